@@ -1,0 +1,63 @@
+package connector
+
+import (
+	"crypto/tls"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"parley/connector/rtc"
+	"parley/connector/signal"
+)
+
+// Config builds a Connector. Peers and Dialer are required.
+type Config struct {
+	Peers      rtc.Factory
+	Dialer     signal.Dialer
+	HTTP       *http.Client // nil: http.DefaultClient
+	Logger     *slog.Logger // nil: discards
+	UserAgent  string       // User-Agent header
+	InstanceID string       // UUID of this installation (+sip.instance)
+	Codecs     rtc.Codecs
+}
+
+// ConnectParameters of one connect (spec connector 2).
+type ConnectParameters struct {
+	SIPServerURL  string // host[:port] of the WebSocket
+	SIPServerIP   string // domain of the SIP URIs
+	RemoteAddress string
+	ICEServers    []rtc.ICEServer
+	DisplayName   string
+	Register      bool
+	User          string
+	Password      string // secret: never logged
+	SessionTimers bool
+	// RegisterExpires, RecoveryMin and RecoveryMax take the defaults of the spec when 0 (300 s, 2 s, 6 s).
+	RegisterExpires, RecoveryMin, RecoveryMax time.Duration
+	ExtraHeaders                              []signal.Header
+	MaxWidth, MaxHeight                       int  // maxAvailableResolution, pixels; 0 is no limit
+	Plain                                     bool // ws:// instead of wss://
+	TLS                                       *tls.Config
+}
+
+// CallParameters of an outgoing call.
+type CallParameters struct {
+	Number       string
+	Stream       rtc.LocalStream
+	ExtraHeaders []signal.Header
+}
+
+// PresentationOptions of StartPresentation (spec connector 6); zero values are the defaults.
+type PresentationOptions struct {
+	ContentHint           string // "detail" when empty
+	DegradationPreference string
+	MaxBitrate            int // bit/s
+}
+
+// Event is one entry of the connector's event stream. Name is the wire name with its prefix ("call:confirmed"). Data is
+// a value that encodes to JSON; it holds no secrets.
+type Event struct {
+	Name string
+	Time time.Time
+	Data any
+}

@@ -1,0 +1,127 @@
+// Package session is the read side of the connector: one immutable snapshot of every machine, selectors over it, and the
+// system status (spec connector 12).
+package session
+
+import (
+	"time"
+
+	"parley/connector/autoconnect"
+	"parley/connector/call"
+	"parley/connector/connection"
+	"parley/connector/incoming"
+	"parley/connector/presentation"
+	"parley/connector/redial"
+	"parley/connector/rtc"
+)
+
+// Snapshot is the whole state at one moment. It is a value: readers keep it as long as they like and never change what it
+// points to.
+type Snapshot struct {
+	Connection    connection.State
+	Call          Call
+	Incoming      Incoming
+	Presentation  presentation.State
+	AutoConnector autoconnect.State
+	Redial        Redial
+	CallSession   CallSession
+	Media         Media
+	Streams       Streams
+	// LastError is the newest failure a person should read, nil when there is none. It is cleared by the next attempt.
+	LastError error
+}
+
+// Call is the call machine's state with its context.
+type Call struct {
+	State           call.State
+	Number          string
+	Answer          bool // we answered
+	Room            string
+	ParticipantName string
+	Token           string // secret: not for logs
+	DirectP2P       bool
+	Started         time.Time // first entry into an active state, zero outside a call
+	RemoteName      string
+}
+
+// Incoming is the ringing call.
+type Incoming struct {
+	State       incoming.State
+	DisplayName string
+	Host        string
+	Number      string
+}
+
+// Redial is what a person wants to know of a call being restored.
+type Redial struct {
+	State   redial.State
+	Attempt int
+	Next    time.Time // when the next attempt begins, zero when none is scheduled
+}
+
+// Role in a conference.
+type Role string
+
+// The roles.
+const (
+	Participant        Role = "participant"
+	Spectator          Role = "spectator"
+	SpectatorSynthetic Role = "spectator_synthetic"
+)
+
+// CallSession is the call session state (spec connector 1): role, licence, duplex mode.
+type CallSession struct {
+	Role       Role
+	AudioID    string
+	License    string // AUDIO, VIDEO, AUDIOPLUSPRESENTATION
+	DuplexMode bool
+}
+
+// Media is what we send.
+type Media struct {
+	HasMicrophone, HasCamera bool
+	MicrophoneOn, CameraOn   bool
+	// MutedByServer tells that a moderator's command switched the microphone (camera) off.
+	MicrophoneMutedByServer, CameraMutedByServer bool
+	Camera                                       rtc.LocalTrack // for the own picture, nil when there is none
+	Presentation                                 rtc.LocalTrack // while presenting
+}
+
+// Streams are the two remote streams (spec connector 4, "Remote streams").
+type Streams struct {
+	Main      *Stream
+	Contented *Stream // the remote presentation
+}
+
+// Stream is a group of remote tracks.
+type Stream struct {
+	ID     string
+	Tracks []rtc.RemoteTrack
+}
+
+// Video returns the stream's video track, nil when there is none.
+func (s *Stream) Video() rtc.RemoteTrack {
+	if s == nil {
+		return nil
+	}
+	for _, t := range s.Tracks {
+		if t.Kind() == rtc.Video {
+			return t
+		}
+	}
+	return nil
+}
+
+// Status is the system status (spec connector 12).
+type Status string
+
+// The statuses; the values are the wire names.
+const (
+	StatusDisconnected      Status = "system:disconnected"
+	StatusDisconnecting     Status = "system:disconnecting"
+	StatusConnecting        Status = "system:connecting"
+	StatusReadyToCall       Status = "system:readyToCall"
+	StatusCallConnecting    Status = "system:callConnecting"
+	StatusCallDisconnecting Status = "system:callDisconnecting"
+	StatusCallActive        Status = "system:callActive"
+	StatusCallReconnecting  Status = "system:callReconnecting"
+)

@@ -1,0 +1,25 @@
+package warm
+
+import (
+	_ "fyne.io/fyne/v2/app"
+	_ "fyne.io/fyne/v2/test"
+	_ "fyne.io/fyne/v2/widget"
+	_ "github.com/alecthomas/kong"
+	_ "github.com/coder/websocket"
+	_ "github.com/emiago/sipgo/sip"
+	_ "github.com/gen2brain/malgo"
+	_ "github.com/google/go-cmp/cmp"
+	_ "github.com/hraban/opus"
+	_ "github.com/icholy/digest"
+	_ "github.com/livekit/livekit-cli/v2/pkg/apm"
+	_ "github.com/pion/interceptor/pkg/gcc"
+	_ "github.com/pion/interceptor/pkg/nack"
+	_ "github.com/pion/interceptor/pkg/stats"
+	_ "github.com/pion/mediadevices/pkg/driver/camera"
+	_ "github.com/pion/mediadevices/pkg/driver/screen"
+	_ "github.com/pion/webrtc/v4"
+	_ "github.com/zalando/go-keyring"
+	_ "go.uber.org/goleak"
+	_ "golang.org/x/text/language"
+	_ "pgregory.net/rapid"
+)

@@ -1,0 +1,94 @@
+package codec
+
+import (
+	"fmt"
+	"sort"
+	"strings"
+	"sync"
+)
+
+// VideoAdapter describes one video codec of this build. A nil constructor means that direction is missing.
+type VideoAdapter struct {
+	Name       string // MIME subtype: "VP8"
+	Rank       int    // default order in offers, lower first
+	NewEncoder func(VideoConfig) (VideoEncoder, error)
+	NewDecoder func() (VideoDecoder, error)
+}
+
+// AudioAdapter describes one audio codec of this build.
+type AudioAdapter struct {
+	Name       string // MIME subtype: "opus"
+	Rank       int
+	NewEncoder func(AudioConfig) (AudioEncoder, error)
+	NewDecoder func(AudioConfig) (AudioDecoder, error)
+}
+
+var registry struct {
+	sync.RWMutex
+	video map[string]VideoAdapter
+	audio map[string]AudioAdapter
+}
+
+// RegisterVideo adds an adapter; called from init functions of adapter packages.
+func RegisterVideo(a VideoAdapter) {
+	registry.Lock()
+	defer registry.Unlock()
+	if registry.video == nil {
+		registry.video = map[string]VideoAdapter{}
+	}
+	registry.video[strings.ToUpper(a.Name)] = a
+}
+
+// RegisterAudio adds an adapter; called from init functions of adapter packages.
+func RegisterAudio(a AudioAdapter) {
+	registry.Lock()
+	defer registry.Unlock()
+	if registry.audio == nil {
+		registry.audio = map[string]AudioAdapter{}
+	}
+	registry.audio[strings.ToUpper(a.Name)] = a
+}
+
+// Video returns the adapter of a codec (MIME subtype, any case) or ErrUnsupported.
+func Video(name string) (VideoAdapter, error) {
+	registry.RLock()
+	defer registry.RUnlock()
+	if a, ok := registry.video[strings.ToUpper(name)]; ok {
+		return a, nil
+	}
+	return VideoAdapter{}, fmt.Errorf("video codec %q: %w", name, ErrUnsupported)
+}
+
+// Audio returns the adapter of a codec (MIME subtype, any case) or ErrUnsupported.
+func Audio(name string) (AudioAdapter, error) {
+	registry.RLock()
+	defer registry.RUnlock()
+	if a, ok := registry.audio[strings.ToUpper(name)]; ok {
+		return a, nil
+	}
+	return AudioAdapter{}, fmt.Errorf("audio codec %q: %w", name, ErrUnsupported)
+}
+
+// VideoAdapters lists all, by rank.
+func VideoAdapters() []VideoAdapter {
+	registry.RLock()
+	defer registry.RUnlock()
+	list := make([]VideoAdapter, 0, len(registry.video))
+	for _, a := range registry.video {
+		list = append(list, a)
+	}
+	sort.Slice(list, func(i, j int) bool { return list[i].Rank < list[j].Rank })
+	return list
+}
+
+// AudioAdapters lists all, by rank.
+func AudioAdapters() []AudioAdapter {
+	registry.RLock()
+	defer registry.RUnlock()
+	list := make([]AudioAdapter, 0, len(registry.audio))
+	for _, a := range registry.audio {
+		list = append(list, a)
+	}
+	sort.Slice(list, func(i, j int) bool { return list[i].Rank < list[j].Rank })
+	return list
+}
