@@ -1,0 +1,84 @@
+package cli
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"regexp"
+	"strconv"
+	"strings"
+)
+
+// Room is `parley room`: the embedded room server alone.
+type Room struct {
+	Listen     string   `help:"Address to listen on; port 0 takes a free one." default:"127.0.0.1:8443" placeholder:"HOST:PORT"`
+	User       []string `help:"An account; may be given several times." placeholder:"USER:PASSWORD" sep:"none"`
+	Rooms      Range    `help:"Numbers that are rooms." default:"2000-2999" placeholder:"FIRST-LAST"`
+	Codec      string   `help:"Video codec of every room; the first participant's by default." placeholder:"CODEC"`
+	Bots       int      `help:"Synthetic participants." placeholder:"N"`
+	BotRoom    string   `help:"Room the synthetic participants are in." default:"2001" placeholder:"NUMBER"`
+	Cert       string   `help:"Certificate, PEM; self-signed when not given." placeholder:"FILE"`
+	Key        string   `help:"Key of the certificate, PEM." placeholder:"FILE"`
+	Moderator  string   `help:"Address of the moderators' HTTP API (not yet)." placeholder:"HOST:PORT"`
+	Events     string   `help:"Write what happens, one JSON object a line (- is standard output)." placeholder:"FILE|-"`
+	MaxClients int      `help:"Most connections at a time." default:"200" placeholder:"N"`
+}
+
+// Range of room numbers, both ends included.
+type Range struct{ First, Last int }
+
+var rangePattern = regexp.MustCompile(`^(\d{1,9})-(\d{1,9})$`)
+
+// UnmarshalText reads "2000-2999".
+func (r *Range) UnmarshalText(text []byte) error {
+	parts := rangePattern.FindStringSubmatch(string(text))
+	if parts == nil {
+		return fmt.Errorf("%q is not a range such as 2000-2999", text)
+	}
+	// The pattern leaves nothing that Atoi could refuse.
+	r.First, _ = strconv.Atoi(parts[1])
+	r.Last, _ = strconv.Atoi(parts[2])
+	if r.First > r.Last {
+		return fmt.Errorf("%q: the first number is larger than the last", text)
+	}
+	return nil
+}
+
+// maxBots bounds --bots: each encodes a picture of its own.
+const maxBots = 50
+
+func (r *Room) check() error {
+	if _, _, err := net.SplitHostPort(r.Listen); err != nil {
+		return fmt.Errorf("--listen: %w", err)
+	}
+	for _, account := range r.User {
+		// The account itself is not repeated: the mistake may be in the password.
+		if user, password, ok := strings.Cut(account, ":"); !ok || user == "" || password == "" {
+			return errors.New("--user must be USER:PASSWORD")
+		}
+	}
+	switch {
+	case (r.Cert == "") != (r.Key == ""):
+		return errors.New("--cert and --key go together")
+	case r.Bots < 0 || r.Bots > maxBots:
+		return fmt.Errorf("--bots: %d is not between 0 and %d", r.Bots, maxBots)
+	case r.MaxClients < 1:
+		return fmt.Errorf("--max-clients: %d is too few", r.MaxClients)
+	case r.Moderator != "":
+		return fmt.Errorf("--moderator: %w", ErrNotYet)
+	}
+	if number, err := strconv.Atoi(r.BotRoom); r.Bots > 0 && (err != nil || number < r.Rooms.First || number > r.Rooms.Last) {
+		return fmt.Errorf("--bot-room: %q is not one of the rooms %d-%d", r.BotRoom, r.Rooms.First, r.Rooms.Last)
+	}
+	return nil
+}
+
+// Accounts returns user → password.
+func (r *Room) Accounts() map[string]string {
+	accounts := make(map[string]string, len(r.User))
+	for _, account := range r.User {
+		user, password, _ := strings.Cut(account, ":")
+		accounts[user] = password
+	}
+	return accounts
+}

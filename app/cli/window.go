@@ -1,0 +1,34 @@
+package cli
+
+import (
+	"fmt"
+	"time"
+)
+
+// Window is `parley`, with or without `--demo`.
+type Window struct {
+	Demo bool   `help:"Bring a room server and three synthetic participants along; the window is ready to join them."`
+	Link string `arg:"" optional:"" help:"sip:NUMBER@HOST or parley:// link to call (not yet)."`
+
+	// Graphics and Language override what the window finds out by itself.
+	Graphics string `help:"How video is drawn: auto, image (software OpenGL) or shader (GPU)." default:"auto" enum:"auto,image,shader"`
+	Language string `help:"Language of the window: en or ru; the system's by default." placeholder:"LANGUAGE" enum:",en,ru" default:""`
+
+	// The next three serve `make run` where nobody sits in front of the screen.
+	DemoJoin  bool          `hidden:"" help:"Join the demo's room without a click."`
+	DemoShare bool          `hidden:"" help:"Also present, once joined."`
+	DemoFor   time.Duration `hidden:"" help:"End so long after the call began, printing its statistics."`
+}
+
+func (w *Window) check() error {
+	if w.Link != "" {
+		return fmt.Errorf("opening links: %w", ErrNotYet)
+	}
+	if !w.Demo && (w.DemoJoin || w.DemoShare || w.DemoFor != 0) {
+		return fmt.Errorf("--demo-… flags need --demo")
+	}
+	if w.DemoFor < 0 {
+		return fmt.Errorf("--demo-for: %v is not a length of time", w.DemoFor)
+	}
+	return nil
+}

@@ -1,0 +1,176 @@
+// The browser side of the end-to-end tests: a JsSIP user agent whose every step the test drives through `peer`. Nothing
+// here waits for a fixed time: what happened is kept in `log`, and `until` resolves when an entry comes (or came).
+import JsSIP from '@krivega/jssip';
+
+const log = [];
+const waiting = new Set();
+
+function note(event, data = {}) {
+  log.push({ event, data, at: performance.now() });
+  for (const check of [...waiting]) check();
+}
+
+/** Resolves with the data of the first entry named `event` at or after index `from`. */
+function until(event, from = 0) {
+  return new Promise((resolve) => {
+    const check = () => {
+      const found = log.slice(from).find((entry) => entry.event === event);
+      if (!found) return;
+      waiting.delete(check);
+      resolve(found.data);
+    };
+    waiting.add(check);
+    check();
+  });
+}
+
+let ua;
+let session;
+let local;
+let codec; // MIME subtype the page's video is limited to, undefined for all
+
+/** Keeps only `codec` (and what goes with it) in the video transceivers, before each offer and each answer. */
+function limitCodecs(connection) {
+  for (const make of ['createOffer', 'createAnswer']) {
+    const original = connection[make].bind(connection);
+    connection[make] = (...args) => {
+      for (const transceiver of connection.getTransceivers()) {
+        if (!codec || transceiver.receiver.track.kind !== 'video') continue;
+        const all = RTCRtpReceiver.getCapabilities('video').codecs;
+        const chosen = all.filter(({ mimeType }) => mimeType.toLowerCase() === `video/${codec.toLowerCase()}`);
+        const helpers = all.filter(({ mimeType }) => /\/(rtx|red|ulpfec)$/i.test(mimeType));
+        transceiver.setCodecPreferences([...chosen, ...helpers]);
+      }
+      return original(...args);
+    };
+  }
+}
+
+function watchConnection(connection) {
+  limitCodecs(connection);
+  connection.addEventListener('track', ({ track, streams }) => {
+    const element = document.getElementById(track.kind === 'video' ? 'remote' : 'sound');
+    // The first video track is the main one; a presentation must not take its element.
+    if (!element.srcObject || track.kind === 'audio') element.srcObject = new MediaStream([track]);
+    element.play().catch((error) => note('play-failed', { message: String(error) }));
+    note('track', { kind: track.kind, stream: streams[0]?.id, id: track.id });
+  });
+  connection.addEventListener('connectionstatechange', () =>
+    note(`connection:${connection.connectionState}`));
+  const video = document.getElementById('remote');
+  video.requestVideoFrameCallback(() =>
+    note('first-frame', { width: video.videoWidth, height: video.videoHeight }));
+}
+
+function watchSession(next) {
+  session = next;
+  if (next.connection) watchConnection(next.connection);
+  next.on('peerconnection', ({ peerconnection }) => watchConnection(peerconnection));
+  for (const name of ['progress', 'accepted', 'confirmed']) {
+    next.on(name, () => note(name));
+  }
+  for (const name of ['ended', 'failed']) {
+    next.on(name, ({ originator, cause, message }) =>
+      note(name, { originator, cause, code: message?.status_code }));
+  }
+  next.on('newInfo', ({ originator, request }) => {
+    if (originator !== 'remote') return;
+    note('info', { type: request.getHeader('Content-Type') });
+  });
+}
+
+async function media() {
+  if (!local) {
+    local = await navigator.mediaDevices.getUserMedia({
+      audio: true,
+      video: { width: 640, height: 360, frameRate: 30 },
+    });
+  }
+  return local;
+}
+
+window.peer = {
+  log,
+  until,
+
+  /** Opens the socket and, with a password, registers. */
+  connect({ url, domain, user, password, only }) {
+    codec = only;
+    ua = new JsSIP.UA({
+      sockets: [new JsSIP.WebSocketInterface(url)],
+      uri: `sip:${user}@${domain}`,
+      display_name: 'Page',
+      password,
+      register: Boolean(password),
+      session_timers: false,
+    });
+    for (const name of ['connected', 'disconnected', 'registered', 'registrationFailed']) {
+      ua.on(name, ({ cause, reason } = {}) => note(name, { cause, reason }));
+    }
+    ua.on('newRTCSession', ({ originator, session: next }) => {
+      watchSession(next);
+      note('session', { originator, from: next.remote_identity.uri.user });
+    });
+    ua.start();
+  },
+
+  async call(number) {
+    ua.call(number, { mediaStream: await media(), pcConfig: { iceServers: [] } });
+  },
+
+  async answer() {
+    session.answer({ mediaStream: await media(), pcConfig: { iceServers: [] } });
+  },
+
+  hangUp() {
+    session.terminate();
+  },
+
+  stop() {
+    ua?.stop();
+    local?.getTracks().forEach((track) => track.stop());
+  },
+
+  /** What the page sent and received so far, in the W3C vocabulary. */
+  async stats() {
+    const found = { inbound: {}, outbound: {} };
+    const report = await session.connection.getStats();
+    for (const entry of report.values()) {
+      const codecOf = entry.codecId ? report.get(entry.codecId)?.mimeType : undefined;
+      if (entry.type === 'inbound-rtp') found.inbound[entry.kind] ??= { ...entry, codecOf };
+      if (entry.type === 'outbound-rtp') found.outbound[entry.kind] ??= { ...entry, codecOf };
+    }
+    return found;
+  },
+
+  /** Resolves once `kind` inbound counters satisfy every minimum, with the statistics. */
+  async received(kind, minimums) {
+    for (;;) {
+      const { inbound } = await this.stats();
+      const now = inbound[kind];
+      if (now && Object.entries(minimums).every(([name, value]) => now[name] >= value)) return now;
+      // getStats has no event of its own: one look a frame is as near to one as the platform comes.
+      await new Promise((resolve) => requestAnimationFrame(resolve));
+    }
+  },
+
+  /** Mean luma (0–255) and its spread over the remote picture now. */
+  picture() {
+    const video = document.getElementById('remote');
+    const canvas = new OffscreenCanvas(64, 36);
+    const context = canvas.getContext('2d');
+    context.drawImage(video, 0, 0, 64, 36);
+    const { data } = context.getImageData(0, 0, 64, 36);
+    let sum = 0;
+    let squares = 0;
+    for (let i = 0; i < data.length; i += 4) {
+      const luma = 0.299 * data[i] + 0.587 * data[i + 1] + 0.114 * data[i + 2];
+      sum += luma;
+      squares += luma * luma;
+    }
+    const count = data.length / 4;
+    const mean = sum / count;
+    return { mean, deviation: Math.sqrt(Math.max(0, squares / count - mean * mean)) };
+  },
+};
+note('ready');

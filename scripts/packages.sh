@@ -1,0 +1,59 @@
+#!/usr/bin/env bash
+# Installs the Debian packages Parley needs, and only those that are missing.
+#   scripts/packages.sh run    to build and to run, with or without a display
+#   scripts/packages.sh test   the same and what the tests use besides
+set -euo pipefail
+
+# compiler and build tools; window (Fyne: X11, Wayland, OpenGL); codecs; sound. Xvfb and ImageMagick are for `make run`
+# on a machine without a display: the window's virtual screen and its picture.
+run_packages=(
+  gcc g++ make pkg-config ca-certificates
+  xorg-dev libwayland-dev libxkbcommon-dev libgl1-mesa-dev libgl1-mesa-dri
+  libvpx-dev libopus-dev libopenh264-dev libdav1d-dev libyuv-dev
+  libasound2-dev libpulse-dev
+  xvfb imagemagick fonts-dejavu-core
+)
+# the browser peer, content for fake cameras and microphones, hands for the window
+test_packages=(chromium ffmpeg sox espeak-ng xdotool x11-utils)
+
+wanted=("${run_packages[@]}")
+case "${1:-run}" in
+  run) ;;
+  test)
+    wanted+=("${test_packages[@]}")
+    # Node may have come from elsewhere (nodesource, nvm): then Debian's, which conflicts with it, is not wanted.
+    command -v node >/dev/null || wanted+=(nodejs)
+    command -v npm >/dev/null || wanted+=(npm)
+    ;;
+  *)
+    echo "packages: say run or test, not \"$1\"" >&2
+    exit 2
+    ;;
+esac
+
+if ! command -v apt-get >/dev/null; then
+  echo "packages: this is not a Debian system (no apt-get); install the equivalents of: ${wanted[*]}" >&2
+  exit 0 # the build says itself what it misses
+fi
+
+missing=()
+for package in "${wanted[@]}"; do
+  status=$(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null || true)
+  [ "$status" = installed ] || missing+=("$package")
+done
+[ ${#missing[@]} -eq 0 ] && exit 0
+
+as_root=()
+if [ "$(id -u)" -ne 0 ]; then
+  if ! command -v sudo >/dev/null; then
+    echo "packages: missing: ${missing[*]}" >&2
+    echo "packages: become root, or install sudo, so that they can be installed" >&2
+    exit 1
+  fi
+  as_root=(sudo)
+fi
+
+echo "packages: installing ${missing[*]}"
+"${as_root[@]}" apt-get update -q
+"${as_root[@]}" env DEBIAN_FRONTEND=noninteractive \
+  apt-get install -q -y --no-install-recommends "${missing[@]}"
