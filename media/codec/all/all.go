@@ -1,0 +1,8 @@
+// Package all imports every codec adapter this build has, so that they are registered.
+package all
+
+import (
+	_ "parley/media/codec/openh264"
+	_ "parley/media/codec/opus"
+	_ "parley/media/codec/vpx"
+)
