@@ -1,0 +1,172 @@
+package forward
+
+import (
+	"testing"
+	"time"
+
+	"github.com/pion/rtp"
+	"pgregory.net/rapid"
+)
+
+// vp8Packet builds a packet with a 15-bit picture id and TL0PICIDX, as Chromium sends them.
+func vp8Packet(sequence uint16, timestamp uint32, picture uint16, tl0 uint8, key bool) *rtp.Packet {
+	header := byte(1)
+	if key {
+		header = 0
+	}
+	return &rtp.Packet{
+		Header:  rtp.Header{Version: 2, SequenceNumber: sequence, Timestamp: timestamp},
+		Payload: []byte{0x90, 0xe0, 0x80 | byte(picture>>8), byte(picture), tl0, 0x00, header, 1, 2, 3},
+	}
+}
+
+func TestRewriterJoinsSendersIntoOneStream(t *testing.T) {
+	var r rewriter
+	now := time.Unix(0, 0)
+	type out struct {
+		sequence, picture uint16
+		timestamp         uint32
+		tl0               uint8
+	}
+	var got []out
+	feed := func(p *rtp.Packet) {
+		sequence, timestamp, ok := r.header(p, now)
+		if !ok {
+			t.Fatalf("packet %d refused", p.SequenceNumber)
+		}
+		d, ok := parseVP8(r.vp8(nil, p.Payload))
+		if !ok {
+			t.Fatal("rewritten descriptor cannot be parsed")
+		}
+		got = append(got, out{sequence, d.picture, timestamp, d.tl0})
+	}
+	segment := func(sequence uint16, timestamp uint32, picture uint16, tl0 uint8) {
+		for i := range 5 {
+			p := vp8Packet(sequence+uint16(i), timestamp+uint32(i)*3000, (picture+uint16(i))&0x7fff, tl0+uint8(i), i == 0)
+			if i == 0 {
+				r.restart(p, now)
+			}
+			feed(p)
+			now = now.Add(time.Second / 30)
+		}
+	}
+	segment(65533, 4294960000, 32766, 253) // all four wrap
+	segment(100, 77, 3, 9)
+	segment(40000, 1234567, 20000, 100)
+	for i := 1; i < len(got); i++ {
+		a, b := got[i-1], got[i]
+		if b.sequence != a.sequence+1 || b.picture != (a.picture+1)&0x7fff || b.tl0 != a.tl0+1 {
+			t.Errorf("packet %d: %+v does not follow %+v", i, b, a)
+		}
+		if d := b.timestamp - a.timestamp; d < 2999 || d > 3001 {
+			t.Errorf("packet %d: timestamp grew by %d", i, d)
+		}
+	}
+}
+
+func TestRewriterDropsWhatIsOlderThanTheSwitch(t *testing.T) {
+	var r rewriter
+	now := time.Now()
+	r.restart(vp8Packet(1000, 0, 0, 0, true), now)
+	if _, _, ok := r.header(vp8Packet(999, 0, 0, 0, false), now); ok {
+		t.Error("a packet from before the key frame went out")
+	}
+	if sequence, _, ok := r.header(vp8Packet(1002, 0, 0, 0, false), now); !ok || sequence != r.lastSequence {
+		t.Error("a packet after a gap must go out with the gap kept")
+	}
+	if sequence, _, ok := r.header(vp8Packet(1001, 0, 0, 0, false), now); !ok || sequence != r.lastSequence-1 {
+		t.Error("a late packet must take its place in the gap")
+	}
+}
+
+func TestRewriterFollowsASenderThatBeginsNewNumbers(t *testing.T) {
+	var r rewriter
+	now := time.Now()
+	r.restart(vp8Packet(30000, 0, 0, 0, true), now)
+	last := r.lastSequence
+	sent := 0
+	for i := range 100 {
+		if sequence, _, ok := r.header(vp8Packet(uint16(100+i), 50, 0, 0, false), now); ok {
+			sent++
+			if sequence != last+uint16(sent) {
+				t.Fatalf("sequence %d after %d", sequence, last)
+			}
+		}
+	}
+	if sent < 100-restartAfter {
+		t.Errorf("only %d of 100 packets went out", sent)
+	}
+}
+
+func TestVP8SevenBitPictureIDGrows(t *testing.T) {
+	var r rewriter
+	p := &rtp.Packet{Payload: []byte{0x90, 0x80, 0x05, 0x00, 9, 9}}
+	r.restart(p, time.Now())
+	got := r.vp8(nil, p.Payload)
+	d, ok := parseVP8(got)
+	if !ok || d.size != 4 || d.picture != 1 || len(got) != 7 || got[4] != 0 || got[6] != 9 {
+		t.Errorf("got % x, %+v", got, d)
+	}
+}
+
+func TestKeyFrameStart(t *testing.T) {
+	for _, c := range []struct {
+		codec string
+		b     []byte
+		want  bool
+	}{
+		{"VP8", []byte{0x10, 0x00}, true},
+		{"VP8", []byte{0x10, 0x01}, false},
+		{"VP8", []byte{0x00, 0x00}, false}, // middle of a frame
+		{"VP8", []byte{0x11, 0x00}, false}, // partition 1
+		{"VP8", nil, false},
+		{"H264", []byte{0x67, 1}, true},
+		{"H264", []byte{0x65, 1}, false},
+		{"H264", []byte{0x78, 0, 2, 0x67, 1, 0, 1, 0x68}, true},
+		{"H264", []byte{0x78, 0, 1, 0x68, 0, 2, 0x67, 1}, true},
+		{"H264", []byte{0x78, 0xff}, false},
+		{"VP9", []byte{0x88}, true},
+		{"VP9", []byte{0xc8}, false},
+		{"AV1", []byte{0x18}, true},
+		{"AV1", []byte{0x10}, false},
+	} {
+		if got := startsKeyFrame(c.codec, c.b); got != c.want {
+			t.Errorf("%s % x: %v", c.codec, c.b, got)
+		}
+	}
+}
+
+func TestHostilePayloadsAreHarmless(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		b := rapid.SliceOfN(rapid.Byte(), 0, 40).Draw(t, "payload")
+		var r rewriter
+		p := &rtp.Packet{Payload: b}
+		r.restart(p, time.Now())
+		for _, codec := range []string{"VP8", "VP9", "H264", "AV1"} {
+			startsKeyFrame(codec, b)
+		}
+		if out := r.vp8(nil, b); len(out) < len(b) {
+			t.Fatalf("% x lost bytes: % x", b, out)
+		}
+	})
+}
+
+func TestKeyFrameRequestsAreLimited(t *testing.T) {
+	asked := make(chan struct{}, 100)
+	s := NewSource("a", func() { asked <- struct{}{} })
+	for range 20 {
+		s.RequestKeyFrame()
+	}
+	<-asked
+	start := time.Now()
+	<-asked // the trailing one
+	if d := time.Since(start); d < keyFrameInterval/2 {
+		t.Errorf("second request after %v", d)
+	}
+	s.RequestKeyFrame()
+	s.Close()
+	s.RequestKeyFrame()
+	if n := len(asked); n > 1 {
+		t.Errorf("%d requests too many", n)
+	}
+}

@@ -1,0 +1,126 @@
+// Package forward carries video from one sender to any number of receivers without decoding it. A Source is what one
+// sender sends, an Outlet is one receiver's m-line. Switching an outlet to another source happens at a key frame, and what
+// the receiver sees is one continuous RTP stream (RFC 3550): sequence numbers, timestamps and, for VP8, the picture id
+// and TL0PICIDX (RFC 7741) go on as if one sender had sent it all.
+package forward
+
+import (
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/pion/rtp"
+)
+
+const (
+	// keyFrameInterval is the least time between two key frame requests to one sender: each costs him a large frame.
+	keyFrameInterval = 400 * time.Millisecond
+	// keyFrameRetry is how long an outlet waits for a key frame before it is asked for again.
+	keyFrameRetry = 700 * time.Millisecond
+)
+
+// Source is one sender's video. Its methods may be called from any goroutine; Write from one at a time.
+type Source struct {
+	name       string
+	requestKey func()
+	outlets    atomic.Pointer[[]*Outlet] // copied on write, so that Write takes no lock
+	packets    atomic.Uint64
+
+	mu      sync.Mutex
+	asked   time.Time
+	pending *time.Timer
+	closed  bool
+}
+
+// NewSource makes a source. requestKey asks the sender for a key frame (PLI); it is called at most once in 400 ms and
+// must not block.
+func NewSource(name string, requestKey func()) *Source {
+	s := &Source{name: name, requestKey: requestKey}
+	s.outlets.Store(&[]*Outlet{})
+	return s
+}
+
+// Name of the sender, for logs and events.
+func (s *Source) Name() string { return s.name }
+
+// Packets counts what the sender sent so far.
+func (s *Source) Packets() uint64 { return s.packets.Load() }
+
+// Watched tells whether anybody receives the source, or waits for its key frame.
+func (s *Source) Watched() bool { return len(*s.outlets.Load()) > 0 }
+
+// Write hands one packet to all outlets. The packet is not changed and not kept.
+func (s *Source) Write(p *rtp.Packet) {
+	s.packets.Add(1)
+	for _, o := range *s.outlets.Load() {
+		o.deliver(s, p)
+	}
+}
+
+// RequestKeyFrame asks the sender for a key frame, now or as soon as the last request is old enough.
+func (s *Source) RequestKeyFrame() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closed || s.pending != nil {
+		return
+	}
+	wait := keyFrameInterval - time.Since(s.asked)
+	if s.asked.IsZero() || wait <= 0 {
+		s.asked = time.Now()
+		go s.requestKey()
+		return
+	}
+	s.pending = time.AfterFunc(wait, func() {
+		s.mu.Lock()
+		s.pending = nil
+		closed := s.closed
+		s.asked = time.Now()
+		s.mu.Unlock()
+		if !closed {
+			s.requestKey()
+		}
+	})
+}
+
+// Close ends the source: outlets that show it show nothing.
+func (s *Source) Close() {
+	s.mu.Lock()
+	s.closed = true
+	if s.pending != nil {
+		s.pending.Stop()
+		s.pending = nil
+	}
+	s.mu.Unlock()
+	for _, o := range *s.outlets.Load() {
+		o.forget(s)
+	}
+}
+
+func (s *Source) attach(o *Outlet) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closed {
+		return
+	}
+	old := *s.outlets.Load()
+	for _, have := range old {
+		if have == o {
+			return
+		}
+	}
+	list := append(append(make([]*Outlet, 0, len(old)+1), old...), o)
+	s.outlets.Store(&list)
+}
+
+func (s *Source) detach(o *Outlet) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	old := *s.outlets.Load()
+	list := make([]*Outlet, 0, len(old))
+	for _, have := range old {
+		if have != o {
+			list = append(list, have)
+		}
+	}
+	s.outlets.Store(&list)
+}
