@@ -1,0 +1,1 @@
+// This file lets switch.go declare a function without a body.
