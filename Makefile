@@ -1,0 +1,38 @@
+# Everything a newcomer needs is `make run` and `make test`; both install the Debian packages they miss.
+
+# Opus files (.opus) are never read: without this tag the build would need libopusfile.
+TAGS := nolibopusfile
+
+.PHONY: run demo build test check bench fmt lint clean packages go
+
+run: packages build demo
+
+demo:
+	scripts/demo.sh ./parley
+
+build: go
+	go build -tags $(TAGS) -o parley .
+
+test: go
+	scripts/packages.sh test
+	scripts/test.sh
+
+# the checks of `make test` without its tests
+check lint: go
+	scripts/test.sh check
+
+bench: go build
+	scripts/packages.sh test
+	PARLEY_BINARY=$(CURDIR)/parley go run -tags $(TAGS) ./e2e/bench
+
+fmt:
+	gofmt -w $$(git ls-files '*.go')
+
+packages:
+	scripts/packages.sh run
+
+go:
+	scripts/go.sh
+
+clean:
+	rm -rf parley demo.png artefacts
