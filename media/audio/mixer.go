@@ -1,0 +1,121 @@
+package audio
+
+import (
+	"slices"
+	"sync"
+)
+
+// Mixer adds up its inputs. It is an Input itself: an Output pulls it every 10 ms.
+//
+// Add, Remove and Tap may be called from any goroutine; none of them waits longer than one pull.
+type Mixer struct {
+	mu     sync.Mutex
+	inputs []*mixerInput
+	taps   []*mixerTap
+	sum    []int32
+	one    []int16
+	meter  Meter
+}
+
+type mixerInput struct {
+	input Input
+	gain  float32
+	meter Meter
+}
+
+type mixerTap struct{ fn func([]int16) }
+
+// NewMixer without inputs: silence.
+func NewMixer() *Mixer { return &Mixer{} }
+
+// Add an input. Adding it again does nothing.
+func (m *Mixer) Add(in Input) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.find(in) == nil {
+		m.inputs = append(m.inputs, &mixerInput{input: in, gain: 1})
+	}
+}
+
+// Remove an input: when it returns, the mixer does not pull it any more.
+func (m *Mixer) Remove(in Input) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.inputs = slices.DeleteFunc(m.inputs, func(i *mixerInput) bool { return i.input == in })
+}
+
+// SetGain of an input, linear: 1 is unchanged.
+func (m *Mixer) SetGain(in Input, gain float64) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if i := m.find(in); i != nil {
+		i.gain = float32(gain)
+	}
+}
+
+// Level of an input as Meter gives it; 0 for one that was not added.
+func (m *Mixer) Level(in Input) float64 {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if i := m.find(in); i != nil {
+		return i.meter.Level()
+	}
+	return 0
+}
+
+// MixLevel is the level of the sum.
+func (m *Mixer) MixLevel() float64 { return m.meter.Level() }
+
+func (m *Mixer) find(in Input) *mixerInput {
+	for _, i := range m.inputs {
+		if i.input == in {
+			return i
+		}
+	}
+	return nil
+}
+
+// Tap calls fn with every mixed frame (stereo, valid until fn returns) until cancel: for recording, and as the far end
+// of echo cancellation. fn must be quick and must not call the mixer.
+func (m *Mixer) Tap(fn func(pcm []int16)) (cancel func()) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	tap := &mixerTap{fn}
+	m.taps = append(m.taps, tap)
+	return func() {
+		m.mu.Lock()
+		defer m.mu.Unlock()
+		m.taps = slices.DeleteFunc(m.taps, func(t *mixerTap) bool { return t == tap })
+	}
+}
+
+// Read mixes one frame (Input).
+func (m *Mixer) Read(pcm []int16) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if cap(m.sum) < len(pcm) {
+		m.sum, m.one = make([]int32, len(pcm)), make([]int16, len(pcm))
+	}
+	sum, one := m.sum[:len(pcm)], m.one[:len(pcm)]
+	clear(sum)
+	for _, in := range m.inputs {
+		in.input.Read(one)
+		in.meter.Add(one)
+		if in.gain == 1 {
+			for i, v := range one {
+				sum[i] += int32(v)
+			}
+			continue
+		}
+		for i, v := range one {
+			sum[i] += int32(float32(v) * in.gain)
+		}
+	}
+	for i, v := range sum {
+		pcm[i] = saturate(v)
+	}
+	m.meter.Add(pcm)
+	for _, tap := range m.taps {
+		tap.fn(pcm)
+	}
+}

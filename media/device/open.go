@@ -1,0 +1,83 @@
+package device
+
+import (
+	"fmt"
+	"path/filepath"
+	"strings"
+)
+
+// VideoOptions are what a caller wishes of a video source. Files keep their own size and rate, screens their size.
+type VideoOptions struct {
+	Width, Height int     // pixels; 0: the source's choice (1280×720 where it is free)
+	FPS           float64 // frames a second; 0: 30
+	Text          string  // drawn into a pattern
+}
+
+// OpenVideo understands the command line's words: none (nil without an error), pattern, screen, screen:NAME, FILE.y4m, or
+// a camera's name; "" or "default" is the first camera. Errors: ErrNotFound, ErrUnavailable, of the file system, and of
+// the format.
+func OpenVideo(word string, o VideoOptions) (VideoSource, error) {
+	name, isScreen := strings.CutPrefix(word, "screen:")
+	switch {
+	case word == "none":
+		return nil, nil
+	case word == "pattern":
+		p, err := NewPattern(PatternOptions{Width: o.Width, Height: o.Height, FPS: o.FPS, Text: orElse(o.Text, "Parley"), Stamp: true})
+		if err != nil {
+			return nil, err
+		}
+		return p, nil
+	case word == "screen" || isScreen:
+		if !isScreen {
+			name = ""
+		}
+		s, err := NewScreen(ScreenOptions{Name: name, FPS: o.FPS})
+		if err != nil {
+			return nil, err
+		}
+		return s, nil
+	case strings.EqualFold(filepath.Ext(word), ".y4m"):
+		f, err := OpenVideoFile(word)
+		if err != nil {
+			return nil, err
+		}
+		return f, nil
+	case looksLikeFile(word):
+		return nil, fmt.Errorf("video file %s: only .y4m files are played", word)
+	}
+	c, err := NewCamera(word, o)
+	if err != nil {
+		return nil, err
+	}
+	return c, nil
+}
+
+// OpenAudio understands the command line's words: none (nil without an error), tone, FILE.wav, or a microphone's name; ""
+// or "default" is the system's. Errors: ErrNotFound, ErrUnavailable, of the file system, and of the format. Those of a
+// microphone come with Start.
+func OpenAudio(word string) (AudioSource, error) {
+	switch {
+	case word == "none":
+		return nil, nil
+	case word == "tone":
+		return NewTone(0, 0), nil
+	case strings.EqualFold(filepath.Ext(word), ".wav"):
+		f, err := OpenAudioFile(word)
+		if err != nil {
+			return nil, err
+		}
+		return f, nil
+	case looksLikeFile(word):
+		return nil, fmt.Errorf("audio file %s: only .wav files are played", word)
+	}
+	return NewMicrophone(word), nil
+}
+
+// looksLikeFile tells a mistyped file from a device's name, so that the error speaks of what was meant.
+func looksLikeFile(word string) bool {
+	switch strings.ToLower(filepath.Ext(word)) {
+	case ".mp4", ".mkv", ".webm", ".avi", ".mov", ".y4m", ".wav", ".mp3", ".ogg", ".opus", ".flac", ".m4a":
+		return true
+	}
+	return false
+}
