@@ -2,6 +2,8 @@
 package all
 
 import (
+	_ "parley/media/codec/dav1d"
+	_ "parley/media/codec/g711"
 	_ "parley/media/codec/openh264"
 	_ "parley/media/codec/opus"
 	_ "parley/media/codec/vpx"

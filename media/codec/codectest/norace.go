@@ -2,4 +2,5 @@
 
 package codectest
 
-const raceEnabled = false
+// Race tells whether the race detector is on, which allocates on its own.
+const Race = false

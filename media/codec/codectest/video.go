@@ -404,7 +404,7 @@ func Broken(t *testing.T, a codec.VideoAdapter, stream [][]byte) {
 }
 
 func (s suite) allocations(t *testing.T) {
-	if raceEnabled {
+	if Race {
 		t.Skip("the race detector allocates on its own")
 	}
 	e, d := s.encoder(t, usual()), s.decoder(t)
