@@ -236,3 +236,6 @@ func (p *Process) Story() string {
 	p.mu.Unlock()
 	return text.String() + p.stderr.String()
 }
+
+// Decode reads the event's data.
+func (e Event) Decode(value any) error { return json.Unmarshal(e.Data, value) }
