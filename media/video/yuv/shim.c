@@ -9,7 +9,10 @@
 
 int parley_yuv_scale(const uint8_t *sy, const uint8_t *su, const uint8_t *sv, int ssy, int ssuv, int sw, int sh,
                  uint8_t *dy, uint8_t *du, uint8_t *dv, int dsy, int dsuv, int dw, int dh) {
-  return I420Scale(sy, ssy, su, ssuv, sv, ssuv, sw, sh, dy, dsy, du, dsuv, dv, dsuv, dw, dh, kFilterBox);
+  // The box filter divides by a fraction of 16 bits: beyond some hundred pixels a box it darkens, at last to black.
+  int64_t area = (int64_t)(sw / dw + 1) * (sh / dh + 1);
+  return I420Scale(sy, ssy, su, ssuv, sv, ssuv, sw, sh, dy, dsy, du, dsuv, dv, dsuv, dw, dh,
+                   area > 256 ? kFilterBilinear : kFilterBox);
 }
 
 int parley_yuv_copy(const uint8_t *sy, const uint8_t *su, const uint8_t *sv, int ssy, int ssuv,

@@ -81,7 +81,7 @@ func result(rc C.int, what string) error {
 	return nil
 }
 
-// Scale fills dst with src at dst's size: box filter down, bilinear up.
+// Scale fills dst with src at dst's size: box filter down, bilinear up and down by more than 16.
 func Scale(dst, src *Picture) error {
 	if err := both(dst, src, false); err != nil {
 		return err
