@@ -1,0 +1,74 @@
+package views
+
+import (
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/layout"
+	fynewidget "fyne.io/fyne/v2/widget"
+
+	"parley/views/look"
+)
+
+// question is a modal window inside the window: a title, a body and two answers.
+type question struct {
+	title, yes, no string
+	danger         bool // yes is the grave answer
+	body           fyne.CanvasObject
+	answer         func(yes bool)
+}
+
+// ask shows the question; escape is no. The returned function takes it away without an answer.
+func (e *Env) ask(q question) (dismiss func()) {
+	canvas := e.Window.Canvas()
+	var popup *fynewidget.PopUp
+	before := canvas.OnTypedKey()
+	dismiss = func() {
+		popup.Hide()
+		canvas.SetOnTypedKey(before)
+	}
+	done := func(yes bool) {
+		dismiss()
+		q.answer(yes)
+	}
+	title := fynewidget.NewLabel(q.title)
+	title.SizeName = fyne.ThemeSizeName("subHeadingText")
+	title.TextStyle.Bold = true
+	title.Wrapping = fyne.TextWrapWord
+	no := fynewidget.NewButton(q.no, func() { done(false) })
+	buttons := container.NewHBox(layout.NewSpacer(), no)
+	if q.yes != "" {
+		yes := fynewidget.NewButton(q.yes, func() { done(true) })
+		yes.Importance = fynewidget.HighImportance
+		if q.danger {
+			yes.Importance = fynewidget.DangerImportance
+		}
+		buttons.Add(yes)
+	}
+	width := min(480, canvas.Size().Width-2*look.Space)
+	content := container.New(fixedWidth(width), container.NewVBox(title, q.body, gap(4), buttons))
+	popup = fynewidget.NewModalPopUp(container.NewPadded(content), canvas)
+	canvas.SetOnTypedKey(func(k *fyne.KeyEvent) {
+		if k.Name == fyne.KeyEscape {
+			done(false)
+		}
+	})
+	popup.Show()
+	canvas.Focus(no)
+	return dismiss
+}
+
+// fixedWidth gives its one object a width and the height that follows from it.
+type fixedWidth float32
+
+func (w fixedWidth) MinSize(objects []fyne.CanvasObject) fyne.Size {
+	o := objects[0]
+	if o.Size().Width != float32(w) {
+		o.Resize(fyne.NewSize(float32(w), o.Size().Height))
+	}
+	return fyne.NewSize(float32(w), o.MinSize().Height)
+}
+
+func (w fixedWidth) Layout(objects []fyne.CanvasObject, size fyne.Size) {
+	objects[0].Move(fyne.NewPos(0, 0))
+	objects[0].Resize(size)
+}

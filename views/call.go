@@ -1,0 +1,259 @@
+package views
+
+import (
+	"context"
+	"time"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/canvas"
+	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/theme"
+
+	"parley/connector/rtc"
+	"parley/views/look"
+	"parley/views/text"
+	"parley/views/widget"
+)
+
+// barRest is how long the pointer rests over the video before the bar hides.
+const barRest = 3 * time.Second
+
+// callChoices is what a person chose in the call view; the root keeps it over rebuilds and calls.
+type callChoices struct {
+	layout     Layout
+	chosen     bool // by the person; else the layout follows the presentation
+	selfHidden bool
+	selfCorner corner
+}
+
+// callView shows a call: pictures, the bar, and what is to be known.
+type callView struct {
+	env     *Env
+	choices *callChoices
+	model   Model
+	words   callWords
+	content *fyne.Container
+
+	main, presentation, self *widget.Tile
+	top                      *fyne.Container
+	topField, barField       *canvas.Rectangle
+	title, status            *canvas.Text
+	banner                   *widget.Banner
+	bar                      *fyne.Container
+	keypad                   *fyne.Container
+	pointer                  *widget.Pointer
+
+	microphone, camera, share, layout, mine, pad, full, hangUp *widget.BarButton
+
+	failure            widget.Notice // of an action; goes away when closed
+	lastMove           time.Time
+	barShown, watching bool
+	ticking            bool
+	stopped            bool
+	overBar            bool // the pointer has left the video, perhaps for the bar
+	stops              []func()
+}
+
+func newCallView(env *Env, choices *callChoices) *callView {
+	v := &callView{env: env, choices: choices, barShown: true}
+	d := env.Pictures.Drawing()
+	v.main = widget.NewTile("main", d, false)
+	v.presentation = widget.NewTile("presentation", d, false)
+	v.self = widget.NewTile("self", d, true)
+	v.self.Thumbnail = true
+	v.self.OnDragEnd = v.dropSelf
+	v.pointer = widget.NewPointer()
+	v.pointer.OnMove = v.moved
+	v.pointer.OnOut = v.pointerLeft
+	v.pointer.OnDoubleTap = v.toggleFullScreen
+	v.buildTop()
+	v.buildBar()
+	v.banner = widget.NewBanner(nil)
+	v.banner.OnAction = v.bannerAction
+	v.keypad = container.NewStack(newStageField(), container.NewPadded(newKeypad(v.tone)))
+	v.keypad.Hide()
+	field := canvas.NewRectangle(theme.Color(look.Stage))
+	v.content = container.New(&stageLayout{v}, field, v.main, v.presentation, v.pointer, v.self, v.top, v.banner,
+		v.bar, v.keypad)
+	return v
+}
+
+func newStageField() *canvas.Rectangle {
+	r := canvas.NewRectangle(theme.Color(look.StageBar))
+	r.CornerRadius = look.CardRound
+	return r
+}
+
+func (v *callView) buildTop() {
+	v.title = canvas.NewText("", theme.Color(look.OnStage))
+	v.title.TextSize, v.title.TextStyle.Bold = 15, true
+	v.status = canvas.NewText("", theme.Color(look.OnStageMuted))
+	v.status.TextSize = 13
+	v.topField = newStageField()
+	v.top = container.New(&topLayout{v}, v.topField, v.title, v.status)
+}
+
+func (v *callView) buildBar() {
+	button := func(icon, key string, tapped func()) *widget.BarButton {
+		return widget.NewBarButton(widget.ButtonState{Icon: icon, Caption: text.T(key)}, tapped)
+	}
+	v.microphone = button("microphone", "call.mute", v.toggleMicrophone)
+	v.camera = button("camera", "call.camera", v.toggleCamera)
+	v.share = button("share", "call.share", v.toggleShare)
+	v.layout = button("layout", "call.layout", v.nextLayout)
+	v.mine = button("self", "call.self", v.toggleSelf)
+	v.pad = button("keypad", "call.keypad", v.toggleKeypad)
+	v.full = button("full-screen", "call.fullscreen", v.toggleFullScreen)
+	v.hangUp = button("hang-up", "call.hangup", v.leave)
+	v.hangUp.Set(widget.ButtonState{Icon: "hang-up", Caption: text.T("call.hangup"), Kind: widget.Danger})
+	v.barField = newStageField()
+	v.bar = container.New(&barLayout{v}, v.barField,
+		v.microphone, v.camera, v.share, v.layout, v.mine, v.pad, v.full, v.hangUp)
+}
+
+// Set shows a model.
+func (v *callView) Set(m Model) {
+	before := v.words
+	v.model = m
+	v.words = describeCall(m, v.env.now())
+	if v.words.HasPresentation != before.HasPresentation && !v.choices.chosen {
+		v.choices.layout = LayoutSpeaker
+		if v.words.HasPresentation {
+			v.choices.layout = LayoutPresentationFirst
+		}
+	}
+	v.apply()
+	v.showPictures()
+	v.tick()
+}
+
+// apply puts the words on the screen.
+func (v *callView) apply() {
+	w := v.words
+	titleChanged := v.title.Text != w.Title || len(v.status.Text) != len(w.Status)
+	widget.SetText(v.title, w.Title)
+	widget.SetText(v.status, w.Status)
+	if titleChanged {
+		v.top.Refresh()
+	}
+	v.microphone.Set(w.Microphone)
+	v.camera.Set(w.Camera)
+	v.share.Set(w.Share)
+	v.layout.Set(widget.ButtonState{Icon: "layout", Caption: v.choices.layout.words(), Disabled: !w.HasPresentation})
+	self := widget.ButtonState{Icon: "self", Caption: text.T("call.self")}
+	if v.choices.selfHidden {
+		self.Kind = widget.Off
+	}
+	v.mine.Set(self)
+	v.pad.Set(widget.ButtonState{Icon: "keypad", Caption: text.T("call.keypad"), Disabled: !w.Active})
+	full := widget.ButtonState{Icon: "full-screen", Caption: text.T("call.fullscreen")}
+	if v.env.Window.FullScreen() {
+		full = widget.ButtonState{Icon: "full-screen-exit", Caption: text.T("call.fullscreenExit")}
+	}
+	v.full.Set(full)
+	notice := w.Notice
+	if v.failure.Title != "" {
+		notice = v.failure
+	}
+	if notice != v.banner.Notice() {
+		v.banner.Set(notice)
+		v.content.Refresh()
+	}
+}
+
+func (v *callView) showPictures() {
+	s := v.model.Snapshot
+	v.main.SetLabel(widget.TileLabel{Name: v.words.Title, Hint: v.words.Hint, Centered: true})
+	v.presentation.SetLabel(widget.TileLabel{Name: text.T("call.presentation")})
+	v.self.SetLabel(widget.TileLabel{Name: text.T("call.you"), Icon: v.words.SelfIcon, Rounded: true})
+	v.env.Pictures.Show(v.main, remote(s.Streams.Main.Video()))
+	v.env.Pictures.Show(v.presentation, remote(s.Streams.Contented.Video()))
+	var own rtc.Track
+	if s.Media.CameraOn && s.Media.Camera != nil && !v.choices.selfHidden {
+		own = s.Media.Camera
+	}
+	v.env.Pictures.Show(v.self, own)
+	changed := v.presentation.Visible() != v.words.HasPresentation || v.self.Visible() == v.choices.selfHidden
+	widget.SetVisible(v.presentation, v.words.HasPresentation)
+	widget.SetVisible(v.self, !v.choices.selfHidden)
+	if changed {
+		v.content.Refresh()
+	}
+}
+
+// remote keeps a nil track a nil interface.
+func remote(t rtc.RemoteTrack) rtc.Track {
+	if t == nil {
+		return nil
+	}
+	return t
+}
+
+// tick keeps the clock and the countdown going, once a second while there is something to count.
+func (v *callView) tick() {
+	if v.ticking || v.stopped || !inCall(v.model.Snapshot) {
+		return
+	}
+	v.ticking = true
+	v.stops = append(v.stops[:0], v.env.after(time.Second, func() {
+		v.ticking = false
+		if v.stopped {
+			return
+		}
+		v.words = describeCall(v.model, v.env.now())
+		v.apply()
+		v.tick()
+	}))
+}
+
+// shown is called when the view comes on the screen.
+func (v *callView) shown() {
+	v.showBar(true)
+	v.env.focus(nil)
+}
+
+// stop ends timers and pictures; the view is not used again.
+func (v *callView) stop() {
+	v.stopped = true
+	for _, s := range v.stops {
+		s()
+	}
+	for _, t := range []*widget.Tile{v.main, v.presentation, v.self} {
+		v.env.Pictures.Show(t, nil)
+	}
+}
+
+// act runs an action of the bar: the button is busy until the outcome is known.
+func (v *callView) act(b *widget.BarButton, op Operation, do func(context.Context) error) {
+	if s := b.State(); s.Busy || s.Disabled {
+		return
+	}
+	v.failure = widget.Notice{}
+	s := b.State()
+	s.Busy = true
+	b.Set(s)
+	v.env.run(do, func(err error) {
+		if n := Describe(op, shorten(v.model.Snapshot.Call.Number), err); n.Title != "" {
+			v.fail(n)
+		}
+		v.Set(v.model)
+	})
+}
+
+func (v *callView) fail(n widget.Notice) {
+	n.Action = text.T("common.close")
+	v.failure = n
+	v.apply()
+}
+
+func (v *callView) bannerAction() {
+	switch {
+	case v.failure.Title != "":
+		v.failure = widget.Notice{}
+		v.apply()
+	case restoring(v.model.Snapshot.Redial.State):
+		v.leave()
+	case v.words.Sharing:
+		v.toggleShare()
+	}
+}

@@ -1,0 +1,217 @@
+package views
+
+import (
+	"context"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/driver/desktop"
+	fynewidget "fyne.io/fyne/v2/widget"
+
+	"parley/connector/presentation"
+	"parley/views/text"
+	"parley/views/widget"
+)
+
+func (v *callView) toggleMicrophone() {
+	on := !v.model.Snapshot.Media.MicrophoneOn
+	v.act(v.microphone, OpMicrophone, func(ctx context.Context) error { return v.env.Actions.SetMicrophone(ctx, on) })
+}
+
+func (v *callView) toggleCamera() {
+	on := !v.model.Snapshot.Media.CameraOn
+	v.act(v.camera, OpCamera, func(ctx context.Context) error { return v.env.Actions.SetCamera(ctx, on) })
+}
+
+func (v *callView) leave() {
+	v.act(v.hangUp, OpHangUp, v.env.Actions.HangUp)
+}
+
+func (v *callView) tone(key string) {
+	v.env.run(func(ctx context.Context) error { return v.env.Actions.SendDTMF(ctx, key) }, func(err error) {
+		if n := Describe(OpTones, "", err); n.Title != "" {
+			v.fail(n)
+		}
+	})
+}
+
+func (v *callView) toggleShare() {
+	if v.model.Snapshot.Presentation == presentation.Active {
+		v.act(v.share, OpShare, v.env.Actions.StopSharing)
+		return
+	}
+	var sources []ShareSource
+	v.act2(v.share, func(ctx context.Context) (err error) {
+		sources, err = v.env.Actions.ShareSources(ctx)
+		return err
+	}, func(err error) {
+		switch {
+		case err != nil:
+			v.fail(Describe(OpShare, "", err))
+		case len(sources) == 0:
+			v.fail(widget.Notice{Level: widget.Warning, Title: text.T("share.none")})
+		case len(sources) == 1:
+			v.startShare(sources[0].ID)
+		default:
+			v.askShare(sources)
+		}
+	})
+}
+
+// act2 is act with an own ending.
+func (v *callView) act2(b *widget.BarButton, do func(context.Context) error, done func(error)) {
+	if s := b.State(); s.Busy || s.Disabled {
+		return
+	}
+	v.failure = widget.Notice{}
+	s := b.State()
+	s.Busy = true
+	b.Set(s)
+	v.env.run(do, func(err error) {
+		v.Set(v.model)
+		done(err)
+	})
+}
+
+func (v *callView) startShare(id string) {
+	v.act(v.share, OpShare, func(ctx context.Context) error { return v.env.Actions.ShareScreen(ctx, id) })
+}
+
+func (v *callView) askShare(sources []ShareSource) {
+	titles := make([]string, len(sources))
+	for i, s := range sources {
+		titles[i] = shorten(s.Title)
+	}
+	list := fynewidget.NewRadioGroup(titles, nil)
+	list.Required = true
+	list.Selected = titles[0]
+	v.env.ask(question{
+		title: text.T("share.title"), yes: text.T("share.do"), no: text.T("common.cancel"), body: list,
+		answer: func(yes bool) {
+			for i, t := range titles {
+				if yes && t == list.Selected {
+					v.startShare(sources[i].ID)
+					return
+				}
+			}
+		},
+	})
+}
+
+func (v *callView) nextLayout() {
+	if !v.words.HasPresentation {
+		return
+	}
+	v.choices.layout = (v.choices.layout + 1) % layouts
+	v.choices.chosen = true
+	v.apply()
+	v.content.Refresh()
+}
+
+func (v *callView) toggleSelf() {
+	v.choices.selfHidden = !v.choices.selfHidden
+	v.Set(v.model)
+}
+
+func (v *callView) toggleKeypad() {
+	widget.SetVisible(v.keypad, !v.keypad.Visible())
+	v.content.Refresh()
+}
+
+func (v *callView) toggleFullScreen() {
+	v.env.Window.SetFullScreen(!v.env.Window.FullScreen())
+	v.apply()
+}
+
+// dropSelf moves the own picture to the corner nearest to where it was let go.
+func (v *callView) dropSelf(center fyne.Position) {
+	size := v.content.Size()
+	v.choices.selfCorner = corner{left: center.X < size.Width/2, top: center.Y < size.Height/2}
+	v.content.Refresh()
+}
+
+// moved shows the bar and lets it hide when the pointer rests.
+func (v *callView) moved() {
+	v.lastMove = v.env.now()
+	v.overBar = false
+	v.showBar(true)
+	v.watchRest()
+}
+
+func (v *callView) watchRest() {
+	if v.watching || v.stopped {
+		return
+	}
+	v.watching = true
+	v.env.after(barRest, func() {
+		v.watching = false
+		switch {
+		case v.stopped:
+		case v.env.now().Sub(v.lastMove) < barRest:
+			v.watchRest()
+		case v.mayHideBar():
+			v.showBar(false)
+		}
+	})
+}
+
+// mayHideBar: only over a picture, and not while a person uses the bar.
+func (v *callView) mayHideBar() bool {
+	w, _ := v.main.FrameSize()
+	p, _ := v.presentation.FrameSize()
+	return v.words.Active && (w > 0 || p > 0) && !v.keypad.Visible() && v.env.Window.Canvas().Focused() == nil &&
+		!v.overBar
+}
+
+func (v *callView) showBar(show bool) {
+	if show == v.barShown {
+		return
+	}
+	v.barShown = show
+	widget.SetVisible(v.bar, show)
+	widget.SetVisible(v.top, show)
+	v.content.Refresh()
+}
+
+// pointerLeft: the pointer is over the bar or outside the window. Over the bar it must not hide.
+func (v *callView) pointerLeft() { v.overBar = true }
+
+// shortcuts of the call view.
+func (v *callView) shortcuts() map[*desktop.CustomShortcut]func() {
+	ctrl := func(k fyne.KeyName) *desktop.CustomShortcut {
+		return &desktop.CustomShortcut{KeyName: k, Modifier: fyne.KeyModifierShortcutDefault}
+	}
+	return map[*desktop.CustomShortcut]func(){
+		ctrl(fyne.KeyD): v.toggleMicrophone,
+		ctrl(fyne.KeyE): v.toggleCamera,
+		ctrl(fyne.KeyS): v.toggleShare,
+		ctrl(fyne.KeyL): v.nextLayout,
+		ctrl(fyne.KeyH): v.leave,
+		ctrl(fyne.KeyK): v.toggleKeypad,
+		ctrl(fyne.KeyP): v.toggleSelf,
+	}
+}
+
+// typedKey handles keys without a modifier; it reports whether it had use for the key.
+func (v *callView) typedKey(k *fyne.KeyEvent) bool {
+	v.moved()
+	switch k.Name {
+	case fyne.KeyEscape:
+		switch {
+		case v.keypad.Visible():
+			v.toggleKeypad()
+		case v.env.Window.FullScreen():
+			v.toggleFullScreen()
+		default:
+			return false
+		}
+		return true
+	}
+	return false
+}
+
+// typedRune sends digits as tones while the pad is open.
+func (v *callView) typedRune(r rune) {
+	if v.keypad.Visible() && (r >= '0' && r <= '9' || r == '*' || r == '#') {
+		v.tone(string(r))
+	}
+}

@@ -1,0 +1,164 @@
+package views
+
+import (
+	"strings"
+	"time"
+
+	"parley/connector/call"
+	"parley/connector/presentation"
+	"parley/connector/redial"
+	"parley/connector/session"
+	"parley/views/text"
+	"parley/views/widget"
+)
+
+// Layout is how the call's pictures share the window.
+type Layout int
+
+// The layouts.
+const (
+	LayoutSpeaker           Layout = iota // main video large, presentation in the corner
+	LayoutSideBySide                      // both alike
+	LayoutPresentationFirst               // presentation large, main video in the corner
+	layouts
+)
+
+func (l Layout) words() string {
+	switch l {
+	case LayoutSideBySide:
+		return text.T("layout.sideBySide")
+	case LayoutPresentationFirst:
+		return text.T("layout.presentation")
+	}
+	return text.T("layout.speaker")
+}
+
+// callWords is what the call view says, derived from the model.
+type callWords struct {
+	Title, Status, Hint      string
+	Microphone, Camera       widget.ButtonState
+	Share                    widget.ButtonState
+	SelfIcon                 string
+	Notice                   widget.Notice
+	Sharing, HasPresentation bool
+	Active                   bool // the call is established
+}
+
+func describeCall(m Model, now time.Time) callWords {
+	s := m.Snapshot
+	w := callWords{
+		Title:           callTitle(s.Call),
+		Active:          s.Call.State.Active(),
+		Sharing:         s.Presentation == presentation.Active || s.Presentation == presentation.Starting,
+		HasPresentation: s.Streams.Contented.Video() != nil,
+		Microphone:      microphoneState(s.Media),
+		Camera:          cameraState(s.Media),
+		Share:           shareState(s.Presentation, s.Call.State.Active()),
+	}
+	switch {
+	case s.Call.State == call.Connecting:
+		w.Status = text.T("call.connecting", text.D{"Number": shorten(s.Call.Number)})
+		w.Hint = w.Status
+	case s.Call.State == call.Disconnecting:
+		w.Status = text.T("call.ending")
+	case s.Call.State == call.Purgatory:
+		w.Status = text.T("call.purgatory")
+		w.Hint = w.Status
+	case w.Active && !s.Call.Started.IsZero():
+		w.Status = clock(now.Sub(s.Call.Started))
+		w.Hint = text.T("call.noVideo")
+	}
+	w.Notice = callNotice(s, now)
+	if !s.Media.MicrophoneOn {
+		w.SelfIcon = "microphone-off"
+	}
+	return w
+}
+
+func callTitle(c session.Call) string {
+	switch {
+	case c.State == call.Purgatory, c.Room == "purgatory", c.Room == "":
+	case c.DirectP2P, c.State == call.P2PRoom, c.State == call.DirectP2PRoom, strings.HasPrefix(c.Room, "p2p"):
+	default:
+		return text.T("call.room", text.D{"Room": shorten(c.Room)})
+	}
+	if c.RemoteName != "" {
+		return shorten(c.RemoteName)
+	}
+	return shorten(c.Number)
+}
+
+func microphoneState(m session.Media) widget.ButtonState {
+	switch {
+	case !m.HasMicrophone:
+		return widget.ButtonState{Icon: "microphone-off", Caption: text.T("call.noMicrophone"), Disabled: true}
+	case m.MicrophoneOn:
+		return widget.ButtonState{Icon: "microphone", Caption: text.T("call.mute")}
+	case m.MicrophoneMutedByServer:
+		return widget.ButtonState{Icon: "microphone-off", Caption: text.T("call.mutedByModerator"), Kind: widget.Off}
+	}
+	return widget.ButtonState{Icon: "microphone-off", Caption: text.T("call.unmute"), Kind: widget.Off}
+}
+
+func cameraState(m session.Media) widget.ButtonState {
+	switch {
+	case !m.HasCamera:
+		return widget.ButtonState{Icon: "camera-off", Caption: text.T("call.noCamera"), Disabled: true}
+	case m.CameraOn:
+		return widget.ButtonState{Icon: "camera", Caption: text.T("call.camera")}
+	case m.CameraMutedByServer:
+		return widget.ButtonState{Icon: "camera-off", Caption: text.T("call.cameraByModerator"), Kind: widget.Off}
+	}
+	return widget.ButtonState{Icon: "camera-off", Caption: text.T("call.cameraOff"), Kind: widget.Off}
+}
+
+func shareState(p presentation.State, active bool) widget.ButtonState {
+	switch p {
+	case presentation.Starting:
+		return widget.ButtonState{Icon: "share", Caption: text.T("call.shareStarting"), Busy: true}
+	case presentation.Active:
+		return widget.ButtonState{Icon: "share-stop", Caption: text.T("call.shareStop"), Kind: widget.Active}
+	case presentation.Stopping:
+		return widget.ButtonState{Icon: "share-stop", Caption: text.T("call.shareStop"), Busy: true}
+	}
+	return widget.ButtonState{Icon: "share", Caption: text.T("call.share"), Disabled: !active}
+}
+
+// callNotice is the gravest thing to know about the call, empty when all is well.
+func callNotice(s session.Snapshot, now time.Time) widget.Notice {
+	if restoring(s.Redial.State) {
+		n := widget.Notice{
+			Level: widget.Warning, Action: text.T("common.cancel"),
+			Title: text.T("redial.restoring", text.D{"Attempt": max(s.Redial.Attempt, 1)}),
+		}
+		if left := s.Redial.Next.Sub(now); left > 0 {
+			seconds := int((left + time.Second - 1) / time.Second)
+			n.Text = text.N("redial.next", seconds, text.D{"Seconds": seconds})
+		}
+		return n
+	}
+	switch {
+	case s.CallSession.Role == session.Spectator || s.CallSession.Role == session.SpectatorSynthetic:
+		return widget.Notice{Title: text.T("call.spectator")}
+	case s.Media.HasMicrophone && !s.Media.MicrophoneOn && s.Media.MicrophoneMutedByServer:
+		return widget.Notice{Title: text.T("call.noticeMicrophone")}
+	case s.Media.HasCamera && !s.Media.CameraOn && s.Media.CameraMutedByServer:
+		return widget.Notice{Title: text.T("call.noticeCamera")}
+	case s.Presentation == presentation.Active:
+		return widget.Notice{Title: text.T("call.sharing"), Action: text.T("call.shareStop")}
+	}
+	return widget.Notice{}
+}
+
+func restoring(s redial.State) bool {
+	switch s {
+	case redial.Evaluating, redial.Backoff, redial.WaitingSignaling, redial.Attempting:
+		return true
+	}
+	return false
+}
+
+// inCall tells whether the call view is what to show.
+func inCall(s session.Snapshot) bool {
+	return (s.Call.State != call.Idle && s.Call.State != "") || restoring(s.Redial.State)
+}

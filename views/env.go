@@ -1,0 +1,58 @@
+package views
+
+import (
+	"context"
+	"time"
+
+	"fyne.io/fyne/v2"
+)
+
+// Env is what every view needs to act.
+type Env struct {
+	Context  context.Context // ends with the window
+	Actions  Actions
+	Pictures Pictures
+	// Do runs a function on the window's goroutine. It must not be called on it.
+	Do     func(func())
+	Window fyne.Window
+	// After calls fn on the window's goroutine after d, unless stopped. nil takes a real timer.
+	After func(d time.Duration, fn func()) (stop func())
+	Now   func() time.Time
+}
+
+// run does op on a goroutine of its own and hands its error to done on the window's goroutine. The returned function
+// cancels op; done still follows.
+func (e *Env) run(op func(context.Context) error, done func(error)) (cancel context.CancelFunc) {
+	ctx, cancel := context.WithCancel(e.Context)
+	go func() {
+		err := op(ctx)
+		cancel()
+		e.Do(func() {
+			if e.Context.Err() == nil {
+				done(err)
+			}
+		})
+	}()
+	return cancel
+}
+
+func (e *Env) after(d time.Duration, fn func()) (stop func()) {
+	if e.After != nil {
+		return e.After(d, fn)
+	}
+	t := time.AfterFunc(d, func() { e.Do(fn) })
+	return func() { t.Stop() }
+}
+
+func (e *Env) now() time.Time {
+	if e.Now != nil {
+		return e.Now()
+	}
+	return time.Now()
+}
+
+func (e *Env) focus(o fyne.Focusable) {
+	if c := e.Window.Canvas(); c != nil {
+		c.Focus(o)
+	}
+}

@@ -1,0 +1,238 @@
+package views
+
+import (
+	"context"
+	"strings"
+	"time"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
+	fynewidget "fyne.io/fyne/v2/widget"
+
+	"parley/connector/session"
+	"parley/views/look"
+	"parley/views/text"
+	"parley/views/widget"
+)
+
+// homeView is where a call begins.
+type homeView struct {
+	env     *Env
+	number  *string // kept by the root
+	content fyne.CanvasObject
+	model   Model
+
+	greeting, account *fynewidget.Label
+	status            *statusPill
+	entry             *widget.Field
+	video, audio      *fynewidget.Button
+	cancel            *fynewidget.Button
+	progress          *fynewidget.Label
+	waiting           *fyne.Container
+	dial              *fyne.Container
+	banner            *widget.Banner
+	demo              *card
+	recent            *fyne.Container
+	shownRecent       []Recent
+	drawnRecent       bool
+
+	keypad fyne.CanvasObject
+	stop   context.CancelFunc
+}
+
+func newHomeView(env *Env, number *string, openSettings, signOut func()) *homeView {
+	v := &homeView{env: env, number: number}
+	v.build(openSettings, signOut)
+	return v
+}
+
+func (v *homeView) build(openSettings, signOut func()) {
+	v.greeting = heading("")
+	v.account = muted("")
+	v.account.Wrapping = fyne.TextWrapOff
+	v.account.Truncation = fyne.TextTruncateEllipsis
+	v.status = newStatusPill()
+	v.entry = widget.NewField(text.T("home.number.hint"))
+	v.entry.Text = *v.number
+	v.entry.OnChanged = func(s string) { *v.number = s }
+	v.entry.OnSubmitted = func(string) { v.call(true) }
+	v.entry.OnEscape = v.abort
+	v.video = fynewidget.NewButtonWithIcon(text.T("home.video"), look.Icon("camera"), func() { v.call(true) })
+	v.video.Importance = fynewidget.HighImportance
+	v.audio = fynewidget.NewButtonWithIcon(text.T("home.audio"), look.Icon("phone"), func() { v.call(false) })
+	v.keypad = newKeypad(func(k string) { v.entry.SetText(v.entry.Text + k) })
+	v.keypad.Hide()
+	pad := iconButton("keypad", func() {
+		widget.SetVisible(v.keypad, !v.keypad.Visible())
+		v.content.Refresh()
+	})
+	v.progress = muted("")
+	v.cancel = fynewidget.NewButton(text.T("common.cancel"), v.abort)
+	v.waiting = container.NewVBox(v.progress, v.cancel)
+	v.waiting.Hide()
+	v.banner = widget.NewBanner(func() {})
+	v.dial = container.NewVBox(v.video, v.audio)
+
+	dial := newCard(container.NewVBox(
+		caption(text.T("home.number")),
+		container.NewBorder(nil, nil, nil, pad, v.entry),
+		v.keypad, gap(2), v.dial, v.waiting))
+	v.demo = newCard(container.NewVBox(subheading(text.T("home.demo.title")), muted(text.T("home.demo.text"))))
+	v.demo.Hide()
+	v.recent = container.NewVBox()
+	history := newCard(container.NewBorder(subheading(text.T("home.recent")), nil, nil, nil, v.recent))
+
+	tools := container.NewHBox(iconButton("settings", openSettings), iconButton("sign-out", signOut))
+	head := container.NewBorder(nil, nil, nil, container.NewCenter(tools),
+		container.NewVBox(v.greeting, v.account))
+	left := container.NewVBox(v.demo, dial)
+	body := container.New(twoColumns{from: 720, gap: look.Margin}, left, history)
+	status := container.NewPadded(v.status)
+	v.content = container.NewVScroll(container.New(columnLayout{width: 920, top: true},
+		container.NewVBox(head, status, v.banner, body)))
+}
+
+// Set shows a model.
+func (v *homeView) Set(m Model) {
+	v.model = m
+	v.status.Set(m.Status)
+	setLabel(v.greeting, text.T("home.greeting", text.D{"Name": m.Account.Name}))
+	if m.Account.Guest {
+		setLabel(v.account, text.T("home.guest", text.D{"Server": m.Account.Server}))
+	} else {
+		setLabel(v.account, text.T("home.account", text.D{"User": m.Account.User, "Server": m.Account.Server}))
+	}
+	widget.SetVisible(v.demo, m.Demo)
+	v.ready(m.Status == session.StatusReadyToCall)
+	v.setRecent(m.Recent)
+}
+
+func setLabel(l *fynewidget.Label, s string) {
+	if l.Text != s {
+		l.SetText(s)
+	}
+}
+
+func (v *homeView) ready(ready bool) {
+	for _, b := range []*fynewidget.Button{v.video, v.audio} {
+		switch {
+		case ready && b.Disabled():
+			b.Enable()
+		case !ready && !b.Disabled():
+			b.Disable()
+		}
+	}
+}
+
+func (v *homeView) call(video bool) {
+	if v.stop != nil {
+		return
+	}
+	number := strings.TrimSpace(*v.number)
+	switch {
+	case number == "":
+		v.show(widget.Notice{Level: widget.Warning, Title: text.T("home.need.number")})
+		v.env.focus(v.entry)
+		return
+	case v.video.Disabled():
+		v.show(widget.Notice{Level: widget.Warning, Title: text.T("home.offline")})
+		return
+	}
+	v.show(widget.Notice{})
+	v.busy(number)
+	v.stop = v.env.run(func(ctx context.Context) error { return v.env.Actions.Dial(ctx, number, video) }, func(err error) {
+		v.stop = nil
+		v.busy("")
+		v.show(Describe(OpCall, number, err))
+	})
+}
+
+func (v *homeView) abort() {
+	if v.stop != nil {
+		v.stop()
+	}
+}
+
+func (v *homeView) show(n widget.Notice) {
+	v.banner.Set(n)
+	v.content.Refresh()
+}
+
+func (v *homeView) busy(number string) {
+	on := number != ""
+	widget.SetVisible(v.dial, !on)
+	widget.SetVisible(v.waiting, on)
+	if on {
+		v.progress.SetText(text.T("home.calling", text.D{"Number": shorten(number)}))
+	}
+	v.content.Refresh()
+}
+
+func (v *homeView) setRecent(list []Recent) {
+	if v.drawnRecent && equalRecent(list, v.shownRecent) {
+		return
+	}
+	v.drawnRecent, v.shownRecent = true, list
+	v.recent.RemoveAll()
+	if len(list) == 0 {
+		v.recent.Add(muted(text.T("home.recent.none")))
+	}
+	for _, r := range list[:min(len(list), 8)] {
+		v.recent.Add(v.recentRow(r))
+	}
+}
+
+func equalRecent(a, b []Recent) bool {
+	if len(a) != len(b) {
+		return false
+	}
+	for i := range a {
+		if a[i] != b[i] {
+			return false
+		}
+	}
+	return true
+}
+
+func (v *homeView) recentRow(r Recent) fyne.CanvasObject {
+	icon, words := "outgoing", text.T("recent.outgoing")
+	switch {
+	case r.Incoming && !r.Answered:
+		icon, words = "missed", text.T("recent.missed")
+	case r.Incoming:
+		icon, words = "incoming", text.T("recent.incoming")
+	case !r.Answered:
+		words = text.T("recent.failed")
+	}
+	if r.Answered {
+		words += " · " + clock(r.Length)
+	}
+	words += " · " + when(r.Begun, v.env.now())
+	title := r.Number
+	if r.Name != "" && r.Name != r.Number {
+		title = r.Name + " (" + r.Number + ")"
+	}
+	name := fynewidget.NewLabel(shorten(title))
+	name.TextStyle.Bold = true
+	name.Truncation = fyne.TextTruncateEllipsis
+	info := muted(words)
+	info.Wrapping = fyne.TextWrapOff
+	info.Truncation = fyne.TextTruncateEllipsis
+	again := iconButton("phone", func() {
+		v.entry.SetText(r.Number)
+		v.call(true)
+	})
+	return container.NewBorder(nil, nil, container.NewCenter(fynewidget.NewIcon(look.Icon(icon))), again,
+		container.NewVBox(name, info))
+}
+
+// when writes a moment shortly: the time today, the date before.
+func when(t, now time.Time) string {
+	t = t.In(now.Location())
+	if t.Year() == now.Year() && t.YearDay() == now.YearDay() {
+		return t.Format("15:04")
+	}
+	return t.Format("02.01.2006")
+}
+
+func (v *homeView) shown() { v.env.focus(v.entry) }

@@ -1,0 +1,112 @@
+package views
+
+import (
+	"context"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/canvas"
+	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/layout"
+	"fyne.io/fyne/v2/theme"
+
+	"parley/connector/session"
+	"parley/views/look"
+	"parley/views/text"
+	"parley/views/widget"
+)
+
+// Incoming is the content of the window of an incoming call.
+type Incoming struct {
+	env     *Env
+	Content fyne.CanvasObject
+
+	tile                         *widget.Tile
+	name, number                 *canvas.Text
+	video, audio, busy, declined *widget.BarButton
+	banner                       *widget.Banner
+	running                      bool
+	// OnError tells an error in the main window when this window is already gone.
+	onError func(widget.Notice)
+}
+
+// NewIncoming makes the content. env.Window is the incoming call's own window; onError shows what failed.
+func NewIncoming(env *Env, onError func(widget.Notice)) *Incoming {
+	v := &Incoming{env: env, onError: onError}
+	v.tile = widget.NewTile("incoming", widget.ByImage, false)
+	v.name = canvas.NewText("", nil)
+	v.name.TextSize, v.name.TextStyle.Bold, v.name.Alignment = 20, true, fyne.TextAlignCenter
+	v.number = canvas.NewText("", nil)
+	v.number.TextSize, v.number.Alignment = 14, fyne.TextAlignCenter
+	title := canvas.NewText(text.T("incoming.title"), theme.Color(look.OnStageMuted))
+	title.Alignment = fyne.TextAlignCenter
+	title.TextSize = 13
+	v.name.Color, v.number.Color = theme.Color(look.OnStage), theme.Color(look.OnStageMuted)
+	button := func(icon, key string, kind widget.Kind, op func(context.Context) error) *widget.BarButton {
+		return widget.NewBarButton(widget.ButtonState{Icon: icon, Caption: text.T(key), Kind: kind}, func() { v.do(op) })
+	}
+	a := env.Actions
+	v.video = button("camera", "incoming.video", widget.Accept, func(c context.Context) error { return a.Accept(c, true) })
+	v.audio = button("phone", "incoming.audio", widget.Accept, func(c context.Context) error { return a.Accept(c, false) })
+	v.busy = button("close", "incoming.busy", widget.Plain, a.Busy)
+	v.declined = button("hang-up", "incoming.decline", widget.Danger, a.Decline)
+	v.banner = widget.NewBanner(nil)
+	buttons := container.NewHBox(layout.NewSpacer(), v.video, v.audio, v.busy, v.declined, layout.NewSpacer())
+	field := canvas.NewRectangle(theme.Color(look.StageTile))
+	avatar := container.NewGridWrap(fyne.NewSize(140, 110), v.tile)
+	v.Content = container.NewStack(field, container.NewPadded(container.NewVBox(
+		title, container.NewCenter(avatar), v.name, v.number, layout.NewSpacer(), v.banner, buttons)))
+	return v
+}
+
+// Set shows who calls.
+func (v *Incoming) Set(c session.Incoming) {
+	name := c.DisplayName
+	if name == "" {
+		name = c.Number
+	}
+	if name == "" {
+		name = text.T("incoming.unknown")
+	}
+	v.tile.SetLabel(widget.TileLabel{Name: name, Centered: true})
+	widget.SetText(v.name, widget.Shorten(name, 20, 380, v.name.TextStyle))
+	number := c.Number
+	if number == name {
+		number = ""
+	}
+	widget.SetText(v.number, widget.Shorten(number, 14, 380, v.number.TextStyle))
+}
+
+// Default accepts with video: the enter key.
+func (v *Incoming) Default() { v.video.Tapped(nil) }
+
+// Reject declines: the escape key.
+func (v *Incoming) Reject() { v.declined.Tapped(nil) }
+
+func (v *Incoming) do(op func(context.Context) error) {
+	if v.running {
+		return
+	}
+	v.running = true
+	v.setBusy(true)
+	v.env.run(op, func(err error) {
+		v.running = false
+		v.setBusy(false)
+		if n := Describe(OpAnswer, "", err); n.Title != "" {
+			v.banner.Set(n)
+			if v.onError != nil {
+				v.onError(n)
+			}
+		}
+	})
+}
+
+func (v *Incoming) setBusy(busy bool) {
+	for _, b := range []*widget.BarButton{v.video, v.audio, v.busy, v.declined} {
+		s := b.State()
+		s.Busy = busy
+		b.Set(s)
+	}
+}
+
+// First is what has the focus when the window opens.
+func (v *Incoming) First() fyne.Focusable { return v.video }

@@ -1,0 +1,162 @@
+package views
+
+import (
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/canvas"
+	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/theme"
+	fynewidget "fyne.io/fyne/v2/widget"
+
+	"parley/views/look"
+)
+
+// columnLayout puts its one object in a column of a largest width: in the middle, or at the top when it is higher than
+// the room.
+type columnLayout struct {
+	width float32
+	top   bool // never in the middle of the height
+}
+
+func (l columnLayout) MinSize(objects []fyne.CanvasObject) fyne.Size {
+	m := objects[0].MinSize()
+	return fyne.NewSize(m.Width+2*look.Margin, m.Height+2*look.Margin)
+}
+
+func (l columnLayout) Layout(objects []fyne.CanvasObject, size fyne.Size) {
+	w := min(l.width, size.Width-2*look.Margin)
+	// A text that wraps knows its height only at its width.
+	objects[0].Resize(fyne.NewSize(w, objects[0].Size().Height))
+	h := objects[0].MinSize().Height
+	y := look.Margin
+	if !l.top {
+		y = max(y, (size.Height-h)/2)
+	}
+	objects[0].Resize(fyne.NewSize(w, h))
+	objects[0].Move(fyne.NewPos((size.Width-w)/2, y))
+}
+
+// column is a scrolled column: what does not fit can be scrolled to, so that any window size works.
+func column(width float32, content fyne.CanvasObject) fyne.CanvasObject {
+	return container.NewVScroll(container.New(columnLayout{width: width}, content))
+}
+
+// twoColumns puts two objects side by side when there is room, else one below the other.
+type twoColumns struct{ from, gap float32 }
+
+func (l twoColumns) MinSize(objects []fyne.CanvasObject) fyne.Size {
+	a, b := objects[0].MinSize(), objects[1].MinSize()
+	return fyne.NewSize(max(a.Width, b.Width), a.Height+l.gap+b.Height)
+}
+
+func (l twoColumns) Layout(objects []fyne.CanvasObject, size fyne.Size) {
+	if size.Width >= l.from {
+		w := (size.Width - l.gap) / 2
+		objects[0].Resize(fyne.NewSize(w, size.Height))
+		objects[0].Move(fyne.NewPos(0, 0))
+		objects[1].Resize(fyne.NewSize(w, size.Height))
+		objects[1].Move(fyne.NewPos(w+l.gap, 0))
+		return
+	}
+	objects[0].Resize(fyne.NewSize(size.Width, objects[0].Size().Height))
+	h := objects[0].MinSize().Height
+	objects[0].Resize(fyne.NewSize(size.Width, h))
+	objects[0].Move(fyne.NewPos(0, 0))
+	objects[1].Resize(fyne.NewSize(size.Width, max(objects[1].MinSize().Height, size.Height-h-l.gap)))
+	objects[1].Move(fyne.NewPos(0, h+l.gap))
+}
+
+// card is a rounded surface with room inside.
+type card struct {
+	fynewidget.BaseWidget
+	content fyne.CanvasObject
+}
+
+func newCard(content fyne.CanvasObject) *card {
+	c := &card{content: content}
+	c.ExtendBaseWidget(c)
+	return c
+}
+
+func (c *card) CreateRenderer() fyne.WidgetRenderer {
+	r := &cardRenderer{card: c, field: canvas.NewRectangle(nil)}
+	r.field.CornerRadius = look.CardRound
+	r.field.StrokeWidth = 1
+	r.apply()
+	return r
+}
+
+type cardRenderer struct {
+	card  *card
+	field *canvas.Rectangle
+}
+
+func (r *cardRenderer) Destroy() {}
+func (r *cardRenderer) Objects() []fyne.CanvasObject {
+	return []fyne.CanvasObject{r.field, r.card.content}
+}
+
+func (r *cardRenderer) MinSize() fyne.Size {
+	m := r.card.content.MinSize()
+	return fyne.NewSize(m.Width+2*look.Margin, m.Height+2*look.Margin)
+}
+
+func (r *cardRenderer) Layout(size fyne.Size) {
+	r.field.Resize(size)
+	r.card.content.Move(fyne.NewPos(look.Margin, look.Margin))
+	r.card.content.Resize(fyne.NewSize(size.Width-2*look.Margin, size.Height-2*look.Margin))
+}
+
+func (r *cardRenderer) apply() {
+	r.field.FillColor = theme.ColorForWidget(look.Surface, r.card)
+	r.field.StrokeColor = theme.ColorForWidget(theme.ColorNameSeparator, r.card)
+}
+
+func (r *cardRenderer) Refresh() {
+	r.apply()
+	r.Layout(r.card.Size())
+	canvas.Refresh(r.card)
+	r.card.content.Refresh()
+}
+
+func heading(s string) *fynewidget.Label {
+	l := fynewidget.NewLabel(s)
+	l.SizeName = theme.SizeNameHeadingText
+	l.TextStyle.Bold = true
+	l.Truncation = fyne.TextTruncateEllipsis
+	return l
+}
+
+func subheading(s string) *fynewidget.Label {
+	l := fynewidget.NewLabel(s)
+	l.SizeName = theme.SizeNameSubHeadingText
+	l.TextStyle.Bold = true
+	l.Truncation = fyne.TextTruncateEllipsis
+	return l
+}
+
+// muted is secondary text that wraps.
+func muted(s string) *fynewidget.Label {
+	l := fynewidget.NewLabel(s)
+	l.Importance = fynewidget.LowImportance
+	l.Wrapping = fyne.TextWrapWord
+	return l
+}
+
+// caption is the label of a field.
+func caption(s string) *fynewidget.Label {
+	l := fynewidget.NewLabel(s)
+	l.TextStyle.Bold = true
+	return l
+}
+
+func gap(h float32) fyne.CanvasObject {
+	r := canvas.NewRectangle(nil)
+	r.SetMinSize(fyne.NewSize(1, h))
+	return r
+}
+
+func iconButton(icon string, tapped func()) *fynewidget.Button {
+	b := fynewidget.NewButtonWithIcon("", look.Icon(icon), tapped)
+	b.Importance = fynewidget.LowImportance
+	return b
+}

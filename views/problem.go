@@ -1,0 +1,164 @@
+package views
+
+import (
+	"context"
+	"errors"
+	"net"
+	"os"
+	"strings"
+	"syscall"
+
+	"parley/connector/signal"
+	"parley/media/device"
+	"parley/views/text"
+	"parley/views/widget"
+)
+
+// Operation is what was being done when something failed.
+type Operation string
+
+// The operations; the values are the keys of their words.
+const (
+	OpConnect    Operation = "problem.connect"
+	OpCall       Operation = "problem.call"
+	OpCallEnded  Operation = "problem.callEnded"
+	OpAnswer     Operation = "problem.answer"
+	OpHangUp     Operation = "problem.hangup"
+	OpShare      Operation = "problem.share"
+	OpCamera     Operation = "problem.camera"
+	OpMicrophone Operation = "problem.microphone"
+	OpTones      Operation = "problem.tones"
+	OpSettings   Operation = "problem.settings"
+)
+
+// Describe says in words what failed, why, and what to do. An error that says the person cancelled gives an empty notice.
+func Describe(op Operation, target string, err error) widget.Notice {
+	if err == nil || errors.Is(err, context.Canceled) {
+		return widget.Notice{}
+	}
+	var response *signal.ResponseError
+	if errors.As(err, &response) && response.Cause == signal.CauseCanceled {
+		return widget.Notice{}
+	}
+	return widget.Notice{
+		Level: widget.Failure,
+		Title: text.T(string(op), text.D{"Target": target}),
+		Text:  why(op, err),
+	}
+}
+
+func why(op Operation, err error) string {
+	var (
+		certificate *CertificateError
+		response    *signal.ResponseError
+	)
+	if errors.As(err, &certificate) {
+		if certificate.Changed {
+			return text.T("why.certificateChanged")
+		}
+		return text.T("why.certificate")
+	}
+	if key := whyDevice(err); key != "" {
+		return text.T(key)
+	}
+	if errors.As(err, &response) {
+		if key := whyResponse(op, response); key != "" {
+			return text.T(key)
+		}
+	}
+	if key := whyNetwork(err); key != "" {
+		return text.T(key)
+	}
+	if response != nil {
+		return text.T("why.server", text.D{"Detail": detail(response)})
+	}
+	return text.T("why.internal", text.D{"Detail": shorten(err.Error())})
+}
+
+func whyDevice(err error) string {
+	switch {
+	case errors.Is(err, device.ErrNotFound):
+		return "why.deviceMissing"
+	case errors.Is(err, device.ErrUnavailable):
+		return "why.deviceBusy"
+	}
+	return ""
+}
+
+func whyResponse(op Operation, r *signal.ResponseError) string {
+	if op == OpConnect && (r.StatusCode == 403 || r.StatusCode == 401 || r.StatusCode == 407) {
+		return "why.credentials"
+	}
+	if op == OpShare && r.Cause == signal.CauseRejected {
+		return "why.shareDenied"
+	}
+	switch r.Cause {
+	case signal.CauseAuthentication:
+		return "why.credentials"
+	case signal.CauseNotFound, signal.CauseAddressIncomplete:
+		return "why.notFound"
+	case signal.CauseBusy:
+		return "why.busy"
+	case signal.CauseRejected:
+		return "why.rejected"
+	case signal.CauseUnavailable:
+		return "why.unavailable"
+	case signal.CauseNoAnswer, signal.CauseExpires:
+		return "why.noAnswer"
+	case signal.CauseIncompatibleSDP, signal.CauseMissingSDP, signal.CauseBadMediaDescription:
+		return "why.incompatible"
+	case signal.CauseRTPTimeout, signal.CauseWebRTC:
+		return "why.media"
+	case signal.CauseRequestTimeout:
+		return "why.timeout"
+	case signal.CauseConnection:
+		if key := whyNetwork(r.Err); key != "" {
+			return key
+		}
+		return "why.connection"
+	}
+	return ""
+}
+
+func whyNetwork(err error) string {
+	if err == nil {
+		return ""
+	}
+	var (
+		dns     *net.DNSError
+		network net.Error
+		address *net.AddrError
+	)
+	switch {
+	case errors.As(err, &address):
+		return "why.address"
+	case errors.As(err, &dns) && !dns.IsTimeout:
+		return "why.dns"
+	case errors.Is(err, syscall.ECONNREFUSED):
+		return "why.refused"
+	case errors.Is(err, syscall.ENETUNREACH), errors.Is(err, syscall.EHOSTUNREACH):
+		return "why.unreachable"
+	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, os.ErrDeadlineExceeded),
+		errors.As(err, &network) && network.Timeout():
+		return "why.timeout"
+	case errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.EPIPE), errors.Is(err, net.ErrClosed):
+		return "why.connection"
+	}
+	return ""
+}
+
+func detail(r *signal.ResponseError) string {
+	if r.Reason != "" {
+		return shorten(r.Reason)
+	}
+	return string(r.Cause)
+}
+
+// shorten keeps a text from the network or the system to one line of reasonable length.
+func shorten(s string) string {
+	s = strings.Join(strings.Fields(s), " ")
+	if r := []rune(s); len(r) > 160 {
+		return string(r[:159]) + "…"
+	}
+	return s
+}

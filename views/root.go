@@ -1,0 +1,255 @@
+package views
+
+import (
+	"context"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/driver/desktop"
+
+	"parley/connector/call"
+	"parley/views/text"
+)
+
+// Screen names what the window shows.
+type Screen string
+
+// The screens.
+const (
+	ScreenSignIn   Screen = "signin"
+	ScreenHome     Screen = "home"
+	ScreenCall     Screen = "call"
+	ScreenSettings Screen = "settings"
+)
+
+// Root is the content of the main window: it chooses the screen by the model and keeps what a person typed and chose, so
+// that views can be made anew (another language, another theme) at any time.
+type Root struct {
+	env      *Env
+	stack    *fyne.Container
+	model    Model
+	screen   Screen
+	settings bool // the person opened them
+
+	form    SignIn
+	formSet bool
+	number  string
+	choices callChoices
+
+	signIn *signInView
+	home   *homeView
+	call   *callView
+
+	shownError error // the snapshot's error that was told
+	shortcuts  []*desktop.CustomShortcut
+}
+
+// NewRoot makes the content and puts it into env.Window.
+func NewRoot(env *Env) *Root {
+	r := &Root{env: env, stack: container.NewStack()}
+	env.Window.SetContent(r.stack)
+	env.Window.SetPadded(false)
+	env.Window.Canvas().SetOnTypedKey(r.typedKey)
+	env.Window.Canvas().SetOnTypedRune(func(c rune) {
+		if r.call != nil {
+			r.call.typedRune(c)
+		}
+	})
+	return r
+}
+
+// Screen shown now.
+func (r *Root) Screen() Screen { return r.screen }
+
+// Set shows a model.
+func (r *Root) Set(m Model) {
+	if !r.formSet {
+		r.form, r.formSet = m.Remembered, true
+	}
+	r.model = m
+	if next := r.choose(); next != r.screen {
+		r.show(next)
+	}
+	r.fill()
+	r.tellError()
+}
+
+// SetNumber fills the number to dial.
+func (r *Root) SetNumber(number string) {
+	r.number = number
+	if r.home != nil {
+		r.home.entry.SetText(number)
+	}
+}
+
+// Rebuild makes the shown screen anew, after the language or the theme has changed.
+func (r *Root) Rebuild() {
+	if r.screen == "" {
+		return
+	}
+	r.show(r.screen)
+	r.fill()
+}
+
+func (r *Root) choose() Screen {
+	switch {
+	case r.model.SignedIn && inCall(r.model.Snapshot):
+		return ScreenCall
+	case r.settings:
+		return ScreenSettings
+	case r.model.SignedIn:
+		return ScreenHome
+	}
+	return ScreenSignIn
+}
+
+func (r *Root) show(s Screen) {
+	r.leave(s)
+	r.screen = s
+	var content fyne.CanvasObject
+	shown := func() {}
+	switch s {
+	case ScreenSignIn:
+		if r.signIn == nil || r.signIn.stop == nil {
+			r.signIn = newSignInView(r.env, &r.form, r.model.Demo, r.openSettings)
+		}
+		content, shown = r.signIn.content, r.signIn.shown
+	case ScreenHome:
+		if r.home == nil || r.home.stop == nil {
+			r.home = newHomeView(r.env, &r.number, r.openSettings, r.signOut)
+		}
+		content, shown = r.home.content, r.home.shown
+	case ScreenCall:
+		r.settings = false
+		r.call = newCallView(r.env, &r.choices)
+		content, shown = r.call.content, r.call.shown
+		r.bind(r.call.shortcuts())
+	case ScreenSettings:
+		v := newSettingsView(r.env, r.model.Settings, r.closeSettings)
+		content, shown = v.content, v.shown
+	}
+	r.stack.Objects = []fyne.CanvasObject{content}
+	r.stack.Refresh()
+	shown()
+	r.env.Window.SetTitle(r.title())
+}
+
+// leave ends what the old screen runs.
+func (r *Root) leave(next Screen) {
+	for _, s := range r.shortcuts {
+		r.env.Window.Canvas().RemoveShortcut(s)
+	}
+	r.shortcuts = nil
+	if r.call != nil {
+		r.call.stop()
+		r.call = nil
+		if next != ScreenCall {
+			r.choices.chosen, r.choices.layout = false, LayoutSpeaker
+			r.env.Window.SetFullScreen(false)
+		}
+	}
+}
+
+func (r *Root) bind(shortcuts map[*desktop.CustomShortcut]func()) {
+	for s, fn := range shortcuts {
+		r.shortcuts = append(r.shortcuts, s)
+		r.env.Window.Canvas().AddShortcut(s, func(fyne.Shortcut) { fn() })
+	}
+}
+
+func (r *Root) title() string {
+	if r.call != nil {
+		if t := callTitle(r.model.Snapshot.Call); t != "" {
+			return t + " – " + text.T("app.name")
+		}
+	}
+	return text.T("app.name")
+}
+
+func (r *Root) fill() {
+	switch r.screen {
+	case ScreenHome:
+		r.home.Set(r.model)
+	case ScreenCall:
+		r.call.Set(r.model)
+	}
+}
+
+// tellError says once why a call or connection ended by itself.
+func (r *Root) tellError() {
+	err := r.model.Snapshot.LastError
+	if err == r.shownError {
+		return
+	}
+	r.shownError = err
+	if err == nil {
+		return
+	}
+	op := OpCallEnded
+	if r.model.Snapshot.Call.State == call.Idle && r.model.Account.Server != "" && !r.wasInCall() {
+		op = OpConnect
+	}
+	switch r.screen {
+	case ScreenHome:
+		if r.home.stop == nil { // else the running call tells it itself
+			r.home.show(Describe(op, r.model.Account.Server, err))
+		}
+	case ScreenCall:
+		r.call.fail(Describe(op, r.model.Account.Server, err))
+	}
+}
+
+func (r *Root) wasInCall() bool { return r.model.Snapshot.Call.Number != "" }
+
+func (r *Root) openSettings() {
+	r.settings = true
+	r.Set(r.model)
+}
+
+func (r *Root) closeSettings() {
+	r.settings = false
+	r.Set(r.model)
+}
+
+func (r *Root) signOut() {
+	r.env.run(func(ctx context.Context) error { return r.env.Actions.Disconnect(ctx) }, func(err error) {
+		if r.home != nil && r.screen == ScreenHome {
+			r.home.show(Describe(OpConnect, r.model.Account.Server, err))
+		}
+	})
+}
+
+// AskToClose asks before a call is ended by closing the window; without a call it closes at once.
+func (r *Root) AskToClose(closeNow func()) {
+	if !inCall(r.model.Snapshot) {
+		closeNow()
+		return
+	}
+	r.env.ask(question{
+		title: text.T("call.close.title"), yes: text.T("call.close.leave"), no: text.T("call.close.stay"), danger: true,
+		body: muted(text.T("call.close.text")),
+		answer: func(yes bool) {
+			if yes {
+				closeNow()
+			}
+		},
+	})
+}
+
+func (r *Root) typedKey(k *fyne.KeyEvent) {
+	switch {
+	case k.Name == fyne.KeyF11:
+		r.env.Window.SetFullScreen(!r.env.Window.FullScreen())
+		if r.call != nil {
+			r.call.apply()
+		}
+	case r.call != nil:
+		r.call.typedKey(k)
+	case k.Name == fyne.KeyEscape && r.settings:
+		r.closeSettings()
+	case k.Name == fyne.KeyEscape && r.screen == ScreenSignIn:
+		r.signIn.abort()
+	case k.Name == fyne.KeyEscape && r.screen == ScreenHome:
+		r.home.abort()
+	}
+}

@@ -1,0 +1,212 @@
+package views
+
+import (
+	"context"
+	"errors"
+	"strings"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/canvas"
+	"fyne.io/fyne/v2/container"
+	fynewidget "fyne.io/fyne/v2/widget"
+
+	"parley/assets"
+	"parley/views/text"
+	"parley/views/widget"
+)
+
+// signInView asks for server and name and connects.
+type signInView struct {
+	env          *Env
+	form         *SignIn // kept by the root, so that a rebuild loses nothing
+	openSettings func()
+	content      fyne.CanvasObject
+
+	kind                         *fynewidget.RadioGroup
+	server, name, user, password *widget.Field
+	account                      *fyne.Container
+	remember                     *fynewidget.Check
+	submit, cancel               *fynewidget.Button
+	progress                     *fynewidget.Label
+	activity                     *fynewidget.ProgressBarInfinite
+	waiting                      *fyne.Container
+	banner                       *widget.Banner
+
+	stop context.CancelFunc // of the running attempt, nil when none runs
+}
+
+func newSignInView(env *Env, form *SignIn, demo bool, openSettings func()) *signInView {
+	v := &signInView{env: env, form: form, openSettings: openSettings}
+	v.build(demo)
+	return v
+}
+
+func (v *signInView) build(demo bool) {
+	f := v.form
+	v.server = v.field("signin.server.hint", &f.Server)
+	v.name = v.field("signin.name.hint", &f.Name)
+	v.user = v.field("signin.user.hint", &f.User)
+	v.password = widget.NewPasswordField()
+	v.bind(v.password, &f.Password)
+	v.kind = fynewidget.NewRadioGroup([]string{text.T("signin.guest"), text.T("signin.account")}, nil)
+	v.kind.Required = true
+	v.account = container.NewVBox(
+		caption(text.T("signin.user")), v.user,
+		caption(text.T("signin.password")), v.password)
+	v.kind.Selected = text.T("signin.account")
+	if f.Guest {
+		v.kind.Selected = text.T("signin.guest")
+		v.account.Hide()
+	}
+	v.kind.OnChanged = func(s string) {
+		f.Guest = s == text.T("signin.guest")
+		widget.SetVisible(v.account, !f.Guest)
+		v.content.Refresh()
+	}
+	v.remember = fynewidget.NewCheck(text.T("signin.remember"), func(on bool) { f.Remember = on })
+	v.remember.Checked = f.Remember
+	v.banner = widget.NewBanner(func() {})
+	v.submit = fynewidget.NewButton(text.T("signin.do"), v.connect)
+	v.submit.Importance = fynewidget.HighImportance
+	v.progress = muted("")
+	v.activity = fynewidget.NewProgressBarInfinite()
+	v.activity.Stop()
+	v.cancel = fynewidget.NewButton(text.T("common.cancel"), v.abort)
+	v.waiting = container.NewVBox(v.progress, v.activity, v.cancel)
+	v.waiting.Hide()
+
+	logo := canvas.NewImageFromResource(assets.Logo())
+	logo.FillMode = canvas.ImageFillContain
+	logo.SetMinSize(fyne.NewSize(56, 56))
+	head := container.NewBorder(nil, nil, logo, container.NewCenter(iconButton("settings", v.openSettings)),
+		container.NewVBox(heading(text.T("app.name"))))
+	note := muted(text.T("app.tagline"))
+	if demo {
+		note = muted(text.T("signin.demo"))
+	}
+	form := container.NewVBox(
+		caption(text.T("signin.server")), v.server,
+		caption(text.T("signin.name")), v.name,
+		v.kind, v.account, v.remember)
+	v.content = column(440, container.NewVBox(head, note,
+		newCard(container.NewVBox(v.banner, form, gap(4), v.submit, v.waiting))))
+}
+
+func (v *signInView) field(hint string, target *string) *widget.Field {
+	f := widget.NewField(text.T(hint))
+	v.bind(f, target)
+	return f
+}
+
+func (v *signInView) bind(f *widget.Field, target *string) {
+	f.Text = *target
+	f.OnChanged = func(s string) { *target = s }
+	f.OnSubmitted = func(string) { v.connect() }
+	f.OnEscape = v.abort
+}
+
+// missing names the first field that must be filled.
+func (v *signInView) missing() (key string, at fyne.Focusable) {
+	f := v.form
+	switch {
+	case strings.TrimSpace(f.Server) == "":
+		return "signin.need.server", v.server
+	case strings.TrimSpace(f.Name) == "":
+		return "signin.need.name", v.name
+	case !f.Guest && strings.TrimSpace(f.User) == "":
+		return "signin.need.user", v.user
+	case !f.Guest && f.Password == "":
+		return "signin.need.password", v.password
+	}
+	return "", nil
+}
+
+func (v *signInView) connect() {
+	if v.stop != nil {
+		return
+	}
+	if key, at := v.missing(); key != "" {
+		v.show(widget.Notice{Level: widget.Warning, Title: text.T(key)})
+		v.env.focus(at)
+		return
+	}
+	v.show(widget.Notice{})
+	form := *v.form
+	form.Server, form.Name, form.User = strings.TrimSpace(form.Server), strings.TrimSpace(form.Name), strings.TrimSpace(form.User)
+	v.busy(true)
+	v.stop = v.env.run(func(ctx context.Context) error { return v.env.Actions.Connect(ctx, form) }, func(err error) {
+		v.stop = nil
+		v.busy(false)
+		v.failed(form, err)
+	})
+}
+
+func (v *signInView) failed(form SignIn, err error) {
+	var certificate *CertificateError
+	if errors.As(err, &certificate) && !certificate.Changed {
+		v.askCertificate(certificate)
+		return
+	}
+	v.show(Describe(OpConnect, form.Server, err))
+}
+
+func (v *signInView) askCertificate(c *CertificateError) {
+	showCertificate(v.env, c, func() {
+		v.busy(true)
+		v.stop = v.env.run(func(ctx context.Context) error {
+			return v.env.Actions.TrustCertificate(ctx, c.Server, c.Fingerprint)
+		}, func(err error) {
+			v.stop = nil
+			v.busy(false)
+			if err != nil {
+				v.show(Describe(OpSettings, "", err))
+				return
+			}
+			v.connect()
+		})
+	})
+}
+
+func (v *signInView) abort() {
+	if v.stop != nil {
+		v.stop()
+	}
+}
+
+func (v *signInView) show(n widget.Notice) {
+	v.banner.Set(n)
+	v.content.Refresh()
+}
+
+func (v *signInView) busy(on bool) {
+	for _, d := range []fyne.Disableable{v.server, v.name, v.user, v.password, v.kind, v.remember} {
+		if on {
+			d.Disable()
+		} else {
+			d.Enable()
+		}
+	}
+	widget.SetVisible(v.submit, !on)
+	widget.SetVisible(v.waiting, on)
+	if on {
+		v.progress.SetText(text.T("signin.progress", text.D{"Server": shorten(v.form.Server)}))
+		v.activity.Start()
+		v.env.focus(v.cancel)
+	} else {
+		v.activity.Stop()
+		v.env.focus(v.server)
+	}
+	v.content.Refresh()
+}
+
+// shown puts the focus on the first empty field.
+func (v *signInView) shown() {
+	if v.stop != nil {
+		return
+	}
+	if _, at := v.missing(); at != nil {
+		v.env.focus(at)
+		return
+	}
+	v.env.focus(v.submit)
+}

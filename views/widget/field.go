@@ -1,0 +1,62 @@
+package widget
+
+import (
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/driver/desktop"
+	fynewidget "fyne.io/fyne/v2/widget"
+)
+
+// Field is an entry that passes on shortcuts and keys it has no use for: Fyne gives them to the focused widget alone.
+type Field struct {
+	fynewidget.Entry
+	// OnEscape is called for the escape key.
+	OnEscape func()
+}
+
+// NewField makes a field of one line.
+func NewField(hint string) *Field {
+	f := &Field{}
+	f.PlaceHolder = hint
+	f.Wrapping = fyne.TextWrap(fyne.TextTruncateClip)
+	f.ExtendBaseWidget(f)
+	return f
+}
+
+// NewPasswordField makes a field that hides what is typed.
+func NewPasswordField() *Field {
+	f := &Field{}
+	f.Password = true
+	f.Wrapping = fyne.TextWrap(fyne.TextTruncateClip)
+	f.ExtendBaseWidget(f)
+	return f
+}
+
+// TypedShortcut implements fyne.Shortcutable.
+func (f *Field) TypedShortcut(s fyne.Shortcut) {
+	custom, ok := s.(*desktop.CustomShortcut)
+	if ok {
+		if c := fyne.CurrentApp().Driver().CanvasForObject(f); c != nil {
+			if h, ok := c.(fyne.Shortcutable); ok {
+				h.TypedShortcut(custom)
+			}
+		}
+	}
+	f.Entry.TypedShortcut(s)
+}
+
+// TypedKey implements fyne.Focusable.
+func (f *Field) TypedKey(e *fyne.KeyEvent) {
+	switch e.Name {
+	case fyne.KeyEscape:
+		if f.OnEscape != nil {
+			f.OnEscape()
+		}
+		return
+	case fyne.KeyF11:
+		if c := fyne.CurrentApp().Driver().CanvasForObject(f); c != nil && c.OnTypedKey() != nil {
+			c.OnTypedKey()(e)
+		}
+		return
+	}
+	f.Entry.TypedKey(e)
+}
