@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -19,7 +20,7 @@ type Room struct {
 	BotRoom    string   `help:"Room the synthetic participants are in." default:"2001" placeholder:"NUMBER"`
 	Cert       string   `help:"Certificate, PEM; self-signed when not given." placeholder:"FILE"`
 	Key        string   `help:"Key of the certificate, PEM." placeholder:"FILE"`
-	Moderator  string   `help:"Address of the moderators' HTTP API (not yet)." placeholder:"HOST:PORT"`
+	Moderator  string   `help:"Address of the moderators' HTTP API." placeholder:"HOST:PORT"`
 	Events     string   `help:"Write what happens, one JSON object a line (- is standard output)." placeholder:"FILE|-"`
 	MaxClients int      `help:"Most connections at a time." default:"200" placeholder:"N"`
 }
@@ -57,15 +58,21 @@ func (r *Room) check() error {
 			return errors.New("--user must be USER:PASSWORD")
 		}
 	}
+	if r.Moderator != "" {
+		if _, _, err := net.SplitHostPort(r.Moderator); err != nil {
+			return fmt.Errorf("--moderator: %w", err)
+		}
+	}
+	r.Codec = strings.ToUpper(r.Codec)
 	switch {
+	case r.Codec != "" && !slices.Contains([]string{"VP8", "H264"}, r.Codec):
+		return fmt.Errorf("--codec: %q is neither VP8 nor H264", r.Codec)
 	case (r.Cert == "") != (r.Key == ""):
 		return errors.New("--cert and --key go together")
 	case r.Bots < 0 || r.Bots > maxBots:
 		return fmt.Errorf("--bots: %d is not between 0 and %d", r.Bots, maxBots)
 	case r.MaxClients < 1:
 		return fmt.Errorf("--max-clients: %d is too few", r.MaxClients)
-	case r.Moderator != "":
-		return fmt.Errorf("--moderator: %w", ErrNotYet)
 	}
 	if number, err := strconv.Atoi(r.BotRoom); r.Bots > 0 && (err != nil || number < r.Rooms.First || number > r.Rooms.Last) {
 		return fmt.Errorf("--bot-room: %q is not one of the rooms %d-%d", r.BotRoom, r.Rooms.First, r.Rooms.Last)

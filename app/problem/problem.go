@@ -169,6 +169,8 @@ func ofNetwork(err error) (why, fix string) {
 		return fmt.Sprintf("the name %q cannot be found", dns.Name), "Check the server's name and this machine's network."
 	case errors.Is(err, syscall.ECONNREFUSED):
 		return "nothing listens at that address", "Check that the server is running, and its address and port."
+	case errors.Is(err, syscall.EADDRINUSE):
+		return "the address is in use", "Choose another port (0 takes a free one), or end the program that uses it."
 	case errors.Is(err, syscall.EHOSTUNREACH), errors.Is(err, syscall.ENETUNREACH):
 		return "there is no way to that address", "Check this machine's network."
 	case errors.Is(err, syscall.ECONNRESET):

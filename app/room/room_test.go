@@ -1,0 +1,79 @@
+package room
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"log/slog"
+	"net"
+	"strings"
+	"testing"
+	"time"
+
+	"parley/app/cli"
+	"parley/app/problem"
+
+	"go.uber.org/goleak"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+func parse(t *testing.T, line string) cli.Room {
+	t.Helper()
+	parsed, err := cli.Parse(strings.Fields(line), "", io.Discard)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return *parsed.Command.(*cli.Room)
+}
+
+func TestTheReadyLineComesWhenTheServerListens(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	reader, writer := io.Pipe()
+	ended := make(chan error, 1)
+	go func() {
+		ended <- Run(ctx, parse(t, "room --listen 127.0.0.1:0"), writer, slog.New(slog.DiscardHandler))
+	}()
+	line := make([]byte, 200)
+	n, err := reader.Read(line)
+	if err != nil {
+		t.Fatal(err)
+	}
+	address, ok := bytes.CutPrefix(bytes.TrimSpace(line[:n]), []byte("ready wss://"))
+	address, path := bytes.CutSuffix(address, []byte("/webrtc/wss/"))
+	if !ok || !path {
+		t.Fatalf("ready line: %q", line[:n])
+	}
+	conn, err := net.DialTimeout("tcp", string(address), 5*time.Second)
+	if err != nil {
+		t.Errorf("nothing listens: %v", err)
+	} else {
+		conn.Close()
+	}
+	cancel()
+	if err := <-ended; err != nil {
+		t.Errorf("the end: %v", err)
+	}
+}
+
+func TestATakenPortIsSaidClearly(t *testing.T) {
+	taken, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer taken.Close()
+	err = Run(t.Context(), parse(t, "room --listen "+taken.Addr().String()), io.Discard, slog.New(slog.DiscardHandler))
+	var p *problem.Problem
+	if !errors.As(err, &p) || !strings.Contains(p.Why, "in use") || p.Fix == "" {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestAMissingCertificateIsSaidClearly(t *testing.T) {
+	o := parse(t, "room --listen 127.0.0.1:0 --cert /does/not/exist.pem --key /does/not/exist.key")
+	err := Run(t.Context(), o, io.Discard, slog.New(slog.DiscardHandler))
+	if err == nil || !strings.Contains(err.Error(), "/does/not/exist.pem") {
+		t.Errorf("got %v", err)
+	}
+}
