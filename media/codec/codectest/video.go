@@ -352,7 +352,7 @@ func Broken(t *testing.T, a codec.VideoAdapter, stream [][]byte) {
 			f.Release()
 		}
 	}
-	recover := func(what string) {
+	again := func(what string) {
 		t.Helper()
 		f, err := d.Decode(stream[0])
 		if err != nil || f == nil {
@@ -363,7 +363,7 @@ func Broken(t *testing.T, a codec.VideoAdapter, stream [][]byte) {
 	for _, data := range [][]byte{nil, {}, {0}, {0, 0, 0, 1}, make([]byte, 4096)} {
 		feed(data)
 	}
-	recover("empty and zero input")
+	again("empty and zero input")
 	for range 150 {
 		noise := make([]byte, random.IntN(2000))
 		for i := range noise {
@@ -371,11 +371,11 @@ func Broken(t *testing.T, a codec.VideoAdapter, stream [][]byte) {
 		}
 		feed(noise)
 	}
-	recover("noise")
+	again("noise")
 	for _, data := range stream {
 		for _, n := range []int{1, 3, 9, 20, len(data) / 2, len(data) - 1} {
 			feed(data[:min(max(n, 0), len(data))])
-			recover("a cut unit")
+			again("a cut unit")
 		}
 	}
 	for range 300 {
@@ -385,16 +385,16 @@ func Broken(t *testing.T, a codec.VideoAdapter, stream [][]byte) {
 		}
 		feed(data)
 		if random.IntN(4) == 0 {
-			recover("flipped bits")
+			again("flipped bits")
 		}
 	}
-	recover("flipped bits")
+	again("flipped bits")
 	for range 100 { // damage in the headers, where sizes are
 		data := slices.Clone(stream[0])
 		data[random.IntN(min(40, len(data)))] = byte(random.Uint32())
 		feed(data)
 	}
-	recover("a damaged header")
+	again("a damaged header")
 	if failed == 0 || need == 0 {
 		t.Errorf("%d errors, %d of them ErrNeedKeyFrame, after so much damage", failed, need)
 	}
