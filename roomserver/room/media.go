@@ -1,0 +1,164 @@
+package room
+
+import (
+	"fmt"
+	"net"
+	"strings"
+	"time"
+
+	"github.com/pion/ice/v4"
+	"github.com/pion/interceptor"
+	"github.com/pion/sdp/v3"
+	"github.com/pion/webrtc/v4"
+)
+
+// How long a participant's media may be away: after the first the connection counts as disturbed, after the second as
+// failed, and he leaves.
+const (
+	iceDisconnected = 5 * time.Second
+	iceFailed       = 20 * time.Second
+	iceKeepAlive    = 2 * time.Second
+)
+
+const (
+	videoClock = 90000 // Hz
+	mainStream = "main"
+	// The client takes a video for a presentation by this word in its track's label.
+	presentationTrack  = "dual-video"
+	presentationStream = "dual"
+)
+
+// codecOrder is what a room takes when the first participant decides, best first.
+var codecOrder = []string{"VP8", "H264", "VP9", "AV1"}
+
+// profiles of a codec, by format parameters; the first is what we would send. H264: packetization mode 1 only, since what
+// one participant sends must fit all.
+var profiles = map[string][]string{
+	"VP8": {""},
+	"H264": {
+		"level-asymmetry-allowed=1;packetization-mode=1;profile-level-id=42e01f",
+		"level-asymmetry-allowed=1;packetization-mode=1;profile-level-id=42001f",
+	},
+	"VP9": {"profile-id=0"},
+	"AV1": {"level-idx=5;profile=0;tier=0"},
+}
+
+func known(codec string) bool { return profiles[codec] != nil }
+
+func videoCapability(codec string) webrtc.RTPCodecCapability {
+	return webrtc.RTPCodecCapability{
+		MimeType: "video/" + codec, ClockRate: videoClock, SDPFmtpLine: profiles[codec][0],
+		RTCPFeedback: []webrtc.RTCPFeedback{
+			{Type: "goog-remb"}, {Type: "ccm", Parameter: "fir"}, {Type: "nack"}, {Type: "nack", Parameter: "pli"},
+		},
+	}
+}
+
+var audioCapability = webrtc.RTPCodecCapability{
+	MimeType: webrtc.MimeTypeOpus, ClockRate: 48000, Channels: 2, SDPFmtpLine: "minptime=10;useinbandfec=1",
+}
+
+// chooseCodec picks a room's codec from an offer, "" when it has no video that we could forward.
+func chooseCodec(offer string) string {
+	offered := videoCodecs(offer)
+	for _, codec := range codecOrder {
+		if offered[codec] {
+			return codec
+		}
+	}
+	return ""
+}
+
+// videoCodecs lists the codecs of the first video m-line that is not rejected.
+func videoCodecs(offer string) map[string]bool {
+	var description sdp.SessionDescription
+	codecs := map[string]bool{}
+	if description.UnmarshalString(offer) != nil {
+		return codecs
+	}
+	for _, m := range description.MediaDescriptions {
+		if m.MediaName.Media != "video" || m.MediaName.Port.Value == 0 {
+			continue
+		}
+		for _, format := range m.MediaName.Formats {
+			name, parameters := format, ""
+			for _, a := range m.Attributes {
+				pt, rest, ok := strings.Cut(a.Value, " ")
+				if !ok || pt != format {
+					continue
+				}
+				switch a.Key {
+				case "rtpmap":
+					name, _, _ = strings.Cut(rest, "/")
+				case "fmtp":
+					parameters = rest
+				}
+			}
+			name = strings.ToUpper(name)
+			if name == "H264" && !strings.Contains(strings.ReplaceAll(parameters, " ", ""), "packetization-mode=1") {
+				continue
+			}
+			if known(name) {
+				codecs[name] = true
+			}
+		}
+		return codecs
+	}
+	return codecs
+}
+
+// newPeerConnection makes a peer connection that knows Opus and the room's codec only, so that every answer has just
+// those. codec "" makes one for sound.
+func newPeerConnection(codec string, loopback bool) (*webrtc.PeerConnection, error) {
+	engine := &webrtc.MediaEngine{}
+	if err := registerCodecs(engine, codec); err != nil {
+		return nil, err
+	}
+	interceptors := &interceptor.Registry{}
+	for _, configure := range []func() error{
+		func() error { return webrtc.ConfigureNack(engine, interceptors) },
+		func() error { return webrtc.ConfigureRTCPReports(interceptors) },
+		func() error { return webrtc.ConfigureTWCCSender(engine, interceptors) },
+	} {
+		if err := configure(); err != nil {
+			return nil, fmt.Errorf("configure interceptors: %w", err)
+		}
+	}
+	settings := webrtc.SettingEngine{}
+	settings.SetICEMulticastDNSMode(ice.MulticastDNSModeDisabled)
+	settings.SetIncludeLoopbackCandidate(true)
+	settings.SetNetworkTypes([]webrtc.NetworkType{webrtc.NetworkTypeUDP4})
+	settings.SetICETimeouts(iceDisconnected, iceFailed, iceKeepAlive)
+	if loopback {
+		settings.SetIPFilter(func(ip net.IP) bool { return ip.IsLoopback() })
+	}
+	api := webrtc.NewAPI(webrtc.WithMediaEngine(engine), webrtc.WithInterceptorRegistry(interceptors),
+		webrtc.WithSettingEngine(settings))
+	return api.NewPeerConnection(webrtc.Configuration{BundlePolicy: webrtc.BundlePolicyMaxBundle})
+}
+
+func registerCodecs(engine *webrtc.MediaEngine, codec string) error {
+	err := engine.RegisterCodec(webrtc.RTPCodecParameters{RTPCodecCapability: audioCapability, PayloadType: 111},
+		webrtc.RTPCodecTypeAudio)
+	if err != nil {
+		return fmt.Errorf("register Opus: %w", err)
+	}
+	pt := webrtc.PayloadType(96)
+	for _, parameters := range profiles[codec] {
+		capability := videoCapability(codec)
+		capability.SDPFmtpLine = parameters
+		rtx := webrtc.RTPCodecCapability{
+			MimeType: webrtc.MimeTypeRTX, ClockRate: videoClock, SDPFmtpLine: fmt.Sprintf("apt=%d", pt),
+		}
+		for i, c := range []webrtc.RTPCodecCapability{capability, rtx} {
+			err := engine.RegisterCodec(webrtc.RTPCodecParameters{
+				RTPCodecCapability: c, PayloadType: pt + webrtc.PayloadType(i),
+			}, webrtc.RTPCodecTypeVideo)
+			if err != nil {
+				return fmt.Errorf("register %s: %w", codec, err)
+			}
+		}
+		pt += 2
+	}
+	return nil
+}

@@ -1,0 +1,249 @@
+package room
+
+import (
+	"sort"
+	"sync"
+
+	"parley/roomserver/forward"
+	"parley/roomserver/mix"
+)
+
+// Room is one conference.
+type Room struct {
+	rooms  *Rooms
+	number string
+	mixer  *mix.Mixer
+	users  int // guarded by rooms.mu
+
+	detector mix.Detector // the mixer's goroutine only
+
+	mu           sync.Mutex
+	codec        string // "" until a participant with video comes
+	members      []*member
+	participants []*Participant // those among the members who called
+	speakers     []string       // ids, the last who spoke first
+	presenter    *Participant
+	joined       int
+}
+
+// member is whoever can be heard and seen: a participant or a bot.
+type member struct {
+	id, name  string
+	audio     *mix.Member
+	main      *forward.Source // nil: sends no video
+	cameraOff bool            // says so himself, or a moderator does
+}
+
+// Number of the room.
+func (r *Room) Number() string { return r.number }
+
+// Codec of the room's video, "" before it is known.
+func (r *Room) Codec() string {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.codec
+}
+
+// settleCodec gives the room's codec, chosen by the offer when it is the first with video.
+func (r *Room) settleCodec(offer string) string {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.codec == "" {
+		r.codec = chooseCodec(offer)
+	}
+	return r.codec
+}
+
+// admit adds a participant unless the room is full.
+func (r *Room) admit(p *Participant) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if len(r.participants) >= r.rooms.o.MaxParticipants {
+		return false
+	}
+	r.joined++
+	p.channel = r.joined
+	r.participants = append(r.participants, p)
+	r.members = append(r.members, &p.member)
+	return true
+}
+
+// remove takes a participant out; what others saw of him changes.
+func (r *Room) remove(p *Participant) {
+	r.mu.Lock()
+	for i, have := range r.participants {
+		if have == p {
+			r.participants = append(r.participants[:i], r.participants[i+1:]...)
+			break
+		}
+	}
+	r.removeMember(&p.member)
+	ended := r.presenter == p
+	if ended {
+		r.presenter = nil
+	}
+	if len(r.participants) == 0 && r.rooms.o.Codec == "" {
+		r.codec = "" // the next participant decides anew
+	}
+	r.show()
+	others := r.others(nil)
+	r.mu.Unlock()
+	if ended {
+		r.presentationEnded(p, others, "left")
+	}
+}
+
+// removeMember is for r.mu held.
+func (r *Room) removeMember(m *member) {
+	for i, have := range r.members {
+		if have == m {
+			r.members = append(r.members[:i], r.members[i+1:]...)
+			break
+		}
+	}
+	for i, id := range r.speakers {
+		if id == m.id {
+			r.speakers = append(r.speakers[:i], r.speakers[i+1:]...)
+			break
+		}
+	}
+}
+
+// others lists the participants but one. r.mu is held.
+func (r *Room) others(but *Participant) []*Participant {
+	var list []*Participant
+	for _, p := range r.participants {
+		if p != but {
+			list = append(list, p)
+		}
+	}
+	return list
+}
+
+// change carries out f on a member and chooses anew what everyone sees.
+func (r *Room) change(f func()) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	f()
+	r.show()
+}
+
+// show gives every participant the picture of the last speaker who is not himself and has a picture, else anyone with a picture.
+// r.mu is held.
+func (r *Room) show() {
+	for _, p := range r.participants {
+		if p.outlet == nil {
+			continue
+		}
+		var source *forward.Source
+		if m := r.seenBy(p); m != nil {
+			source = m.main
+		}
+		p.outlet.Select(source)
+	}
+}
+
+func (r *Room) seenBy(p *Participant) *member {
+	for _, id := range r.speakers {
+		for _, m := range r.members {
+			if m.id == id && m != &p.member && m.visible() {
+				return m
+			}
+		}
+	}
+	for _, m := range r.members {
+		if m != &p.member && m.visible() {
+			return m
+		}
+	}
+	return nil
+}
+
+func (m *member) visible() bool { return m.main != nil && !m.cameraOff }
+
+// onLevels runs on the mixer's goroutine every 20 ms.
+func (r *Room) onLevels(levels []mix.Level) {
+	speaker, changed := r.detector.Frame(levels)
+	if !changed {
+		return
+	}
+	r.mu.Lock()
+	name := ""
+	for _, m := range r.members {
+		if m.id == speaker {
+			name = m.name
+		}
+	}
+	if name == "" {
+		r.mu.Unlock()
+		return // he has just left
+	}
+	list := []string{speaker}
+	for _, id := range r.speakers {
+		if id != speaker {
+			list = append(list, id)
+		}
+	}
+	r.speakers = list
+	r.show()
+	r.mu.Unlock()
+	r.rooms.event("speaker", map[string]any{"room": r.number, "participant": speaker, "name": name})
+}
+
+// End says goodbye to every participant.
+func (r *Room) End(reason string) {
+	r.mu.Lock()
+	list := append([]*Participant(nil), r.participants...)
+	r.mu.Unlock()
+	for _, p := range list {
+		p.call.Bye(0, reason)
+	}
+}
+
+// Participants lists who called, in the order of their coming.
+func (r *Room) Participants() []*Participant {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	list := append([]*Participant(nil), r.participants...)
+	sort.Slice(list, func(i, j int) bool { return list[i].channel < list[j].channel })
+	return list
+}
+
+// Local is a synthetic participant: it lives in the server's process and needs no call.
+type Local struct {
+	member
+	room *Room
+}
+
+// JoinLocal adds a synthetic participant. requestKey is called when a receiver needs a key frame.
+func (rs *Rooms) JoinLocal(number, id, name string, requestKey func()) (*Local, error) {
+	r := rs.enter(number)
+	if r == nil {
+		return nil, errClosed
+	}
+	audio, err := r.mixer.Join(id, nil, true)
+	if err != nil {
+		rs.leave(r)
+		return nil, err
+	}
+	l := &Local{room: r, member: member{id: id, name: name, audio: audio, main: forward.NewSource(id, requestKey)}}
+	r.change(func() { r.members = append(r.members, &l.member) })
+	return l, nil
+}
+
+// Codec that the room's video has now, "" while nobody watches.
+func (l *Local) Codec() string { return l.room.Codec() }
+
+// Video takes the bot's RTP packets.
+func (l *Local) Video() *forward.Source { return l.main }
+
+// Speak takes 48 kHz mono sound.
+func (l *Local) Speak(pcm []int16) { l.audio.PushLocal(pcm) }
+
+// Leave the room.
+func (l *Local) Leave() {
+	l.room.change(func() { l.room.removeMember(&l.member) })
+	l.main.Close()
+	l.audio.Leave()
+	l.room.rooms.leave(l.room)
+}
