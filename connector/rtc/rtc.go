@@ -204,6 +204,9 @@ type StreamStats struct {
 	QualityLimitation   string  `json:"qualityLimitationReason,omitempty"`
 	TotalEncodeTime     float64 `json:"totalEncodeTime,omitempty"`
 	RetransmittedPacket uint64  `json:"retransmittedPacketsSent,omitempty"`
+	RetransmittedBytes  uint64  `json:"retransmittedBytesSent,omitempty"`
+	HeaderBytesSent     uint64  `json:"headerBytesSent,omitempty"`
+	Active              bool    `json:"active,omitempty"` // negotiated to be sent, with a track
 
 	PacketsReceived uint64  `json:"packetsReceived,omitempty"`
 	BytesReceived   uint64  `json:"bytesReceived,omitempty"`
@@ -220,6 +223,21 @@ type StreamStats struct {
 	TotalSamples    uint64  `json:"totalSamplesReceived,omitempty"`
 	AudioLevel      float64 `json:"audioLevel,omitempty"` // 0..1
 
+	HeaderBytesReceived   uint64  `json:"headerBytesReceived,omitempty"`
+	RetransmittedReceived uint64  `json:"retransmittedPacketsReceived,omitempty"`
+	LastPacketReceived    float64 `json:"lastPacketReceivedTimestamp,omitempty"` // Unix milliseconds
+	JitterBufferDelay     float64 `json:"jitterBufferDelay,omitempty"`           // sum over emitted frames or samples
+	JitterBufferEmitted   uint64  `json:"jitterBufferEmittedCount,omitempty"`
+	JitterBufferTarget    float64 `json:"jitterBufferTargetDelay,omitempty"` // sum over emitted samples
+	PacketsDiscarded      uint64  `json:"packetsDiscarded,omitempty"`
+	ConcealmentEvents     uint64  `json:"concealmentEvents,omitempty"`
+	SilentConcealed       uint64  `json:"silentConcealedSamples,omitempty"`
+	InsertedSamples       uint64  `json:"insertedSamplesForDeceleration,omitempty"`
+	RemovedSamples        uint64  `json:"removedSamplesForAcceleration,omitempty"`
+	FECPacketsUsed        uint64  `json:"fecPacketsReceived,omitempty"` // losses repaired by in-band FEC
+	TotalAudioEnergy      float64 `json:"totalAudioEnergy,omitempty"`
+	TotalSamplesDuration  float64 `json:"totalSamplesDuration,omitempty"`
+
 	NACKCount     uint64  `json:"nackCount,omitempty"`
 	PLICount      uint64  `json:"pliCount,omitempty"`
 	FIRCount      uint64  `json:"firCount,omitempty"`
@@ -228,4 +246,12 @@ type StreamStats struct {
 	FrameRate     float64 `json:"framesPerSecond,omitempty"`
 	RoundTripTime float64 `json:"roundTripTime,omitempty"` // remote-inbound-rtp, seconds
 	FractionLost  float64 `json:"fractionLost,omitempty"`  // remote-inbound-rtp, 0..1
+	// What the peer says of our stream (remote-inbound-rtp) or of its own (remote-outbound-rtp).
+	TotalRoundTripTime    float64 `json:"totalRoundTripTime,omitempty"`
+	RoundTripMeasurements uint64  `json:"roundTripTimeMeasurements,omitempty"`
+	RemotePacketsLost     int64   `json:"remotePacketsLost,omitempty"`
+	RemoteJitter          float64 `json:"remoteJitter,omitempty"`
+	RemotePacketsSent     uint64  `json:"remotePacketsSent,omitempty"`
+	RemoteBytesSent       uint64  `json:"remoteBytesSent,omitempty"`
+	ReportsReceived       uint64  `json:"reportsReceived,omitempty"`
 }

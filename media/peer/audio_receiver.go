@@ -1,0 +1,149 @@
+package peer
+
+import (
+	"log/slog"
+	"strings"
+	"sync"
+
+	"parley/connector/rtc"
+	"parley/media/audio"
+	"parley/media/codec"
+)
+
+// audioReceiver is the receiving stage of an audio m-line: packets into a jitter buffer, which the output pulls.
+type audioReceiver struct {
+	track  *RemoteTrack
+	log    *slog.Logger
+	output Output
+	format func(pt uint8) (format, bool)
+
+	mu       sync.Mutex
+	counters receiveCounters
+	buffer   *audio.JitterBuffer
+	decoder  codec.AudioDecoder
+	name     string
+	ssrc     uint32
+	before   audio.Counters // of buffers of earlier codecs
+	closed   bool
+}
+
+func (p *Conn) newAudioReceiver(t *RemoteTrack) *audioReceiver {
+	return &audioReceiver{track: t, log: p.log, output: p.config.Output, format: func(pt uint8) (format, bool) {
+		name := p.codecOf(pt)
+		for _, f := range p.formats {
+			if f.kind == rtc.Audio && f.name == name {
+				return f, true
+			}
+		}
+		return format{}, false
+	}}
+}
+
+// push takes a packet of n bytes, which is the receiver's then.
+func (a *audioReceiver) push(p *packet, n int, ssrc uint32) {
+	defer p.free()
+	a.track.lastPacket.Store(int64(p.arrived))
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.closed {
+		return
+	}
+	f, ok := a.format(p.pt)
+	if !ok {
+		return
+	}
+	if f.name != a.name {
+		a.change(f)
+	}
+	if a.ssrc != ssrc {
+		a.ssrc = ssrc
+		a.counters.restart()
+		if a.buffer != nil {
+			a.buffer.Restart()
+		}
+	}
+	sequence := uint16(p.sequence)
+	p.sequence = a.counters.seq.unwrap(p.sequence)
+	a.counters.add(p, n)
+	if a.buffer != nil {
+		a.buffer.Push(sequence, p.timestamp, p.payload, p.arrived)
+	}
+}
+
+// change makes the decoder and buffer for a codec. Under mu.
+func (a *audioReceiver) change(f format) {
+	a.drop()
+	a.name = f.name
+	a.counters.clock = f.clock
+	a.track.codec.Store(strings.ToUpper(f.name))
+	channels := max(1, int(f.channels))
+	adapter, err := codec.Audio(f.name)
+	if err == nil {
+		a.decoder, err = adapter.NewDecoder(codec.AudioConfig{SampleRate: int(f.clock), Channels: channels})
+	}
+	if err == nil {
+		a.buffer, err = audio.NewJitterBuffer(audio.JitterOptions{
+			Decoder: a.decoder, ClockRate: int(f.clock), Channels: channels,
+		})
+	}
+	if err != nil {
+		a.log.Warn("sound cannot be decoded", "codec", f.name, "error", err)
+		a.drop()
+		return
+	}
+	if a.output != nil {
+		a.output.Add(a.buffer)
+	}
+}
+
+// drop closes the buffer and its decoder. Under mu.
+func (a *audioReceiver) drop() {
+	if a.buffer != nil {
+		if a.output != nil {
+			a.output.Remove(a.buffer)
+		}
+		a.buffer.Close()
+		a.before = addCounters(a.before, a.buffer.Counters())
+		a.buffer = nil
+	}
+	if a.decoder != nil {
+		_ = a.decoder.Close()
+		a.decoder = nil
+	}
+}
+
+func (a *audioReceiver) close() {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.closed = true
+	a.drop()
+}
+
+// snapshot returns the figures so far.
+func (a *audioReceiver) snapshot() (receiveCounters, audio.Counters) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	counters := a.before
+	if a.buffer != nil {
+		counters = addCounters(counters, a.buffer.Counters())
+	}
+	return a.counters, counters
+}
+
+// addCounters adds the totals and keeps the momentary values of b.
+func addCounters(a, b audio.Counters) audio.Counters {
+	b.TotalSamplesReceived += a.TotalSamplesReceived
+	b.ConcealedSamples += a.ConcealedSamples
+	b.SilentConcealedSamples += a.SilentConcealedSamples
+	b.ConcealmentEvents += a.ConcealmentEvents
+	b.InsertedSamplesForDeceleration += a.InsertedSamplesForDeceleration
+	b.RemovedSamplesForAcceleration += a.RemovedSamplesForAcceleration
+	b.JitterBufferDelay += a.JitterBufferDelay
+	b.JitterBufferTargetDelay += a.JitterBufferTargetDelay
+	b.JitterBufferEmittedCount += a.JitterBufferEmittedCount
+	b.PacketsDiscarded += a.PacketsDiscarded
+	b.FECPacketsUsed += a.FECPacketsUsed
+	b.TotalAudioEnergy += a.TotalAudioEnergy
+	b.TotalSamplesDuration += a.TotalSamplesDuration
+	return b
+}

@@ -1,0 +1,475 @@
+package peer
+
+import (
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/pion/rtcp"
+	"github.com/pion/webrtc/v4"
+
+	"parley/connector/rtc"
+	"parley/media/video"
+)
+
+// Conn is a peer connection (rtc.PeerConnection).
+type Conn struct {
+	config  Config
+	rtc     rtc.Config
+	log     *slog.Logger
+	formats []format // ours, in the order of offers
+	stream  string   // msid of camera and microphone
+
+	negotiation chan struct{} // one slot: held by Offer, ApplyAnswer, Answer, Rollback, SetTrack
+	closing     chan struct{}
+	closeOnce   sync.Once
+	closed      chan struct{}
+	closeErr    error
+	workers     sync.WaitGroup
+
+	mu        sync.Mutex
+	leg       *leg
+	lines     []*line
+	layout    []string                  // mids of the m-lines agreed or offered, in order
+	foreign   map[string]*remoteSection // m-lines of the peer that we refuse
+	signaling signaling
+	restart   bool // the next offer must restart ICE: one that did was given up
+	lastOffer struct {
+		restart bool
+		layout  []string // before it
+	}
+	lastRemote *remoteDescription // agreed last
+	peerSetup  string             // the peer's DTLS role, "active" or "passive"
+	encodings  map[rtc.Slot]rtc.Encoding
+	receive    map[uint8]string // codec by payload type, of what may arrive
+	state      rtc.ConnectionState
+	rtt        time.Duration
+
+	// Callbacks are made by one goroutine in order.
+	events     chan struct{}
+	queue      []func()
+	onTrack    func(rtc.RemoteTrack)
+	onState    func(rtc.ConnectionState)
+	announced  []*RemoteTrack
+	remoteList []*RemoteTrack
+}
+
+var _ rtc.PeerConnection = (*Conn)(nil)
+
+// signaling is W3C's signalling state, as we see it: pion cannot roll back, so its own may lag (see settle).
+type signaling int
+
+const (
+	stable signaling = iota
+	haveLocalOffer
+	haveRemoteOffer
+)
+
+func newConn(config Config, c rtc.Config) (*Conn, error) {
+	p := &Conn{
+		config: config, rtc: c, log: config.logger(), formats: localFormats(c.Codecs), stream: rand.Text(),
+		negotiation: make(chan struct{}, 1), closing: make(chan struct{}), closed: make(chan struct{}),
+		foreign: map[string]*remoteSection{}, encodings: map[rtc.Slot]rtc.Encoding{}, receive: map[uint8]string{},
+		state: rtc.StateNew, events: make(chan struct{}, 1),
+	}
+	if len(p.formats) == 0 {
+		return nil, fmt.Errorf("%w: all codecs are excluded", ErrNoCommonCodec)
+	}
+	if err := p.newLeg(); err != nil {
+		return nil, err
+	}
+	p.makeLines()
+	if err := p.addLines(); err != nil {
+		_ = p.Close()
+		return nil, err
+	}
+	p.workers.Add(2)
+	go p.deliver()
+	go p.housekeeping()
+	return p, nil
+}
+
+func (p *Conn) newLeg() error {
+	l, err := newLeg(&p.config, p.rtc.ICEServers, p.formats)
+	if err != nil {
+		return err
+	}
+	l.pc.OnConnectionStateChange(func(s webrtc.PeerConnectionState) { p.changeState(l, s) })
+	l.pc.OnTrack(func(t *webrtc.TrackRemote, r *webrtc.RTPReceiver) { p.attach(t, r) })
+	p.mu.Lock()
+	p.leg = l
+	p.mu.Unlock()
+	return nil
+}
+
+// makeLines makes the m-lines of the configuration, in the order of the offer.
+func (p *Conn) makeLines() {
+	if p.rtc.ReceiveAudio > 0 || p.rtc.ReceiveVideo > 0 {
+		for i := range p.rtc.ReceiveAudio + p.rtc.ReceiveVideo {
+			kind := rtc.Audio
+			if i >= p.rtc.ReceiveAudio {
+				kind = rtc.Video
+			}
+			p.lines = append(p.lines, &line{kind: kind, want: recvOnly})
+		}
+		return
+	}
+	for _, kind := range []rtc.Kind{rtc.Audio, rtc.Video} {
+		if !p.hasKind(kind) {
+			continue
+		}
+		l := &line{kind: kind, want: sendRecv, slot: rtc.SlotAudio}
+		if kind == rtc.Video {
+			l.slot = rtc.SlotMain
+		}
+		p.equip(l)
+		p.lines = append(p.lines, l)
+	}
+}
+
+func (p *Conn) hasKind(kind rtc.Kind) bool {
+	for _, f := range p.formats {
+		if f.kind == kind {
+			return true
+		}
+	}
+	return false
+}
+
+// equip gives a line its sending half.
+func (p *Conn) equip(l *line) {
+	stream, id := p.stream, string(l.kind)+"-"+rand.Text()[:8]
+	if l.slot == rtc.SlotPresentation {
+		// The peer tells a presentation by a label with "dual" in it.
+		stream, id = rand.Text(), "dual-"+rand.Text()[:8]
+	}
+	out := newOutbound(l.kind, stream, id)
+	s := &sending{out: out}
+	out.preferred = func(offered []webrtc.RTPCodecParameters) webrtc.RTPCodecParameters {
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		for _, x := range p.lines {
+			if x.sending == s {
+				return x.prefer(offered)
+			}
+		}
+		return l.prefer(offered)
+	}
+	ready := func() bool { return p.ConnectionState() == rtc.StateConnected }
+	if l.kind == rtc.Audio {
+		s.audio = newAudioSender(out, p.log)
+		s.audio.ready = ready
+		p.work(s.audio.run)
+	} else {
+		s.video = newVideoSender(out, p.log)
+		s.video.ready = ready
+		s.video.budget = func() float64 { return p.budget(l.slot) }
+		s.video.limitW, s.video.limitH = p.rtc.MaxWidth, p.rtc.MaxHeight
+		if l.slot == rtc.SlotPresentation {
+			s.video.screen, s.video.fixed = true, bitratePresentation
+		}
+		s.video.encoding = p.Encoding(l.slot)
+		p.work(s.video.run)
+	}
+	l.sending = s
+}
+
+// work runs fn on a goroutine that Close waits for; not any more once the connection is closed.
+func (p *Conn) work(fn func()) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.state == rtc.StateClosed {
+		return
+	}
+	p.workers.Add(1)
+	go func() {
+		defer p.workers.Done()
+		fn()
+	}()
+}
+
+// addLines gives pion a transceiver for each line that has none.
+func (p *Conn) addLines() error {
+	for _, l := range p.lines {
+		if l.transceiver != nil {
+			continue
+		}
+		t, err := p.addTransceiver(l)
+		if err != nil {
+			return err
+		}
+		p.mu.Lock()
+		l.transceiver = t
+		p.mu.Unlock()
+	}
+	return nil
+}
+
+func (p *Conn) addTransceiver(l *line) (*webrtc.RTPTransceiver, error) {
+	if l.sending != nil {
+		t, err := p.leg.pc.AddTransceiverFromTrack(l.sending.out,
+			webrtc.RTPTransceiverInit{Direction: webrtc.RTPTransceiverDirectionSendrecv})
+		if err != nil {
+			return nil, fmt.Errorf("adding the %s m-line: %w", l.kind, err)
+		}
+		return t, nil
+	}
+	kind := webrtc.RTPCodecTypeAudio
+	if l.kind == rtc.Video {
+		kind = webrtc.RTPCodecTypeVideo
+	}
+	t, err := p.leg.pc.AddTransceiverFromKind(kind,
+		webrtc.RTPTransceiverInit{Direction: webrtc.RTPTransceiverDirectionRecvonly})
+	if err != nil {
+		return nil, fmt.Errorf("adding the %s m-line: %w", l.kind, err)
+	}
+	return t, nil
+}
+
+// budget is what a video slot may use of the estimate, bit/s. Sound comes first; a presentation gets more than half of
+// the rest, up to its fixed bitrate.
+func (p *Conn) budget(slot rtc.Slot) float64 {
+	p.mu.Lock()
+	l := p.leg
+	both := 0
+	for _, x := range p.lines {
+		if x.sending != nil && x.sending.video != nil && x.sending.track != nil && x.agreed.sends() {
+			both++
+		}
+	}
+	p.mu.Unlock()
+	if l == nil {
+		return 0
+	}
+	available := max(l.estimator.target()-opusBitrate, minBitrate)
+	if both < 2 {
+		return available
+	}
+	presentation := min(0.6*available, bitratePresentation)
+	if slot == rtc.SlotPresentation {
+		return presentation
+	}
+	return available - presentation
+}
+
+func (p *Conn) changeState(l *leg, s webrtc.PeerConnectionState) {
+	state := rtc.ConnectionState(s.String())
+	p.mu.Lock()
+	if p.leg != l || p.state == rtc.StateClosed || p.state == state {
+		p.mu.Unlock()
+		return
+	}
+	p.state = state
+	fn := p.onState
+	lines := p.lines
+	p.mu.Unlock()
+	if state == rtc.StateConnected {
+		for _, x := range lines {
+			if x.sending != nil && x.sending.video != nil {
+				x.sending.video.requestKey()
+			}
+		}
+	}
+	if fn != nil {
+		p.post(func() { fn(state) })
+	}
+}
+
+// post queues a callback.
+func (p *Conn) post(fn func()) {
+	p.mu.Lock()
+	p.queue = append(p.queue, fn)
+	p.mu.Unlock()
+	select {
+	case p.events <- struct{}{}:
+	default:
+	}
+}
+
+func (p *Conn) deliver() {
+	defer p.workers.Done()
+	for {
+		closing := false
+		select {
+		case <-p.events:
+		case <-p.closing:
+			closing = true
+		}
+		for {
+			p.mu.Lock()
+			if len(p.queue) == 0 {
+				p.mu.Unlock()
+				break
+			}
+			fn := p.queue[0]
+			p.queue = p.queue[1:]
+			p.mu.Unlock()
+			fn()
+		}
+		if closing {
+			return
+		}
+	}
+}
+
+// housekeeping repeats requests and gives up lost packets.
+func (p *Conn) housekeeping() {
+	defer p.workers.Done()
+	ticker := time.NewTicker(20 * time.Millisecond)
+	defer ticker.Stop()
+	var receivers []*videoReceiver
+	for {
+		select {
+		case <-p.closing:
+			return
+		case <-ticker.C:
+		}
+		receivers = receivers[:0]
+		p.mu.Lock()
+		for _, l := range p.lines {
+			if l.video != nil {
+				receivers = append(receivers, l.video)
+			}
+		}
+		rtt := p.rtt
+		p.mu.Unlock()
+		now := video.Now()
+		for _, v := range receivers {
+			v.tick(now, rtt)
+		}
+	}
+}
+
+// OnTrack as rtc.PeerConnection. The tracks that are there already are announced too.
+func (p *Conn) OnTrack(fn func(rtc.RemoteTrack)) {
+	p.mu.Lock()
+	p.onTrack = fn
+	p.announced = nil
+	p.mu.Unlock()
+	p.announce()
+}
+
+// announce posts the remote tracks that have not been announced.
+func (p *Conn) announce() {
+	p.mu.Lock()
+	fn := p.onTrack
+	var list []*RemoteTrack
+	if fn != nil {
+		for _, t := range p.remoteList {
+			if !containsTrack(p.announced, t) {
+				list = append(list, t)
+			}
+		}
+		p.announced = append([]*RemoteTrack(nil), p.remoteList...)
+	}
+	p.mu.Unlock()
+	for _, t := range list {
+		p.post(func() { fn(t) })
+	}
+}
+
+func containsTrack(list []*RemoteTrack, t *RemoteTrack) bool {
+	for _, x := range list {
+		if x == t {
+			return true
+		}
+	}
+	return false
+}
+
+// RemoteTracks as rtc.PeerConnection, in the order of their m-lines.
+func (p *Conn) RemoteTracks() []rtc.RemoteTrack {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	list := make([]rtc.RemoteTrack, 0, len(p.remoteList))
+	for _, t := range p.remoteList {
+		list = append(list, t)
+	}
+	return list
+}
+
+// OnConnectionState as rtc.PeerConnection.
+func (p *Conn) OnConnectionState(fn func(rtc.ConnectionState)) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.onState = fn
+}
+
+// ConnectionState as rtc.PeerConnection.
+func (p *Conn) ConnectionState() rtc.ConnectionState {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.state
+}
+
+// writeRTCP sends feedback; a transport that is not there yet or any more loses it.
+func (p *Conn) writeRTCP(packets ...rtcp.Packet) {
+	p.mu.Lock()
+	l := p.leg
+	p.mu.Unlock()
+	if err := l.pc.WriteRTCP(packets); err != nil {
+		p.log.Debug("RTCP is not sent", "error", err)
+	}
+}
+
+// Close ends everything and waits for it. Remote tracks end; the state becomes closed. Idempotent.
+func (p *Conn) Close() error {
+	p.closeOnce.Do(func() {
+		p.mu.Lock()
+		p.state = rtc.StateClosed
+		fn := p.onState
+		p.mu.Unlock()
+		if fn != nil {
+			p.post(func() { fn(rtc.StateClosed) })
+		}
+		close(p.closing)
+		p.closeErr = p.teardown()
+		close(p.closed)
+	})
+	<-p.closed
+	return p.closeErr
+}
+
+func (p *Conn) teardown() error {
+	p.negotiation <- struct{}{} // no negotiation runs any more: each of them ends with closing
+	p.mu.Lock()
+	lines, leg := p.lines, p.leg
+	p.mu.Unlock()
+	for _, l := range lines {
+		if l.sending != nil {
+			l.sending.close()
+		}
+	}
+	var err error
+	if leg != nil {
+		err = leg.close()
+	}
+	for _, l := range lines {
+		p.endRemote(l)
+	}
+	p.workers.Wait()
+	return err
+}
+
+func (s *sending) close() {
+	if s.audio != nil {
+		s.audio.close()
+	}
+	if s.video != nil {
+		s.video.close()
+	}
+}
+
+func (l *leg) close() error {
+	err := l.pc.GracefulClose()
+	if l.estimator != nil {
+		_ = l.estimator.pacer.Close()
+	}
+	if errors.Is(err, webrtc.ErrConnectionClosed) {
+		return nil
+	}
+	return err
+}

@@ -1,0 +1,75 @@
+package peer
+
+import (
+	"slices"
+
+	"github.com/pion/webrtc/v4"
+
+	"parley/connector/rtc"
+)
+
+// line is one audio or video m-line of the connection.
+type line struct {
+	kind        rtc.Kind
+	slot        rtc.Slot // meaningful when sending is not nil
+	transceiver *webrtc.RTPTransceiver
+	want        direction // what we want of it
+
+	sending *sending // nil: we cannot send on it
+	remote  *RemoteTrack
+	receiver
+	// Negotiated state, set at the end of each offer/answer exchange.
+	agreed  direction // as seen from us
+	section *remoteSection
+	source  sourceReport
+}
+
+// sending is the outbound half of a line. Exactly one of audio and video is set.
+type sending struct {
+	out   *outbound
+	audio *audioSender
+	video *videoSender
+	track rtc.LocalTrack
+	bound bool // RTCP is read
+}
+
+// receiver is the inbound half of a line.
+type receiver struct {
+	video *videoReceiver
+	audio *audioReceiver
+}
+
+func (l *line) mid() string {
+	if l.transceiver == nil {
+		return ""
+	}
+	return l.transceiver.Mid()
+}
+
+// sendFormat is the codec we send: the first of the peer's that this build can encode.
+func (l *line) sendFormat() *format {
+	if l.section == nil || !l.agreed.sends() {
+		return nil
+	}
+	i := slices.IndexFunc(l.section.formats, func(f format) bool { return f.encode })
+	if i < 0 {
+		return nil
+	}
+	return &l.section.formats[i]
+}
+
+// prefer picks pion's codec parameters for the outbound track. An empty result is allowed (see outbound.Bind).
+func (l *line) prefer(offered []webrtc.RTPCodecParameters) webrtc.RTPCodecParameters {
+	f := l.sendFormat()
+	for _, p := range offered {
+		if f != nil && uint8(p.PayloadType) == f.pt {
+			return p
+		}
+	}
+	for _, p := range offered {
+		if p.MimeType != webrtc.MimeTypeRTX {
+			return p
+		}
+	}
+	return webrtc.RTPCodecParameters{RTPCodecCapability: webrtc.RTPCodecCapability{MimeType: string(l.kind) + "/none"}}
+}

@@ -1,0 +1,290 @@
+package peer
+
+import (
+	"io"
+	"sync"
+	"time"
+
+	"github.com/pion/interceptor"
+	"github.com/pion/rtp"
+)
+
+// Pacing constants.
+const (
+	pacingFactor   = 2.5                    // how much faster than the target a burst leaves (a key frame must not take seconds)
+	pacingStep     = 5 * time.Millisecond   // how often the queue is served
+	pacingMaxDelay = 100 * time.Millisecond // a queue longer than this leaves faster: delay is the enemy
+	pacerCapacity  = 1024                   // packets; a full queue is sent at once
+)
+
+// pacer spreads video packets over time and numbers all packets for transport-wide congestion control at the moment they
+// leave, so that numbers follow the order on the wire. Sound is never held back. It implements gcc.Pacer.
+//
+// Packets are copied into buffers that are used again; nothing is allocated once the queue has reached its usual length.
+type pacer struct {
+	mu      sync.Mutex
+	streams map[uint32]*pacedStream
+	queue   []*pacedPacket // ring
+	head, n int
+	bytes   int // in the queue
+	free    []*pacedPacket
+	rate    int // bit/s, the estimator's target
+	closed  bool
+	wake    chan struct{}
+	done    chan struct{}
+	exited  chan struct{}
+
+	sendMu sync.Mutex // one packet at a time goes out; guards sequence
+	number uint16     // transport-wide sequence number
+
+	sentMu sync.Mutex
+	sent   rateCounter
+}
+
+// pacedStream is a synchronisation source that may send.
+type pacedStream struct {
+	writer    interceptor.RTPWriter
+	extension uint8 // id of the transport-wide number, 0 is none
+	immediate bool
+	retransmitted
+}
+
+// retransmitted counts what a retransmission source sent.
+type retransmitted struct{ packets, bytes uint64 }
+
+type pacedPacket struct {
+	header     rtp.Header
+	extensions [4]rtp.Extension
+	payload    []byte
+	twcc       [2]byte
+	stream     *pacedStream
+	attributes interceptor.Attributes
+}
+
+func newPacer(rate int) *pacer {
+	p := &pacer{
+		streams: map[uint32]*pacedStream{}, queue: make([]*pacedPacket, pacerCapacity), rate: rate,
+		wake: make(chan struct{}, 1), done: make(chan struct{}), exited: make(chan struct{}),
+	}
+	go p.run()
+	return p
+}
+
+// describe registers a source before AddStream: its extension, whether it is sent at once, its retransmission source.
+func (p *pacer) describe(ssrc, rtx uint32, extension uint8, immediate bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.streams[ssrc] = &pacedStream{extension: extension, immediate: immediate}
+	if rtx != 0 {
+		p.streams[rtx] = &pacedStream{extension: extension}
+	}
+}
+
+// AddStream sets the writer of a source that describe registered.
+func (p *pacer) AddStream(ssrc uint32, writer interceptor.RTPWriter) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if s := p.streams[ssrc]; s != nil {
+		s.writer = writer
+	}
+}
+
+// alias lets a retransmission source use the writer of its main source.
+func (p *pacer) alias(rtx, ssrc uint32) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if s, main := p.streams[rtx], p.streams[ssrc]; s != nil && main != nil {
+		s.writer = main.writer
+	}
+}
+
+// SetTargetBitrate in bit/s.
+func (p *pacer) SetTargetBitrate(rate int) {
+	p.mu.Lock()
+	p.rate = rate
+	p.mu.Unlock()
+}
+
+// Write queues or sends a packet; header and payload are the caller's again when it returns.
+func (p *pacer) Write(header *rtp.Header, payload []byte, _ interceptor.Attributes) (int, error) {
+	size := header.MarshalSize() + len(payload)
+	p.mu.Lock()
+	s := p.streams[header.SSRC]
+	if p.closed || s == nil || s.writer == nil {
+		p.mu.Unlock()
+		return 0, io.ErrClosedPipe
+	}
+	packet := p.take()
+	packet.header = *header
+	packet.header.Extensions = append(packet.extensions[:0], header.Extensions...)
+	packet.payload = append(packet.payload[:0], payload...)
+	packet.stream = s
+	if s.immediate || p.n == len(p.queue) {
+		p.mu.Unlock()
+		err := p.send(packet)
+		p.give(packet)
+		return size, err
+	}
+	p.queue[(p.head+p.n)%len(p.queue)] = packet
+	p.n++
+	p.bytes += size
+	first := p.n == 1
+	p.mu.Unlock()
+	if first {
+		select {
+		case p.wake <- struct{}{}:
+		default:
+		}
+	}
+	return size, nil
+}
+
+// take and give recycle packets; take is called under mu.
+func (p *pacer) take() *pacedPacket {
+	if n := len(p.free); n > 0 {
+		packet := p.free[n-1]
+		p.free = p.free[:n-1]
+		return packet
+	}
+	return &pacedPacket{attributes: interceptor.Attributes{}}
+}
+
+func (p *pacer) give(packet *pacedPacket) {
+	packet.stream = nil
+	p.mu.Lock()
+	if len(p.free) < 256 {
+		p.free = append(p.free, packet)
+	}
+	p.mu.Unlock()
+}
+
+// send numbers the packet and hands it on.
+func (p *pacer) send(packet *pacedPacket) error {
+	p.sendMu.Lock()
+	defer p.sendMu.Unlock()
+	s := packet.stream
+	if s.extension != 0 {
+		p.number++
+		packet.twcc = [2]byte{byte(p.number >> 8), byte(p.number)}
+		if err := packet.header.SetExtension(s.extension, packet.twcc[:]); err != nil {
+			return err
+		}
+	}
+	size := packet.header.MarshalSize() + len(packet.payload)
+	s.packets++
+	s.bytes += uint64(size)
+	p.sentMu.Lock()
+	p.sent.add(time.Now(), size)
+	p.sentMu.Unlock()
+	_, err := s.writer.Write(&packet.header, packet.payload, packet.attributes)
+	return err
+}
+
+// repairs returns what a retransmission source has sent.
+func (p *pacer) repairs(rtx uint32) retransmitted {
+	p.mu.Lock()
+	s := p.streams[rtx]
+	p.mu.Unlock()
+	if s == nil {
+		return retransmitted{}
+	}
+	p.sendMu.Lock()
+	defer p.sendMu.Unlock()
+	return s.retransmitted
+}
+
+// sentRate is what left during the last second, bit/s.
+func (p *pacer) sentRate() float64 {
+	p.sentMu.Lock()
+	defer p.sentMu.Unlock()
+	return p.sent.rate(time.Now())
+}
+
+func (p *pacer) run() {
+	defer close(p.exited)
+	timer := time.NewTimer(time.Hour)
+	defer timer.Stop()
+	for {
+		select {
+		case <-p.done:
+			return
+		case <-p.wake:
+		}
+		budget := 0.0
+		for p.serve(&budget) {
+			timer.Reset(pacingStep)
+			select {
+			case <-p.done:
+				return
+			case <-timer.C:
+			}
+		}
+	}
+}
+
+// serve sends one step's worth and tells whether packets are left. What a step overspends the next one lacks.
+func (p *pacer) serve(budget *float64) bool {
+	p.mu.Lock()
+	rate := max(pacingFactor*float64(p.rate), float64(p.bytes)*8/pacingMaxDelay.Seconds())
+	*budget = min(*budget, 0) + rate/8*pacingStep.Seconds()
+	for p.n > 0 && *budget > 0 {
+		packet := p.queue[p.head]
+		p.queue[p.head] = nil
+		p.head = (p.head + 1) % len(p.queue)
+		p.n--
+		size := packet.header.MarshalSize() + len(packet.payload)
+		p.bytes -= size
+		*budget -= float64(size)
+		p.mu.Unlock()
+		_ = p.send(packet) // a closed transport: the connection's state tells
+		p.give(packet)
+		p.mu.Lock()
+	}
+	left := p.n > 0
+	p.mu.Unlock()
+	return left
+}
+
+// Close ends the goroutine and forgets the queue.
+func (p *pacer) Close() error {
+	p.mu.Lock()
+	if p.closed {
+		p.mu.Unlock()
+		return nil
+	}
+	p.closed = true
+	p.mu.Unlock()
+	close(p.done)
+	<-p.exited
+	return nil
+}
+
+// rateCounter measures bits a second over the last whole second, in steps of 100 ms.
+type rateCounter struct {
+	steps [10]int // bytes
+	last  int64   // number of the newest step
+}
+
+func (r *rateCounter) advance(now time.Time) {
+	step := now.UnixMilli() / 100
+	if step-r.last > int64(len(r.steps)) {
+		r.steps, r.last = [10]int{}, step
+	}
+	for ; r.last < step; r.last++ {
+		r.steps[(r.last+1)%int64(len(r.steps))] = 0
+	}
+}
+
+func (r *rateCounter) add(now time.Time, size int) {
+	r.advance(now)
+	r.steps[r.last%int64(len(r.steps))] += size
+}
+
+func (r *rateCounter) rate(now time.Time) float64 {
+	r.advance(now)
+	total := 0
+	for _, s := range r.steps {
+		total += s
+	}
+	return float64(total) * 8
+}

@@ -1,0 +1,209 @@
+package peer
+
+import (
+	"slices"
+	"time"
+)
+
+// Bounds of the reorder buffer.
+const (
+	reorderSize   = 2048                  // packets; a power of two
+	nackRetries   = 8                     // times a packet is asked for
+	nackMinWait   = 20 * time.Millisecond // between two requests for the same packet
+	waitMin       = 100 * time.Millisecond
+	waitMax       = 500 * time.Millisecond
+	backlogLimit  = 700 * time.Millisecond // of packets that wait for a slow decoder: the rest is skipped
+	maxNACKNumber = 256                    // sequence numbers in one request
+	maxLate       = 64                     // late packets in a row that are late; more mean that the peer began anew
+)
+
+// reorder puts the packets of one video source in order, asks for missing ones, and cuts the stream into frames. It keeps
+// a ring by sequence number. Not for concurrent use.
+type reorder struct {
+	ring    [reorderSize]*packet
+	missing map[int64]*missingPacket
+	free    []*missingPacket
+	started bool
+	next    int64 // first packet of the frame to come
+	highest int64
+	rtt     time.Duration
+	broken  bool // packets were given up: frames are useless until a key frame
+	losses  uint64
+	request []uint16
+	late    int // packets in a row that came too late
+}
+
+// missingPacket is a hole.
+type missingPacket struct {
+	since time.Duration
+	asked time.Duration
+	times int
+}
+
+func newReorder() *reorder {
+	return &reorder{missing: map[int64]*missingPacket{}, rtt: 50 * time.Millisecond, broken: true}
+}
+
+// wait is how long a hole may delay the picture: time for two or three requests.
+func (r *reorder) wait() time.Duration {
+	return min(max(3*r.rtt+60*time.Millisecond, waitMin), waitMax)
+}
+
+// insert takes a packet; it belongs to the buffer then. It reports whether holes appeared, which want a request at once.
+func (r *reorder) insert(p *packet) (holes bool) {
+	switch {
+	case !r.started:
+		r.started, r.next, r.highest = true, p.sequence, p.sequence
+	case p.sequence < r.next && r.late < maxLate:
+		r.late++
+		p.free() // too late, or twice
+		return false
+	case p.sequence < r.next:
+		r.reset(p.sequence) // the peer's numbers went back
+	case p.sequence >= r.next+reorderSize:
+		// A jump: the peer began anew, or nothing came for long.
+		r.reset(p.sequence)
+	}
+	r.late = 0
+	for n := r.highest + 1; n < p.sequence; n++ {
+		r.missing[n] = r.hole(p.arrived)
+		holes = true
+	}
+	r.highest = max(r.highest, p.sequence)
+	if m := r.missing[p.sequence]; m != nil {
+		r.fill(p.sequence, m)
+	}
+	slot := &r.ring[p.sequence&(reorderSize-1)]
+	if *slot != nil {
+		p.free() // twice
+		return holes
+	}
+	*slot = p
+	return holes
+}
+
+func (r *reorder) hole(at time.Duration) *missingPacket {
+	m := &missingPacket{}
+	if n := len(r.free); n > 0 {
+		m = r.free[n-1]
+		r.free = r.free[:n-1]
+	}
+	*m = missingPacket{since: at, asked: -1}
+	return m
+}
+
+func (r *reorder) fill(n int64, m *missingPacket) {
+	delete(r.missing, n)
+	r.free = append(r.free, m)
+}
+
+// reset forgets everything and goes on from a sequence number.
+func (r *reorder) reset(next int64) {
+	r.drop(r.highest + 1)
+	r.next, r.highest, r.broken = next, next-1, true
+}
+
+// drop frees all packets and holes before a number and goes on from it.
+func (r *reorder) drop(next int64) {
+	for n := r.next; n < next; n++ {
+		if slot := &r.ring[n&(reorderSize-1)]; *slot != nil && (*slot).sequence == n {
+			(*slot).free()
+			*slot = nil
+		}
+		if m := r.missing[n]; m != nil {
+			r.fill(n, m)
+		}
+	}
+	r.next = max(r.next, next)
+}
+
+func (r *reorder) at(n int64) *packet {
+	p := r.ring[n&(reorderSize-1)]
+	if p == nil || p.sequence != n {
+		return nil
+	}
+	return p
+}
+
+// frame returns the packets first to last (inclusive) of the next complete frame. Packets without payload (padding) at
+// its start are skipped.
+func (r *reorder) frame() (first, last int64, ok bool) {
+	for p := r.at(r.next); p != nil && len(p.payload) == 0; p = r.at(r.next) {
+		r.drop(r.next + 1)
+	}
+	start := r.at(r.next)
+	if start == nil {
+		return 0, 0, false
+	}
+	for n := r.next; ; n++ {
+		p := r.at(n)
+		switch {
+		case p == nil:
+			return 0, 0, false
+		case p.timestamp != start.timestamp:
+			return r.next, n - 1, true // the peer sets no marker
+		case p.marker:
+			return r.next, n, true
+		}
+	}
+}
+
+// expire gives up a hole that waited too long: everything up to the frame after the last such hole goes. It also skips
+// what a decoder cannot follow. now is on the media clock.
+func (r *reorder) expire(now time.Duration) (gaveUp bool) {
+	wait := r.wait()
+	last := int64(-1)
+	for n, m := range r.missing {
+		if now-m.since > wait && n > last {
+			last = n
+		}
+	}
+	if last >= 0 {
+		next := r.frameAfter(last)
+		r.losses++
+		r.drop(next)
+		r.broken = true
+		return true
+	}
+	if p := r.at(r.next); p != nil && now-p.arrived > backlogLimit && r.highest-r.next > 64 {
+		r.drop(r.highest + 1)
+		r.broken = true
+		return true
+	}
+	return false
+}
+
+// frameAfter is the first number after a hole at which a frame begins: after a marker, or where the timestamp changes.
+func (r *reorder) frameAfter(hole int64) int64 {
+	for n := hole + 1; n <= r.highest; n++ {
+		p := r.at(n)
+		if p == nil {
+			continue
+		}
+		if before := r.at(n - 1); before != nil && (before.marker || before.timestamp != p.timestamp) {
+			return n
+		}
+	}
+	return r.highest + 1
+}
+
+// requests lists the sequence numbers to ask for now. The slice is valid until the next call.
+func (r *reorder) requests(now time.Duration) []uint16 {
+	r.request = r.request[:0]
+	wait := max(nackMinWait, r.rtt+r.rtt/4)
+	for n, m := range r.missing {
+		if len(r.request) == maxNACKNumber {
+			break
+		}
+		if m.times < nackRetries && (m.asked < 0 || now-m.asked >= wait) {
+			m.asked = now
+			m.times++
+			r.request = append(r.request, uint16(n))
+		}
+	}
+	slices.SortFunc(r.request, func(a, b uint16) int { return int(int16(a - b)) })
+	return r.request
+}
+
+// close frees all packets.
+func (r *reorder) close() { r.drop(r.highest + 1) }
