@@ -153,3 +153,6 @@ func (t *Timer) Stop() {
 		t.timer.Stop()
 	}
 }
+
+// Done is closed when the loop has ended.
+func (l *Loop) Done() <-chan struct{} { return l.done }

@@ -1,0 +1,42 @@
+package call
+
+import (
+	"errors"
+	"fmt"
+
+	"parley/connector/signal"
+)
+
+// The errors of a call that never reached the wire.
+var (
+	ErrActive      = errors.New("call: a call is active already")
+	ErrNone        = errors.New("No rtcSession established") //nolint:staticcheck // wire text
+	ErrNoNumber    = errors.New("call: no number to call")
+	ErrNotIncoming = errors.New("call: no incoming call to answer")
+)
+
+// Error is a call that failed or ended.
+type Error struct {
+	Originator signal.Originator `json:"originator"`
+	Cause      signal.Cause      `json:"cause"`
+	StatusCode int               `json:"statusCode,omitempty"`
+	Reason     string            `json:"reason,omitempty"`
+	Err        error             `json:"-"`
+}
+
+func (e *Error) Error() string {
+	text := fmt.Sprintf("call: %s (%s)", e.Cause, e.Originator)
+	if e.StatusCode != 0 {
+		text = fmt.Sprintf("call: %d %s (%s, %s)", e.StatusCode, e.Reason, e.Cause, e.Originator)
+	}
+	if e.Err != nil {
+		text += ": " + e.Err.Error()
+	}
+	return text
+}
+
+func (e *Error) Unwrap() error { return e.Err }
+
+func errorOf(end signal.End) *Error {
+	return &Error{Originator: end.Originator, Cause: end.Cause, StatusCode: end.StatusCode, Reason: end.Reason}
+}

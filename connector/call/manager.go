@@ -1,0 +1,419 @@
+package call
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"time"
+
+	"parley/connector/connection"
+	"parley/connector/loop"
+	"parley/connector/rtc"
+	"parley/connector/signal"
+)
+
+// terminateTimeout bounds the wait for a BYE's or CANCEL's answer: after it the call is over for us.
+const terminateTimeout = 5 * time.Second
+
+// Deps of a Manager.
+type Deps struct {
+	Loop          *loop.Loop
+	Emit          func(name string, data any) // name without prefix
+	Peers         rtc.Factory
+	Codecs        rtc.Codecs
+	Agent         func() signal.UserAgent
+	Configuration func() *connection.Configuration
+	Logger        *slog.Logger
+	// OnInfo is told, on the loop, of every INFO of the call. Content is whether a remote presentation is available.
+	OnInfo  func(contentType string, headers []signal.Header, body []byte)
+	Content func() Content
+	// BeforeConfirmed runs before the confirmed event.
+	BeforeConfirmed func()
+}
+
+// Manager is the call's life. Its methods are called on the loop.
+type Manager struct {
+	deps    Deps
+	machine *Machine
+	leg     *leg
+	streams Streams
+	shown   Pair
+	// recv is the receive-only session of a spectator; while it runs its streams are the ones shown.
+	recv *recvState
+}
+
+// NewManager makes a manager without a call.
+func NewManager(deps Deps) *Manager {
+	if deps.Logger == nil {
+		deps.Logger = slog.New(slog.DiscardHandler)
+	}
+	return &Manager{deps: deps, machine: NewMachine(deps.Logger)}
+}
+
+// Machine for readers.
+func (m *Manager) Machine() *Machine { return m.machine }
+
+// leg is one call with its dialog and its peer connection.
+type leg struct {
+	number  string
+	answer  bool
+	headers []signal.Header
+	stream  rtc.LocalStream
+	session signal.Session
+	peer    rtc.PeerConnection
+	ctx     context.Context
+	cancel  context.CancelFunc
+	done    func(error) // outcome of Start or Answer, once
+	hungUp  []func()    // waiting for the end
+	forced  *signal.End // overrides what the session reports at its end
+
+	applying bool     // the answer is being applied: session events wait
+	gated    []func() // those events
+	accepted, confirmed, over,
+	ending bool
+	held bool
+
+	operations []operation // negotiations, one at a time
+	busy       bool
+}
+
+type operation struct {
+	run  func(ctx context.Context) error
+	done func(error)
+}
+
+// Start calls. Done runs once, when the dialog is confirmed or the call has failed (*Error).
+func (m *Manager) Start(number string, stream rtc.LocalStream, headers []signal.Header, done func(error)) {
+	agent := m.deps.Agent()
+	switch {
+	case m.leg != nil:
+		done(ErrActive)
+		return
+	case !known(number):
+		done(ErrNoNumber)
+		return
+	case agent == nil:
+		done(&Error{Originator: signal.Local, Cause: signal.CauseConnection, Err: connection.ErrNotConnected})
+		return
+	}
+	l := m.begin(number, stream, headers, false, done)
+	if l == nil {
+		return
+	}
+	m.deps.Emit("connecting", nil)
+	m.work(l, func(ctx context.Context) func() {
+		offer, err := l.peer.Offer(ctx, rtc.OfferOptions{})
+		return func() {
+			if err != nil {
+				m.deps.Emit("peerconnection:createofferfailed", connection.ErrorData(err))
+				m.fail(l, signal.End{Originator: signal.Local, Cause: signal.CauseWebRTC}, err)
+				return
+			}
+			m.sdp("local", "offer", offer)
+			m.invite(l, agent, offer)
+		}
+	})
+}
+
+// begin makes the leg, its peer connection with our tracks, and the first events.
+func (m *Manager) begin(number string, stream rtc.LocalStream, headers []signal.Header, answer bool, done func(error),
+) *leg {
+	l := &leg{number: number, answer: answer, headers: headers, stream: stream, done: done}
+	l.ctx, l.cancel = context.WithCancel(m.deps.Loop.Context())
+	m.leg = l
+	m.machine.Send(EventConnecting, Event{Number: number, Answer: answer, ExtraHeaders: headers})
+	m.deps.Emit("start-call", startData{Number: number, Answer: answer, ExtraHeaders: headerLines(headers)})
+	if m.leg != l {
+		return nil
+	}
+	config := rtc.Config{Codecs: m.deps.Codecs}
+	if c := m.deps.Configuration(); c != nil {
+		config.ICEServers = c.ICEServers
+		if c.MaxResolution != nil {
+			config.MaxWidth, config.MaxHeight = c.MaxResolution.Width, c.MaxResolution.Height
+		}
+	}
+	peer, err := m.deps.Peers.NewPeerConnection(config)
+	if err == nil {
+		l.peer = peer
+		err = setTracks(peer, stream)
+	}
+	if err != nil {
+		m.fail(l, signal.End{Originator: signal.Local, Cause: signal.CauseWebRTC}, err)
+		return nil
+	}
+	peer.OnTrack(func(t rtc.RemoteTrack) { m.post(l, func() { m.onTrack(l, t) }) })
+	peer.OnConnectionState(func(s rtc.ConnectionState) { m.post(l, func() { m.onPeerState(l, s) }) })
+	m.deps.Emit("peerconnection", nil)
+	return l
+}
+
+type startData struct {
+	Number       string   `json:"number"`
+	Answer       bool     `json:"answer"`
+	ExtraHeaders []string `json:"extraHeaders,omitempty"`
+}
+
+func headerLines(headers []signal.Header) (lines []string) {
+	for _, h := range headers {
+		lines = append(lines, h.Name+": "+h.Value)
+	}
+	return lines
+}
+
+func setTracks(peer rtc.PeerConnection, stream rtc.LocalStream) error {
+	if stream.Audio != nil {
+		if _, err := peer.SetTrack(rtc.SlotAudio, stream.Audio); err != nil {
+			return err
+		}
+	}
+	if stream.Video != nil {
+		if _, err := peer.SetTrack(rtc.SlotMain, stream.Video); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// post hands an event of a leg to the loop; events of an older leg are dropped there.
+func (m *Manager) post(l *leg, fn func()) {
+	m.deps.Loop.Post(func() {
+		if m.leg == l {
+			fn()
+		}
+	})
+}
+
+// work runs blocking work of a leg; its result counts only while the leg lives.
+func (m *Manager) work(l *leg, fn func(ctx context.Context) func()) {
+	m.deps.Loop.Go(func(context.Context) func() {
+		then := fn(l.ctx)
+		return func() {
+			if m.leg == l && then != nil {
+				then()
+			}
+		}
+	})
+}
+
+func (m *Manager) invite(l *leg, agent signal.UserAgent, offer string) {
+	session, err := agent.Invite(l.number, signal.InviteOptions{Offer: offer, ExtraHeaders: l.headers}, m.handler(l))
+	if err != nil {
+		m.fail(l, signal.End{Originator: signal.Local, Cause: signal.CauseConnection}, err)
+		return
+	}
+	l.session = session
+}
+
+func (m *Manager) handler(l *leg) signal.SessionHandler {
+	return signal.SessionHandler{
+		OnSending: func() { m.post(l, func() { m.deps.Emit("sending", nil) }) },
+		OnProgress: func(code int, _ string) {
+			m.post(l, func() { m.deps.Emit("progress", map[string]int{"statusCode": code}) })
+		},
+		OnAnswer:    func(sdp string) error { return m.onAnswer(l, sdp) },
+		OnAccepted:  func() { m.post(l, func() { m.gate(l, func() { m.onAccepted(l) }) }) },
+		OnConfirmed: func() { m.post(l, func() { m.gate(l, func() { m.onConfirmed(l) }) }) },
+		OnEnded:     func(e signal.End) { m.post(l, func() { m.gate(l, func() { m.over(l, e) }) }) },
+		OnFailed:    func(e signal.End) { m.post(l, func() { m.gate(l, func() { m.over(l, e) }) }) },
+		OnInfo: func(contentType string, headers []signal.Header, body []byte) {
+			m.post(l, func() { m.gate(l, func() { m.onInfo(contentType, headers, body) }) })
+		},
+		OnOffer: func(o signal.InDialogOffer) {
+			if !m.deps.Loop.Post(func() { m.onOffer(l, o) }) {
+				o.Reject(480, "Temporarily Unavailable")
+			}
+		},
+		OnRefer: func(to string) bool {
+			m.post(l, func() { m.deps.Emit("refer", map[string]string{"referTo": to}) })
+			return false
+		},
+	}
+}
+
+// gate keeps what the session reports in order: while the answer is being applied, later events wait for it.
+func (m *Manager) gate(l *leg, fn func()) {
+	if l.applying {
+		l.gated = append(l.gated, fn)
+		return
+	}
+	fn()
+}
+
+func (m *Manager) openGate(l *leg) {
+	l.applying = false
+	gated := l.gated
+	l.gated = nil
+	for _, fn := range gated {
+		if m.leg != l {
+			return
+		}
+		fn()
+	}
+}
+
+// errMissingSDP is an answer without a description.
+var errMissingSDP = errors.New("the answer carries no description")
+
+// onAnswer runs on the user agent's goroutine: it only takes the answer; applying goes on elsewhere.
+func (m *Manager) onAnswer(l *leg, sdp string) error {
+	if sdp == "" {
+		return errMissingSDP
+	}
+	m.post(l, func() {
+		m.sdp("remote", "answer", sdp)
+		l.applying = true
+		m.work(l, func(ctx context.Context) func() {
+			err := l.peer.ApplyAnswer(ctx, sdp)
+			return func() {
+				if err != nil {
+					m.deps.Emit("peerconnection:setremotedescriptionfailed", connection.ErrorData(err))
+					m.terminate(l, signal.End{Originator: signal.Local, Cause: signal.CauseBadMediaDescription,
+						StatusCode: 488}, 488, "")
+				}
+				m.openGate(l)
+			}
+		})
+	})
+	return nil
+}
+
+func (m *Manager) sdp(originator, kind, sdp string) {
+	m.deps.Emit("sdp", Description{Originator: originator, Type: kind, SDP: redact(sdp)})
+}
+
+func (m *Manager) onAccepted(l *leg) {
+	l.accepted = true
+	m.deps.Emit("call-status-changed", statusData{true})
+	m.deps.Emit("accepted", nil)
+}
+
+type statusData struct {
+	Active bool `json:"isCallActive"`
+}
+
+func (m *Manager) onConfirmed(l *leg) {
+	l.confirmed = true
+	if m.deps.BeforeConfirmed != nil {
+		m.deps.BeforeConfirmed()
+	}
+	m.machine.Send(EventPresentationCall, Event{})
+	m.deps.Emit("confirmed", nil)
+	if m.leg != l {
+		return
+	}
+	m.deps.Emit("peerconnection:confirmed", nil)
+	m.settle(l, nil)
+	m.next(l)
+}
+
+func (m *Manager) settle(l *leg, err error) {
+	if done := l.done; done != nil {
+		l.done = nil
+		done(err)
+	}
+}
+
+// Answer accepts an incoming session. Done as in Start.
+func (m *Manager) Answer(session signal.Session, stream rtc.LocalStream, done func(error)) {
+	if m.leg != nil {
+		done(ErrActive)
+		return
+	}
+	l := m.begin(session.Remote().User, stream, nil, true, done)
+	if l == nil {
+		return
+	}
+	l.session = session
+	offer := session.Offer()
+	if offer == "" {
+		m.answerWithOffer(l)
+		return
+	}
+	m.sdp("remote", "offer", offer)
+	m.work(l, func(ctx context.Context) func() {
+		answer, err := l.peer.Answer(ctx, offer)
+		return func() {
+			if err != nil {
+				m.deps.Emit("peerconnection:createanswerfailed", connection.ErrorData(err))
+				m.terminate(l, signal.End{Originator: signal.Local, Cause: signal.CauseWebRTC, StatusCode: 488}, 488, "")
+				return
+			}
+			m.accept(l, "answer", answer)
+		}
+	})
+}
+
+// answerWithOffer answers an INVITE without a description: our 200 carries the offer, the ACK the answer (RFC 3261 13.2.1).
+func (m *Manager) answerWithOffer(l *leg) {
+	m.work(l, func(ctx context.Context) func() {
+		offer, err := l.peer.Offer(ctx, rtc.OfferOptions{})
+		return func() {
+			if err != nil {
+				m.deps.Emit("peerconnection:createofferfailed", connection.ErrorData(err))
+				m.terminate(l, signal.End{Originator: signal.Local, Cause: signal.CauseWebRTC, StatusCode: 500}, 500, "")
+				return
+			}
+			m.accept(l, "offer", offer)
+		}
+	})
+}
+
+func (m *Manager) accept(l *leg, kind, sdp string) {
+	m.deps.Emit("connecting", nil)
+	m.sdp("local", kind, sdp)
+	if err := l.session.Accept(sdp, nil); err != nil {
+		m.fail(l, signal.End{Originator: signal.System, Cause: signal.CauseInternal}, err)
+	}
+}
+
+// HandlerFor is what an incoming session reports to, once it is handed over by Answer. Before that only its end and
+// INFO matter; before carries them.
+func (m *Manager) HandlerFor(session signal.Session, before func(signal.End)) signal.SessionHandler {
+	// The leg does not exist yet; every call looks it up on the loop, by the session.
+	with := func(fn func(l *leg)) {
+		m.deps.Loop.Post(func() {
+			if l := m.leg; l != nil && l.session == session {
+				fn(l)
+			}
+		})
+	}
+	end := func(e signal.End) {
+		m.deps.Loop.Post(func() {
+			if l := m.leg; l != nil && l.session == session {
+				m.gate(l, func() { m.over(l, e) })
+				return
+			}
+			before(e)
+		})
+	}
+	return signal.SessionHandler{
+		OnAnswer: func(sdp string) error {
+			with(func(l *leg) { _ = m.onAnswer(l, sdp) })
+			return nil
+		},
+		OnAccepted:  func() { with(func(l *leg) { m.gate(l, func() { m.onAccepted(l) }) }) },
+		OnConfirmed: func() { with(func(l *leg) { m.gate(l, func() { m.onConfirmed(l) }) }) },
+		OnEnded:     end,
+		OnFailed:    end,
+		OnInfo: func(contentType string, headers []signal.Header, body []byte) {
+			with(func(l *leg) { m.gate(l, func() { m.onInfo(contentType, headers, body) }) })
+		},
+		OnOffer: func(o signal.InDialogOffer) {
+			posted := m.deps.Loop.Post(func() {
+				if l := m.leg; l != nil && l.session == session {
+					m.onOffer(l, o)
+					return
+				}
+				o.Reject(480, "Temporarily Unavailable")
+			})
+			if !posted {
+				o.Reject(480, "Temporarily Unavailable")
+			}
+		},
+		OnRefer: func(to string) bool {
+			with(func(*leg) { m.deps.Emit("refer", map[string]string{"referTo": to}) })
+			return false
+		},
+	}
+}

@@ -1,0 +1,220 @@
+package call
+
+import (
+	"context"
+
+	"parley/connector/rtc"
+	"parley/connector/signal"
+)
+
+// Active tells whether there is a call, confirmed or not.
+func (m *Manager) Active() bool { return m.leg != nil }
+
+// Confirmed tells whether the call's dialog is confirmed and not ending.
+func (m *Manager) Confirmed() bool { return m.leg != nil && m.leg.confirmed && !m.leg.ending }
+
+// Number of the other side, empty outside a call.
+func (m *Manager) Number() string {
+	if m.leg == nil {
+		return ""
+	}
+	return m.leg.number
+}
+
+// Answered tells whether we answered.
+func (m *Manager) Answered() bool { return m.leg != nil && m.leg.answer }
+
+// RemoteName is what the peer calls itself.
+func (m *Manager) RemoteName() string {
+	if m.leg == nil || m.leg.session == nil {
+		return ""
+	}
+	return m.leg.session.Remote().DisplayName
+}
+
+// Session of the call, nil outside one.
+func (m *Manager) Session() signal.Session {
+	if m.leg == nil {
+		return nil
+	}
+	return m.leg.session
+}
+
+// Context ends with the call.
+func (m *Manager) Context() context.Context {
+	if m.leg == nil {
+		ctx, cancel := context.WithCancel(context.Background())
+		cancel()
+		return ctx
+	}
+	return m.leg.ctx
+}
+
+// Peer is the call's peer connection (send and receive), nil outside a call.
+func (m *Manager) Peer() rtc.PeerConnection {
+	if m.leg == nil {
+		return nil
+	}
+	return m.leg.peer
+}
+
+// Stream is what we send.
+func (m *Manager) Stream() rtc.LocalStream {
+	if m.leg == nil {
+		return rtc.LocalStream{}
+	}
+	return m.leg.stream
+}
+
+// Mute switches the microphone or the camera at once. False: there is no such track, or nothing changed.
+func (m *Manager) Mute(kind rtc.Kind, on bool) bool {
+	track := m.Stream().Audio
+	if kind == rtc.Video {
+		track = m.Stream().Video
+	}
+	if track == nil || track.Enabled() == on {
+		return false
+	}
+	track.SetEnabled(on)
+	name := "unmuted"
+	if !on {
+		name = "muted"
+	}
+	m.deps.Emit(name, map[string]bool{"audio": kind == rtc.Audio, "video": kind == rtc.Video})
+	return true
+}
+
+// Replace sends other tracks, without a renegotiation where the peer connection needs none. Muted stays muted.
+func (m *Manager) Replace(stream rtc.LocalStream, done func(error)) {
+	l := m.leg
+	if l == nil || l.peer == nil {
+		done(ErrNone)
+		return
+	}
+	inherit(l.stream.Audio, stream.Audio)
+	inherit(l.stream.Video, stream.Video)
+	renegotiate := false
+	for slot, track := range map[rtc.Slot]rtc.LocalTrack{rtc.SlotAudio: stream.Audio, rtc.SlotMain: stream.Video} {
+		needed, err := l.peer.SetTrack(slot, track)
+		if err != nil {
+			done(err)
+			return
+		}
+		renegotiate = renegotiate || needed
+	}
+	l.stream = stream
+	if !renegotiate {
+		done(nil)
+		return
+	}
+	m.Renegotiate(done)
+}
+
+func inherit(old, track rtc.LocalTrack) {
+	if old != nil && track != nil && old != track && !old.Enabled() {
+		track.SetEnabled(false)
+	}
+}
+
+func (m *Manager) onInfo(contentType string, headers []signal.Header, body []byte) {
+	m.deps.OnInfo(contentType, headers, body)
+	m.deps.Emit("newInfo", map[string]string{"originator": "remote", "contentType": contentType})
+}
+
+func (m *Manager) onTrack(l *leg, track rtc.RemoteTrack) {
+	if m.addTrack(track) {
+		m.deps.Loop.Go(func(context.Context) func() { return m.watchTrack(l, track) })
+	}
+	m.deps.Emit("peerconnection:ontrack", trackData{track.ID(), track.Kind(), track.StreamID(), track.MID()})
+}
+
+type trackData struct {
+	ID       string   `json:"id"`
+	Kind     rtc.Kind `json:"kind"`
+	StreamID string   `json:"streamId"`
+	MID      string   `json:"mid,omitempty"`
+}
+
+// watchTrack waits for a track's end or the call's, whichever is first.
+func (m *Manager) watchTrack(l *leg, track rtc.RemoteTrack) func() {
+	select {
+	case <-track.Ended():
+		return func() {
+			if m.leg == l {
+				m.removeTrack(track)
+			}
+		}
+	case <-l.ctx.Done():
+		return nil
+	}
+}
+
+func (m *Manager) addTrack(track rtc.RemoteTrack) bool {
+	participant, added := m.streams.Add(track, track.StreamID())
+	if added {
+		m.tracksChanged("added", participant, track.ID())
+	}
+	return added
+}
+
+func (m *Manager) removeTrack(track rtc.RemoteTrack) {
+	if participant, removed := m.streams.Remove(track.ID()); removed {
+		m.tracksChanged("removed", participant, track.ID())
+	}
+}
+
+// Shown are the two streams to show, as a copy.
+func (m *Manager) Shown() Pair { return m.shown.Clone() }
+
+// StreamsData is the payload of remote-streams-changed.
+type StreamsData struct {
+	Main      []string `json:"mainStream,omitempty"` // track ids
+	Contented []string `json:"contentedStream,omitempty"`
+}
+
+func dataOf(p Pair) StreamsData { return StreamsData{trackIDs(p.Main), trackIDs(p.Contented)} }
+
+func trackIDs(g *Group) (ids []string) {
+	if g == nil {
+		return nil
+	}
+	for _, t := range g.Tracks {
+		ids = append(ids, t.ID())
+	}
+	return ids
+}
+
+type tracksData struct {
+	Streams     StreamsData `json:"streams"`
+	Change      string      `json:"changeType"`
+	TrackID     string      `json:"trackId"`
+	Participant string      `json:"participantId"`
+}
+
+func (m *Manager) tracksChanged(change, participant, track string) {
+	m.deps.Emit("remote-tracks-changed", tracksData{dataOf(m.pair()), change, track, participant})
+	m.updateStreams()
+}
+
+func (m *Manager) pair() Pair {
+	content := Content{}
+	if m.deps.Content != nil {
+		content = m.deps.Content()
+	}
+	if m.recv != nil && m.recv.shown {
+		return m.recv.streams.AsSpectator(content)
+	}
+	return m.streams.AsParticipant(content)
+}
+
+// UpdateStreams tells readers when the pair really changed.
+func (m *Manager) UpdateStreams() { m.updateStreams() }
+
+func (m *Manager) updateStreams() {
+	now := m.pair()
+	if now.Equal(m.shown) {
+		return
+	}
+	m.shown = now.Clone()
+	m.deps.Emit("remote-streams-changed", map[string]StreamsData{"streams": dataOf(now)})
+}

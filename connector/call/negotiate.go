@@ -1,0 +1,183 @@
+package call
+
+import (
+	"context"
+	"errors"
+
+	"parley/connector/connection"
+	"parley/connector/rtc"
+	"parley/connector/signal"
+)
+
+// Renegotiate offers anew in the dialog (re-INVITE). A failure leaves the call as it was.
+func (m *Manager) Renegotiate(done func(error)) { m.negotiate(rtc.OfferOptions{}, done) }
+
+// RestartICE offers new transport credentials (RFC 8445 9).
+func (m *Manager) RestartICE(done func(error)) { m.negotiate(rtc.OfferOptions{ICERestart: true}, done) }
+
+func (m *Manager) negotiate(options rtc.OfferOptions, done func(error)) {
+	l := m.leg
+	if l == nil {
+		done(ErrNone)
+		return
+	}
+	m.enqueue(l, operation{run: func(ctx context.Context) error { return m.reinvite(ctx, l, options) }, done: done})
+}
+
+func (m *Manager) enqueue(l *leg, op operation) {
+	l.operations = append(l.operations, op)
+	m.next(l)
+}
+
+// next runs the next negotiation of a confirmed call.
+func (m *Manager) next(l *leg) {
+	if l.busy || !l.confirmed || len(l.operations) == 0 || m.leg != l {
+		return
+	}
+	op := l.operations[0]
+	l.operations = l.operations[1:]
+	l.busy = true
+	finished := false
+	finish := func(err error) {
+		if finished {
+			return
+		}
+		finished = true
+		op.done(err)
+	}
+	m.deps.Loop.Go(func(context.Context) func() {
+		err := op.run(l.ctx)
+		return func() {
+			l.busy = false
+			if m.leg != l && err != nil && errors.Is(err, context.Canceled) {
+				err = ErrNone
+			}
+			finish(err)
+			m.next(l)
+		}
+	})
+}
+
+// reinvite runs outside the loop.
+func (m *Manager) reinvite(ctx context.Context, l *leg, options rtc.OfferOptions) error {
+	offer, err := l.peer.Offer(ctx, options)
+	if err != nil {
+		m.post(l, func() { m.deps.Emit("peerconnection:createofferfailed", connection.ErrorData(err)) })
+		return err
+	}
+	m.post(l, func() { m.sdp("local", "offer", offer) })
+	answer, err := l.session.Reinvite(ctx, offer, nil)
+	if err == nil {
+		m.post(l, func() { m.sdp("remote", "answer", answer) })
+		err = l.peer.ApplyAnswer(ctx, answer)
+	}
+	if err == nil {
+		return nil
+	}
+	if undo := l.peer.Rollback(context.WithoutCancel(ctx)); undo != nil {
+		err = errors.Join(err, undo)
+	}
+	return err
+}
+
+// onOffer answers a re-INVITE or UPDATE of the peer.
+func (m *Manager) onOffer(l *leg, o signal.InDialogOffer) {
+	switch {
+	case m.leg != l || l.ending:
+		o.Reject(481, "Call/Transaction Does Not Exist")
+		return
+	case l.busy || l.applying:
+		o.Reject(491, "Request Pending")
+		return
+	}
+	name := "reinvite"
+	if o.Method == "UPDATE" {
+		name = "update"
+	}
+	m.deps.Emit(name, nil)
+	if m.leg != l {
+		o.Reject(481, "Call/Transaction Does Not Exist")
+		return
+	}
+	l.busy = true
+	if o.Offer == "" {
+		m.offerBack(l, o)
+		return
+	}
+	m.sdp("remote", "offer", o.Offer)
+	m.deps.Loop.Go(func(context.Context) func() {
+		answer, err := l.peer.Answer(l.ctx, o.Offer)
+		if err != nil {
+			_ = l.peer.Rollback(context.WithoutCancel(l.ctx))
+			o.Reject(488, "Not Acceptable Here")
+		}
+		return func() {
+			l.busy = false
+			switch {
+			case m.leg != l:
+				if err == nil {
+					o.Reject(481, "Call/Transaction Does Not Exist")
+				}
+				return
+			case err != nil:
+				m.deps.Emit("peerconnection:createanswerfailed", connection.ErrorData(err))
+			default:
+				m.sdp("local", "answer", answer)
+				o.Accept(answer)
+				m.checkHold(l, o.Offer)
+			}
+			m.next(l)
+		}
+	})
+}
+
+// offerBack answers a re-INVITE without a description: our 200 carries the offer, the ACK their answer.
+func (m *Manager) offerBack(l *leg, o signal.InDialogOffer) {
+	m.deps.Loop.Go(func(context.Context) func() {
+		offer, err := l.peer.Offer(l.ctx, rtc.OfferOptions{})
+		return func() {
+			if err != nil || m.leg != l {
+				l.busy = false
+				o.Reject(488, "Not Acceptable Here")
+				return
+			}
+			m.sdp("local", "offer", offer)
+			o.OnAnswer(func(answer string) { m.post(l, func() { m.applyLate(l, answer) }) })
+			o.Accept(offer)
+		}
+	})
+}
+
+func (m *Manager) applyLate(l *leg, answer string) {
+	m.sdp("remote", "answer", answer)
+	m.deps.Loop.Go(func(context.Context) func() {
+		err := l.peer.ApplyAnswer(l.ctx, answer)
+		if err != nil {
+			_ = l.peer.Rollback(context.WithoutCancel(l.ctx))
+		}
+		return func() {
+			l.busy = false
+			if m.leg != l {
+				return
+			}
+			if err != nil {
+				m.deps.Emit("peerconnection:setremotedescriptionfailed", connection.ErrorData(err))
+			}
+			m.checkHold(l, answer)
+			m.next(l)
+		}
+	})
+}
+
+func (m *Manager) checkHold(l *leg, sdp string) {
+	now := held(sdp)
+	if now == l.held {
+		return
+	}
+	l.held = now
+	name := "unhold"
+	if now {
+		name = "hold"
+	}
+	m.deps.Emit(name, map[string]string{"originator": "remote"})
+}

@@ -1,0 +1,287 @@
+package connector
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net/http"
+	"sync"
+	"time"
+
+	"parley/connector/call"
+	"parley/connector/connection"
+	"parley/connector/incoming"
+	"parley/connector/loop"
+	"parley/connector/presentation"
+	"parley/connector/rtc"
+	"parley/connector/session"
+	"parley/connector/signal"
+	"parley/connector/stats"
+)
+
+// Errors of the façade. Those of the parts are in their packages.
+var (
+	ErrClosed = loop.ErrClosed
+	ErrConfig = errors.New("connector: Peers and Dialer are required")
+)
+
+// CallError is a call that failed or ended: who caused it, why, and the status code where there was one.
+type CallError = call.Error
+
+// closeTimeout bounds each step of Close.
+const closeTimeout = 6 * time.Second
+
+// Connector is the façade. Its methods may be called from any goroutine.
+type Connector struct {
+	config Config
+	logger *slog.Logger
+	loop   *loop.Loop
+
+	connection   *connection.Manager
+	call         *call.Manager
+	content      *call.ContentMachine
+	incoming     *incoming.Manager
+	presentation *presentation.Manager
+	collector    stats.Collector
+
+	callSession session.CallSessionState
+	media       mediaState
+	lastError   error
+	closing     bool
+
+	subscribers subscribers
+	watchers    watchers
+
+	closeOnce sync.Once
+	closed    chan struct{}
+}
+
+// New builds a connector; it starts its loop. Close ends it.
+func New(config Config) (*Connector, error) {
+	if config.Peers == nil || config.Dialer == nil {
+		return nil, ErrConfig
+	}
+	if config.Logger == nil {
+		config.Logger = slog.New(slog.DiscardHandler)
+	}
+	if config.HTTP == nil {
+		config.HTTP = http.DefaultClient
+	}
+	c := &Connector{config: config, logger: config.Logger, closed: make(chan struct{})}
+	ready := make(chan struct{})
+	c.loop = loop.New(func() {
+		<-ready
+		c.publish()
+	})
+	c.build()
+	close(ready)
+	return c, nil
+}
+
+func (c *Connector) build() {
+	c.connection = connection.NewManager(connection.Deps{
+		Loop: c.loop, Emit: c.prefixed("connection:"), Dialer: c.config.Dialer, UserAgent: c.config.UserAgent,
+		InstanceID: c.config.InstanceID, Logger: c.logger,
+		OnSession: func(s signal.Session) { c.incoming.OnSession(s) },
+		OnNotify:  c.onNotify,
+	})
+	c.content = call.NewContentMachine(c.logger)
+	c.call = call.NewManager(call.Deps{
+		Loop: c.loop, Emit: c.prefixed("call:"), Peers: c.config.Peers, Codecs: c.config.Codecs,
+		Agent: func() signal.UserAgent { return c.connection.Agent() }, Configuration: c.connection.Machine().Configuration,
+		Logger: c.logger, OnInfo: c.onInfo, Content: c.content.Content, BeforeConfirmed: c.announceRoom,
+	})
+	c.incoming = incoming.NewManager(incoming.Deps{
+		Loop: c.loop, Emit: c.prefixed("incoming-call:"), Logger: c.logger, Handler: c.call.HandlerFor,
+		Busy: func() bool { return c.closing || c.call.Active() },
+	})
+	c.presentation = presentation.NewManager(presentation.Deps{
+		Loop: c.loop, Emit: c.prefixed("presentation:"), Call: c.call, Logger: c.logger,
+		Permission: c.askToPresent, Announce: c.announceStop,
+	})
+	c.collector = stats.Collector{Loop: c.loop, Collected: c.onStats, Failed: func(err error) {
+		c.logger.Debug("collect statistics", "error", err)
+	}}
+	c.callSession = session.NewCallSessionState(c.onCallSession)
+	c.media.send = c.sendMediaState
+}
+
+// do runs an operation that starts on the loop and waits for its outcome. When ctx ends first, cancel runs on the loop.
+func (c *Connector) do(ctx context.Context, start func(done func(error)), cancel func()) error {
+	result := make(chan error, 1)
+	settled := false // owned by the loop
+	posted := c.loop.Post(func() {
+		if c.closing {
+			result <- ErrClosed
+			return
+		}
+		start(func(err error) {
+			if !settled { // an outcome is reported once
+				settled = true
+				result <- err
+			}
+		})
+	})
+	if !posted {
+		return ErrClosed
+	}
+	select {
+	case err := <-result:
+		return err
+	case <-c.loop.Done():
+		select {
+		case err := <-result:
+			return err
+		default:
+			return ErrClosed
+		}
+	case <-ctx.Done():
+		if cancel != nil {
+			c.loop.Post(func() {
+				if !settled { // what has its outcome can not be undone, and a newer operation is none of ours
+					cancel()
+				}
+			})
+		}
+		return ctx.Err()
+	}
+}
+
+// Close ends the call, disconnects and ends every goroutine of the connector. It is idempotent.
+func (c *Connector) Close(ctx context.Context) error {
+	c.closeOnce.Do(func() {
+		c.step(ctx, func(done func(error)) {
+			c.closing = true
+			if c.incoming.Ringing() {
+				_ = c.incoming.Decline(false)
+			}
+			c.call.HangUp(done)
+		})
+		c.step(ctx, func(done func(error)) { c.connection.Disconnect(func() { done(nil) }) })
+		c.loop.Close()
+		c.watchers.close()
+		close(c.closed)
+	})
+	<-c.closed
+	return nil
+}
+
+// step runs one part of Close and waits for it, not longer than closeTimeout.
+func (c *Connector) step(ctx context.Context, start func(done func(error))) {
+	ctx, cancel := context.WithTimeout(ctx, closeTimeout)
+	defer cancel()
+	done := make(chan struct{})
+	var once sync.Once
+	if !c.loop.Post(func() { start(func(error) { once.Do(func() { close(done) }) }) }) {
+		return
+	}
+	select {
+	case <-done:
+	case <-ctx.Done():
+	case <-c.loop.Done():
+	}
+}
+
+// Connect connects (spec connector 2): up to 3 tries when the WebSocket handshake fails, one for every other failure.
+// Cancelling ctx cancels the connect.
+func (c *Connector) Connect(ctx context.Context, p ConnectParameters) error {
+	return c.do(ctx, func(done func(error)) {
+		c.lastError = nil
+		c.connection.Connect(p.parameters(), func(_ *connection.Configuration, err error) { done(err) })
+	}, c.connection.CancelConnect)
+}
+
+func (p ConnectParameters) parameters() connection.Parameters {
+	return connection.Parameters{SIPServerURL: p.SIPServerURL, SIPServerIP: p.SIPServerIP,
+		RemoteAddress: p.RemoteAddress, ICEServers: p.ICEServers, DisplayName: p.DisplayName, Register: p.Register,
+		User: p.User, Password: p.Password, SessionTimers: p.SessionTimers, RegisterExpires: p.RegisterExpires,
+		RecoveryMin: p.RecoveryMin, RecoveryMax: p.RecoveryMax, ExtraHeaders: p.ExtraHeaders, MaxWidth: p.MaxWidth,
+		MaxHeight: p.MaxHeight, Plain: p.Plain, TLS: p.TLS}
+}
+
+// Disconnect ends a running call, then the connection.
+func (c *Connector) Disconnect(ctx context.Context) error {
+	return c.do(ctx, func(done func(error)) {
+		c.call.HangUp(func(error) { c.connection.Disconnect(func() { done(nil) }) })
+	}, nil)
+}
+
+// Call calls and returns when the call is confirmed, or why it failed (*CallError). Cancelling ctx hangs up. The tracks
+// of the stream stay the caller's: they are not stopped at the end.
+func (c *Connector) Call(ctx context.Context, p CallParameters) error {
+	return c.do(ctx, func(done func(error)) {
+		c.lastError = nil
+		headers := call.InviteHeaders(c.inviteState(p))
+		c.call.Start(p.Number, p.Stream, append(headers, p.ExtraHeaders...), done)
+	}, func() { c.call.HangUp(func(error) {}) })
+}
+
+func (c *Connector) inviteState(p CallParameters) call.InviteState {
+	s := call.InviteState{}
+	if configuration := c.connection.Machine().Configuration(); configuration != nil {
+		s.Registered = configuration.Registers()
+		s.RemoteAddress = configuration.RemoteAddress
+	}
+	on := func(track rtc.LocalTrack) *bool {
+		enabled := track != nil && track.Enabled()
+		return &enabled
+	}
+	s.MicrophoneOn, s.CameraOn = on(p.Stream.Audio), on(p.Stream.Video)
+	return s
+}
+
+// HangUp ends the call and returns when it is over.
+func (c *Connector) HangUp(ctx context.Context) error {
+	return c.do(ctx, func(done func(error)) { c.call.HangUp(done) }, nil)
+}
+
+// Accept answers the ringing call and returns when it is confirmed.
+func (c *Connector) Accept(ctx context.Context, stream rtc.LocalStream) error {
+	return c.do(ctx, func(done func(error)) {
+		c.lastError = nil
+		if c.call.Active() {
+			done(call.ErrActive)
+			return
+		}
+		incoming, err := c.incoming.Take()
+		if err != nil {
+			done(err)
+			return
+		}
+		c.call.Answer(incoming, stream, done)
+	}, func() { c.call.HangUp(func(error) {}) })
+}
+
+// Decline refuses the ringing call: 487, or 486 when busy.
+func (c *Connector) Decline(ctx context.Context, busy bool) error {
+	return c.do(ctx, func(done func(error)) { done(c.incoming.Decline(busy)) }, nil)
+}
+
+// ReplaceStream sends other devices; muted stays muted.
+func (c *Connector) ReplaceStream(ctx context.Context, stream rtc.LocalStream) error {
+	return c.do(ctx, func(done func(error)) { c.call.Replace(stream, done) }, nil)
+}
+
+// Renegotiate offers anew in the call's dialog. A failure leaves the call as it was.
+func (c *Connector) Renegotiate(ctx context.Context) error {
+	return c.do(ctx, func(done func(error)) { c.call.Renegotiate(done) }, nil)
+}
+
+// RestartICE gathers anew and offers new transport credentials.
+func (c *Connector) RestartICE(ctx context.Context) error {
+	return c.do(ctx, func(done func(error)) { c.call.RestartICE(done) }, nil)
+}
+
+// Stats collects once from the active peer connection.
+func (c *Connector) Stats(ctx context.Context) (rtc.Stats, error) {
+	var peer rtc.PeerConnection
+	if err := c.loop.Do(ctx, func() { peer = c.activePeer() }); err != nil {
+		return rtc.Stats{}, err
+	}
+	if peer == nil {
+		return rtc.Stats{}, call.ErrNone
+	}
+	return peer.Stats(ctx)
+}
+
+func (c *Connector) activePeer() rtc.PeerConnection { return c.call.Peer() }

@@ -1,0 +1,360 @@
+package presentation
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+
+	"parley/connector/loop"
+	"parley/connector/rtc"
+)
+
+// MaxBitrate of a presentation, bit/s.
+const MaxBitrate = 1_000_000
+
+// The errors of a presentation.
+var (
+	ErrNoCall   = errors.New("No rtcSession established")       //nolint:staticcheck // wire text
+	ErrStarted  = errors.New("Presentation is already started") //nolint:staticcheck // wire text
+	ErrNone     = errors.New("Presentation has not started yet")
+	ErrDeclined = errors.New("presentation: declined by the server")
+	ErrStopped  = errors.New("presentation: stopped before it had started")
+	ErrCallOver = errors.New("presentation: the call ended")
+)
+
+// Options of a start; zero values are the defaults.
+type Options struct {
+	ContentHint           string // "detail" when empty, "none" for none
+	DegradationPreference string
+	MaxBitrate            int // bit/s
+	NoReinvite            bool
+}
+
+// Call is what a presentation needs of the call.
+type Call interface {
+	Confirmed() bool
+	Peer() rtc.PeerConnection
+	Renegotiate(done func(error))
+	Context() context.Context
+}
+
+// Deps of a Manager.
+type Deps struct {
+	Loop *loop.Loop
+	Emit func(name string, data any) // name without prefix
+	Call Call
+	// Permission asks the server, Announce tells the end; both block and run outside the loop. Permission returns
+	// ErrDeclined when the server says no.
+	Permission func() func(ctx context.Context) error
+	Announce   func() func(ctx context.Context) error
+	Logger     *slog.Logger
+}
+
+// Manager is the screen share. Its methods are called on the loop.
+type Manager struct {
+	deps    Deps
+	machine *Machine
+	run     *run
+}
+
+// run is one presentation from the request to its end.
+type run struct {
+	track    rtc.LocalTrack
+	options  Options
+	peer     rtc.PeerConnection
+	ctx      context.Context
+	cancel   context.CancelFunc
+	started  func(error) // outcome of the start, once
+	attached bool
+	announced,
+	stopping bool
+	stopped []func(error)
+}
+
+// NewManager makes a manager without a presentation.
+func NewManager(deps Deps) *Manager { return &Manager{deps: deps, machine: NewMachine(deps.Logger)} }
+
+// Machine for readers.
+func (m *Manager) Machine() *Machine { return m.machine }
+
+// Running tells whether a presentation is active or under way.
+func (m *Manager) Running() bool { return m.run != nil }
+
+// Track that is presented, nil when there is none.
+func (m *Manager) Track() rtc.LocalTrack {
+	if m.run == nil || !m.run.attached {
+		return nil
+	}
+	return m.run.track
+}
+
+// TrackData is the payload of the presentation's events.
+type TrackData struct {
+	ID     string `json:"id"`
+	Label  string `json:"label,omitempty"`
+	Width  int    `json:"width,omitempty"`
+	Height int    `json:"height,omitempty"`
+}
+
+func dataOf(track rtc.LocalTrack) TrackData {
+	if track == nil {
+		return TrackData{}
+	}
+	s := track.Settings()
+	return TrackData{track.ID(), track.Label(), s.Width, s.Height}
+}
+
+// Start asks for permission, attaches the track and renegotiates. The track belongs to the presentation from here on: it
+// is stopped when the presentation ends or fails.
+func (m *Manager) Start(track rtc.LocalTrack, options Options, done func(error)) {
+	switch {
+	case m.run != nil:
+		done(ErrStarted) // the running one goes on; this track stays the caller's
+		return
+	case !m.deps.Call.Confirmed():
+		track.Stop()
+		done(ErrNoCall)
+		return
+	}
+	r := &run{track: track, options: options, peer: m.deps.Call.Peer(), started: done}
+	r.ctx, r.cancel = context.WithCancel(m.deps.Call.Context())
+	m.run = r
+	permission := m.deps.Permission()
+	m.deps.Loop.Go(func(context.Context) func() {
+		err := permission(r.ctx)
+		return func() { m.permitted(r, err) }
+	})
+}
+
+func (m *Manager) permitted(r *run, err error) {
+	switch {
+	case m.run != r:
+		return
+	case err != nil:
+		m.fail(r, err)
+		return
+	}
+	r.announced = true
+	m.machine.Send(EventStarting, Event{Track: r.track})
+	m.deps.Emit("start", dataOf(r.track))
+	if m.run != r {
+		return
+	}
+	renegotiate, err := r.peer.SetTrack(rtc.SlotPresentation, r.track)
+	if err != nil {
+		m.fail(r, err)
+		return
+	}
+	r.attached = true
+	m.watch(r, r.track)
+	r.peer.SetEncoding(rtc.SlotPresentation, r.encoding())
+	if !renegotiate || r.options.NoReinvite {
+		m.active(r)
+		return
+	}
+	m.deps.Call.Renegotiate(func(err error) {
+		switch {
+		case m.run != r:
+		case err != nil:
+			m.fail(r, &ReinviteError{err})
+		default:
+			m.active(r)
+		}
+	})
+}
+
+func (r *run) encoding() rtc.Encoding {
+	e := rtc.Encoding{MaxBitrate: MaxBitrate, ContentHint: "detail",
+		DegradationPreference: r.options.DegradationPreference}
+	if r.options.MaxBitrate > 0 {
+		e.MaxBitrate = r.options.MaxBitrate
+	}
+	switch r.options.ContentHint {
+	case "":
+	case "none":
+		e.ContentHint = ""
+	default:
+		e.ContentHint = r.options.ContentHint
+	}
+	return e
+}
+
+// ReinviteError is a presentation whose re-INVITE failed.
+type ReinviteError struct{ Err error }
+
+func (e *ReinviteError) Error() string {
+	return "Presentation renegotiation failed: " + e.Err.Error()
+}
+
+func (e *ReinviteError) Unwrap() error { return e.Err }
+
+func (m *Manager) active(r *run) {
+	m.machine.Send(EventStarted, Event{Track: r.track})
+	m.deps.Emit("started", dataOf(r.track))
+	r.settle(nil)
+}
+
+func (r *run) settle(err error) {
+	if started := r.started; started != nil {
+		r.started = nil
+		started(err)
+	}
+}
+
+// watch stops the presentation when its source ends by itself: the shared window was closed, the system's own
+// "stop sharing" was pressed.
+func (m *Manager) watch(r *run, track rtc.LocalTrack) {
+	m.deps.Loop.Go(func(context.Context) func() {
+		select {
+		case <-track.Ended():
+			return func() {
+				if m.run == r && r.track == track {
+					m.Stop(func(error) {})
+				}
+			}
+		case <-r.ctx.Done():
+			return nil
+		}
+	})
+}
+
+// fail ends a presentation that could not start; the call stays as it was.
+func (m *Manager) fail(r *run, err error) {
+	m.run = nil
+	r.cancel()
+	m.detach(r)
+	m.machine.Send(EventFailed, Event{Err: err})
+	m.deps.Emit("failed", map[string]string{"error": err.Error()})
+	r.settle(err)
+	r.finished(nil)
+}
+
+func (r *run) finished(err error) {
+	stopped := r.stopped
+	r.stopped = nil
+	for _, fn := range stopped {
+		fn(err)
+	}
+}
+
+// detach sends nothing any more and ends the capture.
+func (m *Manager) detach(r *run) {
+	if r.attached {
+		r.attached = false
+		if _, err := r.peer.SetTrack(rtc.SlotPresentation, nil); err != nil && m.deps.Logger != nil {
+			m.deps.Logger.Debug("detach presentation", "error", err)
+		}
+	}
+	r.track.Stop()
+}
+
+// Update presents another track in place of the running one: permission again, no re-INVITE.
+func (m *Manager) Update(track rtc.LocalTrack, done func(error)) {
+	r := m.run
+	if r == nil || m.machine.State() != Active || r.stopping {
+		done(ErrNone)
+		return
+	}
+	permission := m.deps.Permission()
+	m.deps.Loop.Go(func(context.Context) func() {
+		err := permission(r.ctx)
+		return func() {
+			switch {
+			case m.run != r || r.stopping:
+				done(ErrStopped)
+			case err != nil:
+				done(err)
+			default:
+				done(m.replace(r, track))
+			}
+		}
+	})
+}
+
+func (m *Manager) replace(r *run, track rtc.LocalTrack) error {
+	m.machine.Send(EventUpdating, Event{Track: track})
+	m.deps.Emit("updating", dataOf(track))
+	if m.run != r {
+		return ErrStopped
+	}
+	if _, err := r.peer.SetTrack(rtc.SlotPresentation, track); err != nil {
+		m.machine.Send(EventUpdated, Event{Track: r.track})
+		return err
+	}
+	old := r.track
+	r.track = track
+	m.watch(r, track)
+	if old != track {
+		old.Stop()
+	}
+	m.machine.Send(EventUpdated, Event{Track: track})
+	m.deps.Emit("updated", dataOf(track))
+	return nil
+}
+
+// Stop ends the presentation: INFO, detach; no re-INVITE. A start that is still pending ends with ErrStopped. It
+// succeeds when nothing runs.
+func (m *Manager) Stop(done func(error)) {
+	r := m.run
+	if r == nil {
+		if m.machine.State() == Failed {
+			m.machine.Send(EventEnded, Event{})
+		}
+		done(nil)
+		return
+	}
+	r.stopped = append(r.stopped, done)
+	if r.stopping {
+		return
+	}
+	r.stopping = true
+	announce := m.deps.Announce()
+	r.cancel() // of what is pending: permission, negotiation
+	m.machine.Send(EventEnding, Event{})
+	m.deps.Emit("end", dataOf(r.track))
+	r.settle(ErrStopped)
+	if m.run != r {
+		return
+	}
+	ctx := m.deps.Call.Context()
+	m.detach(r) // the picture goes at once, whatever the server says
+	m.deps.Loop.Go(func(context.Context) func() {
+		err := announce(ctx)
+		return func() {
+			if err != nil && m.deps.Logger != nil {
+				m.deps.Logger.Debug("announce end of presentation", "error", err)
+			}
+			if m.run == r {
+				m.ended(r)
+			}
+		}
+	})
+}
+
+func (m *Manager) ended(r *run) {
+	m.run = nil
+	m.machine.Send(EventEnded, Event{})
+	m.deps.Emit("ended", dataOf(r.track))
+	r.finished(nil)
+}
+
+// CallOver ends the presentation with its call: capture ends, every wait settles, "ended" is emitted.
+func (m *Manager) CallOver(failed error) {
+	r := m.run
+	if r == nil {
+		m.machine.Send(EventReset, Event{})
+		return
+	}
+	m.run = nil
+	r.cancel()
+	m.detach(r)
+	if failed != nil {
+		m.machine.Send(EventCallFailed, Event{Err: failed})
+		m.machine.Send(EventReset, Event{})
+	} else {
+		m.machine.Send(EventCallEnded, Event{})
+	}
+	m.deps.Emit("ended", dataOf(r.track))
+	r.settle(ErrCallOver)
+	r.finished(nil)
+}
