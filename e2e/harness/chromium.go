@@ -142,7 +142,7 @@ func (b *Browser) start(ctx context.Context, program string, options BrowserOpti
 // noteLimit bounds what is kept of the browser's console.
 const noteLimit = 200
 
-func (b *Browser) note(_, text string) {
+func (b *Browser) note(text string) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if len(b.out) < noteLimit {

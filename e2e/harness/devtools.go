@@ -20,7 +20,7 @@ type devtools struct {
 	next    int
 	pending map[int]chan reply
 	err     error
-	console func(session, text string)
+	console func(text string)
 }
 
 type reply struct {
@@ -42,7 +42,7 @@ type envelope struct {
 // messageLimit is enough for any statistics a page returns.
 const messageLimit = 64 << 20
 
-func dialDevtools(ctx context.Context, url string, console func(session, text string)) (*devtools, error) {
+func dialDevtools(ctx context.Context, url string, console func(text string)) (*devtools, error) {
 	conn, _, err := websocket.Dial(ctx, url, nil)
 	if err != nil {
 		return nil, fmt.Errorf("devtools: %w", err)
@@ -73,7 +73,7 @@ func (d *devtools) read(ctx context.Context) {
 
 func (d *devtools) handle(message envelope) {
 	if message.Method == "Runtime.consoleAPICalled" || message.Method == "Runtime.exceptionThrown" {
-		d.console(message.SessionID, string(message.Params))
+		d.console(plainText(message.Params))
 		return
 	}
 	d.mu.Lock()
@@ -177,4 +177,19 @@ func (d *devtools) close() error {
 		return nil
 	}
 	return err
+}
+
+// plainText is what a console message says, without where and when.
+func plainText(parameters json.RawMessage) string {
+	var message struct {
+		Args []struct {
+			Value json.RawMessage `json:"value"`
+		} `json:"args"`
+	}
+	var text string
+	if json.Unmarshal(parameters, &message) == nil && len(message.Args) > 0 &&
+		json.Unmarshal(message.Args[0].Value, &text) == nil {
+		return text
+	}
+	return string(parameters)
 }

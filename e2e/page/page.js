@@ -89,6 +89,9 @@ async function media() {
   return local;
 }
 
+// Every SIP message goes to the browser's console, which the harness shows when a test fails.
+JsSIP.debug.enable('JsSIP:Transport JsSIP:WARN:*');
+
 window.peer = {
   log,
   until,
