@@ -641,16 +641,20 @@ func TestTones(t *testing.T) {
 // Point 12: a failed collection does not end statistics.
 func TestStatsGoOn(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		w := inCall(t)
-		defer w.close()
 		calls, events := 0, 0
-		w.media.Last().StatsFunc = func() (rtc.Stats, error) {
-			calls++
-			if calls == 2 {
-				return rtc.Stats{}, errors.New("no statistics")
+		w := newWorld(t)
+		defer w.close()
+		w.media.Prepare = func(p *fake.Peer) {
+			p.StatsFunc = func() (rtc.Stats, error) {
+				calls++
+				if calls == 2 {
+					return rtc.Stats{}, errors.New("no statistics")
+				}
+				return rtc.Stats{}, nil
 			}
-			return rtc.Stats{}, nil
 		}
+		w.must(w.c.Connect(t.Context(), user()))
+		w.must(w.c.Call(t.Context(), connector.CallParameters{Number: "2001"}))
 		w.c.Subscribe(func(e connector.Event) {
 			if e.Name == "stats:collected" {
 				events++
