@@ -92,7 +92,11 @@ func vp9Frame(data []byte) (h vp9Header) {
 			h.width, h.height = vp9Size(&r)
 		} else {
 			r.bits(8 + 3*4) // refresh_frame_flags, three references with their sign bias
-			if !r.flag() && !r.flag() && !r.flag() {
+			found := false  // found_ref: the size of a reference
+			for i := 0; i < 3 && !found; i++ {
+				found = r.flag()
+			}
+			if !found {
 				h.width, h.height = vp9Size(&r)
 			}
 		}

@@ -3,7 +3,6 @@ package codectest
 import (
 	"errors"
 	"fmt"
-	"math/rand/v2"
 	"slices"
 	"testing"
 
@@ -156,65 +155,6 @@ func (s suite) keyFrame(t *testing.T) {
 	}
 }
 
-// rate codes the pictures over and over for so many, and returns bit/s at 30 frames a second, and how many were key.
-func rate(t *testing.T, e codec.VideoEncoder, pictures []*video.Frame, count int) (bits, keys int) {
-	t.Helper()
-	size := 0
-	for i := range count {
-		data, key := encode(t, e, pictures[i%len(pictures)], false)
-		size += len(data)
-		if key {
-			keys++
-		}
-	}
-	return size * 8 * 30 / count, keys
-}
-
-func (s suite) rateChange(t *testing.T) {
-	e := s.encoder(t, usual())
-	pictures := frames(640, 360, 60)
-	rate(t, e, pictures, 60) // settle
-	high, _ := rate(t, e, pictures, 60)
-	if err := e.SetRate(200_000, 30); err != nil {
-		t.Fatal(err)
-	}
-	_, keys := rate(t, e, pictures, 60)
-	low, k := rate(t, e, pictures, 60)
-	if err := e.SetRate(1_000_000, 30); err != nil {
-		t.Fatal(err)
-	}
-	_, k2 := rate(t, e, pictures, 60)
-	again, k3 := rate(t, e, pictures, 60)
-	t.Logf("%d, %d, %d bit/s", high, low, again)
-	if keys+k+k2+k3 != 0 {
-		t.Error("a change of rate made a key frame")
-	}
-	if low > high/2 || low > 300_000 {
-		t.Errorf("%d bit/s after SetRate(200 000), %d before", low, high)
-	}
-	if again < low*2 {
-		t.Errorf("%d bit/s after the rate rose again, %d before", again, low)
-	}
-}
-
-// rateKept: noise is more than the rate allows, so the encoder has to drop rather than overshoot.
-func (s suite) rateKept(t *testing.T) {
-	c := usual()
-	c.Bitrate = 500_000
-	e := s.encoder(t, c)
-	pictures := make([]*video.Frame, 8)
-	for i := range pictures {
-		pictures[i] = frames(640, 360, 1)[0]
-		paintNoise(pictures[i], i)
-	}
-	rate(t, e, pictures, 30)
-	got, _ := rate(t, e, pictures, 120)
-	t.Logf("%d bit/s", got)
-	if got > c.Bitrate*3/2 {
-		t.Errorf("%d bit/s of noise, want at most %d", got, c.Bitrate*3/2)
-	}
-}
-
 func (s suite) sizeChange(t *testing.T) {
 	e, d := s.encoder(t, usual()), s.decoder(t)
 	for _, size := range [][2]int{{640, 360}, {320, 180}, {1280, 720}, {180, 320}, {640, 360}} {
@@ -317,89 +257,6 @@ func (s suite) badArguments(t *testing.T) {
 	}
 	if _, err := d.Decode([]byte{1, 2, 3}); err == nil {
 		t.Error("decoded after Close")
-	}
-}
-
-// broken damages a stream in every way a network can, and asks for recovery at the next key frame each time.
-func (s suite) broken(t *testing.T) {
-	e := s.encoder(t, usual())
-	var stream [][]byte
-	for i, f := range frames(640, 360, 6) {
-		if data, _ := encode(t, e, f, i == 0); len(data) > 0 {
-			stream = append(stream, data)
-		}
-	}
-	Broken(t, s.VideoAdapter, stream)
-}
-
-// Broken feeds a stream, which begins with a key frame and goes on without one, damaged in every way a network can, and
-// asks for recovery at the next key frame each time.
-func Broken(t *testing.T, a codec.VideoAdapter, stream [][]byte) {
-	t.Helper()
-	s := suite{a}
-	d := s.decoder(t)
-	random := rand.New(rand.NewPCG(1, 2))
-	failed, need := 0, 0
-	feed := func(data []byte) {
-		f, err := d.Decode(data)
-		if err != nil {
-			failed++
-		}
-		if errors.Is(err, codec.ErrNeedKeyFrame) {
-			need++
-		}
-		if f != nil {
-			f.Release()
-		}
-	}
-	again := func(what string) {
-		t.Helper()
-		f, err := d.Decode(stream[0])
-		if err != nil || f == nil {
-			t.Fatalf("after %s the key frame gives %v, %v", what, f, err)
-		}
-		f.Release()
-	}
-	for _, data := range [][]byte{nil, {}, {0}, {0, 0, 0, 1}, make([]byte, 4096)} {
-		feed(data)
-	}
-	again("empty and zero input")
-	for range 150 {
-		noise := make([]byte, random.IntN(2000))
-		for i := range noise {
-			noise[i] = byte(random.Uint32())
-		}
-		feed(noise)
-	}
-	again("noise")
-	for _, data := range stream {
-		for _, n := range []int{1, 3, 9, 20, len(data) / 2, len(data) - 1} {
-			feed(data[:min(max(n, 0), len(data))])
-			again("a cut unit")
-		}
-	}
-	for range 300 {
-		data := slices.Clone(stream[random.IntN(len(stream))])
-		for range 1 + random.IntN(20) {
-			data[random.IntN(len(data))] ^= byte(1 << random.IntN(8))
-		}
-		feed(data)
-		if random.IntN(4) == 0 {
-			again("flipped bits")
-		}
-	}
-	again("flipped bits")
-	for range 100 { // damage in the headers, where sizes are
-		data := slices.Clone(stream[0])
-		data[random.IntN(min(40, len(data)))] = byte(random.Uint32())
-		feed(data)
-	}
-	again("a damaged header")
-	if failed == 0 || need == 0 {
-		t.Errorf("%d errors, %d of them ErrNeedKeyFrame, after so much damage", failed, need)
-	}
-	for _, data := range stream[1:] {
-		decode(t, d, data).Release()
 	}
 }
 

@@ -84,7 +84,8 @@ func (d *decoder) Decode(data []byte) (*video.Frame, error) {
 	p := C.parley_vpx_decoder_decode(d.c, (*C.uint8_t)(unsafe.SliceData(data)), C.size_t(len(data)))
 	switch {
 	case p.rc != 0:
-		return nil, d.fail(fmt.Errorf("vpx: decode %s: %s: %w", d.name, C.GoString(C.parley_vpx_error(p.rc)), codec.ErrNeedKeyFrame))
+		what := C.GoString(C.parley_vpx_error(p.rc))
+		return nil, d.fail(fmt.Errorf("vpx: decode %s: %s: %w", d.name, what, codec.ErrNeedKeyFrame))
 	case p.corrupted != 0:
 		return nil, d.fail(errCorrupted)
 	case p.format == 0:

@@ -137,6 +137,7 @@ func LimitRange(p *Picture) error {
 	if err := p.Check(); err != nil {
 		return err
 	}
-	C.parley_yuv_limit_range(ptr(p.Y), ptr(p.U), ptr(p.V), C.int(p.StrideY), C.int(p.StrideUV), C.int(p.Width), C.int(p.Height))
+	C.parley_yuv_limit_range(ptr(p.Y), ptr(p.U), ptr(p.V),
+		C.int(p.StrideY), C.int(p.StrideUV), C.int(p.Width), C.int(p.Height))
 	return nil
 }
