@@ -12,6 +12,7 @@ import (
 	"strings"
 	"syscall"
 
+	"parley/connector/call"
 	"parley/connector/signal"
 	"parley/media/codec"
 	"parley/media/device"
@@ -94,16 +95,19 @@ func ofCertificate(err error) (why, fix string) {
 
 func ofResponse(err error) (why, fix string) {
 	var response *signal.ResponseError
-	if !errors.As(err, &response) {
-		return "", ""
+	var end *call.Error
+	switch {
+	case errors.As(err, &response):
+		return ofEnd(response.Method, response.StatusCode, response.Reason, response.Cause)
+	case errors.As(err, &end):
+		if end.Err != nil { // a failure on this side: what caused it says more than "WebRTC Error"
+			if why, fix = ofMedia(end.Err); why != "" {
+				return why, fix
+			}
+		}
+		return ofEnd("INVITE", end.StatusCode, end.Reason, end.Cause)
 	}
-	return ofEnd(response.Method, response.StatusCode, response.Reason, response.Cause)
-}
-
-// OfEnd explains how a call ended or failed.
-func OfEnd(what string, end signal.End) *Problem {
-	why, fix := ofEnd("INVITE", end.StatusCode, end.Reason, end.Cause)
-	return &Problem{What: what, Why: why, Fix: fix}
+	return "", ""
 }
 
 func ofEnd(method string, code int, reason string, cause signal.Cause) (why, fix string) {

@@ -12,6 +12,7 @@ import (
 	"strings"
 	"testing"
 
+	"parley/connector/call"
 	"parley/connector/signal"
 	"parley/media/codec"
 	"parley/media/device"
@@ -114,15 +115,16 @@ func TestAProblemKeepsItsOwnWords(t *testing.T) {
 }
 
 func TestEnds(t *testing.T) {
-	tests := map[string]signal.End{
+	tests := map[string]*call.Error{
 		"no such number":   {Cause: signal.CauseNotFound, StatusCode: 404},
 		"no common codec":  {Cause: signal.CauseIncompatibleSDP, StatusCode: 488},
 		"was lost":         {Cause: signal.CauseConnection},
 		"500 Server Error": {Cause: signal.CauseSIPFailure, StatusCode: 500, Reason: "Server Error"},
 		"webrtc error":     {Cause: signal.CauseWebRTC},
+		"codec (":          {Cause: signal.CauseWebRTC, Err: codec.ErrUnsupported},
 	}
 	for want, end := range tests {
-		if got := OfEnd("call failed", end); !strings.Contains(got.Why, want) {
+		if got := New("the call failed", end); !strings.Contains(got.Why, want) {
 			t.Errorf("%+v says %q, want %q", end, got.Why, want)
 		}
 	}

@@ -1,0 +1,154 @@
+// Package client puts the pieces together that talk to one server: the connector, SIP over WebSocket, peer connections
+// and sound.
+package client
+
+import (
+	"context"
+	"crypto/tls"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"strings"
+	"time"
+
+	"parley/app/problem"
+	"parley/connector"
+	"parley/connector/discovery"
+	"parley/connector/rtc"
+	"parley/connector/sip"
+	"parley/media/audio"
+	"parley/media/codec"
+	_ "parley/media/codec/all" // every codec of this build
+	"parley/media/peer"
+)
+
+// Options of a client.
+type Options struct {
+	Server         string // host[:port]
+	User, Password string // the password is never logged
+	Guest          bool
+	Name           string // shown to others
+	InsecureTLS    bool   // takes any certificate
+
+	Codecs              rtc.Codecs
+	MaxWidth, MaxHeight int // of what is sent, pixels; 0 is no limit
+
+	// Silent plays into nothing, paced by a clock: no sound card is touched.
+	Silent     bool
+	InstanceID string // UUID of this installation
+	UserAgent  string
+	Logger     *slog.Logger
+}
+
+// Client is a connector with all it needs.
+type Client struct {
+	Connector *connector.Connector
+	Mixer     *audio.Mixer
+
+	options Options
+	output  *audio.Output
+	http    *http.Client
+}
+
+// fetchTime bounds the question for the server's parameters.
+const fetchTime = 10 * time.Second
+
+// New makes a client; nothing is sent before Connect.
+func New(o Options) (*Client, error) {
+	if o.Logger == nil {
+		o.Logger = slog.New(slog.DiscardHandler)
+	}
+	transport := http.DefaultTransport.(*http.Transport).Clone()
+	transport.TLSClientConfig = o.tls()
+	transport.DisableKeepAlives = true // few requests, and none may be left over at the end
+	c := &Client{options: o, Mixer: audio.NewMixer(), http: &http.Client{Transport: transport}}
+	made, err := connector.New(connector.Config{
+		Peers: peer.New(peer.Config{
+			Output:   c.Mixer,
+			Loopback: onThisMachine(o.Server),
+			Logger:   o.Logger,
+		}),
+		Dialer:     sip.Dialer{Logger: o.Logger},
+		HTTP:       c.http,
+		Logger:     o.Logger,
+		UserAgent:  o.UserAgent,
+		InstanceID: o.InstanceID,
+		Codecs:     o.Codecs,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("make the connector: %w", err)
+	}
+	c.Connector = made
+	c.output = audio.NewOutput(c.Mixer, audio.OutputOptions{Null: o.Silent, Logger: o.Logger})
+	return c, nil
+}
+
+// Connect asks the server for its parameters and connects. Errors are *problem.Problem.
+func (c *Client) Connect(ctx context.Context) error {
+	o := c.options
+	what := "could not connect to " + o.Server
+	asking, cancel := context.WithTimeout(ctx, fetchTime)
+	defer cancel()
+	address, err := discovery.Fetch(asking, c.http, o.Server, false)
+	if err != nil {
+		return problem.New(what, err)
+	}
+	parameters := connector.ConnectParameters{
+		SIPServerURL:  address.SIPServerURL,
+		SIPServerIP:   address.SIPServerIP,
+		RemoteAddress: address.RemoteAddress,
+		ICEServers:    address.ICEServers,
+		DisplayName:   o.Name,
+		Register:      !o.Guest,
+		User:          o.User,
+		Password:      o.Password,
+		MaxWidth:      o.MaxWidth,
+		MaxHeight:     o.MaxHeight,
+		TLS:           o.tls(),
+	}
+	if err := c.Connector.Connect(ctx, parameters); err != nil {
+		if o.User != "" {
+			what += " as " + o.User
+		}
+		return problem.New(what, err)
+	}
+	return nil
+}
+
+// Close hangs up, disconnects and waits until nothing of it runs any more.
+func (c *Client) Close(ctx context.Context) error {
+	err := c.Connector.Close(ctx)
+	c.output.Close()
+	c.http.CloseIdleConnections()
+	return err
+}
+
+func (o Options) tls() *tls.Config {
+	// The minimum is Go's default; insecure is what a person asked for with --insecure-tls, for one run.
+	return &tls.Config{InsecureSkipVerify: o.InsecureTLS}
+}
+
+// onThisMachine tells whether a server is reached over the loopback interface; then media must use it too.
+func onThisMachine(server string) bool {
+	host, _, err := net.SplitHostPort(server)
+	if err != nil {
+		host = server
+	}
+	address := net.ParseIP(strings.Trim(host, "[]"))
+	return strings.EqualFold(host, "localhost") || address.IsLoopback()
+}
+
+// OnlyCodec limits video to one codec; "" leaves all.
+func OnlyCodec(name string) rtc.Codecs {
+	if name == "" {
+		return rtc.Codecs{}
+	}
+	only := rtc.Codecs{Preferred: []string{name}}
+	for _, adapter := range codec.VideoAdapters() {
+		if !strings.EqualFold(adapter.Name, name) {
+			only.Excluded = append(only.Excluded, adapter.Name)
+		}
+	}
+	return only
+}

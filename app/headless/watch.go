@@ -1,0 +1,86 @@
+package headless
+
+import (
+	"errors"
+	"sync"
+
+	"parley/app/journal"
+	"parley/app/problem"
+	"parley/connector"
+	"parley/connector/call"
+	"parley/connector/session"
+	"parley/connector/signal"
+)
+
+// watcher turns the connector's events into journal lines and into what the run waits for. Its functions run on the
+// connector's loop and never block.
+type watcher struct {
+	events, stats *journal.Journal
+	recordings    *recordings
+
+	ringing      chan struct{} // one place: a call waits to be taken
+	disconnected chan struct{} // closed: the connection is gone and will not come back by itself
+	over         chan struct{} // closed: the call has ended
+
+	mu  sync.Mutex
+	end *call.Error // how the call ended
+}
+
+func newWatcher(events, stats *journal.Journal, recordings *recordings) *watcher {
+	return &watcher{
+		events: events, stats: stats, recordings: recordings,
+		ringing: make(chan struct{}, 1), disconnected: make(chan struct{}), over: make(chan struct{}),
+	}
+}
+
+// attach listens until the returned function is called.
+func (w *watcher) attach(c *connector.Connector) (detach func()) {
+	unsubscribe := c.Subscribe(w.event)
+	unwatch := c.Watch(func(s session.Snapshot) { w.recordings.follow(s.Streams) })
+	return func() { unsubscribe(); unwatch() }
+}
+
+func (w *watcher) event(e connector.Event) {
+	w.events.Write(e.Name, e.Time, e.Data)
+	switch e.Name {
+	case "stats:collected":
+		w.stats.Write(e.Name, e.Time, e.Data)
+	case "incoming-call:ringing":
+		select {
+		case w.ringing <- struct{}{}:
+		default:
+		}
+	case "call:ended", "call:failed":
+		end, _ := e.Data.(*call.Error)
+		w.finish(end)
+	}
+}
+
+func (w *watcher) finish(end *call.Error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.end != nil {
+		return
+	}
+	if end == nil {
+		end = &call.Error{Cause: signal.CauseInternal}
+	}
+	w.end = end
+	close(w.over)
+}
+
+// outcome of a call that was confirmed and has ended: an end by either person is what was asked for.
+func (w *watcher) outcome() error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.end.Cause == signal.CauseTerminated {
+		return nil
+	}
+	return problem.New("the call was cut off", w.end)
+}
+
+// withdrawn tells whether a call could not be taken because its caller had given up.
+func (w *watcher) withdrawn(err error) bool {
+	var failed *call.Error
+	return errors.As(err, &failed) && failed.Originator == signal.Remote && failed.Cause == signal.CauseCanceled
+}
