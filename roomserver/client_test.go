@@ -364,9 +364,10 @@ func value(req *sip.Request, name string) string {
 	return ""
 }
 
-// newPC makes a client's peer connection with tracks for sound and video.
+// newPC makes a client's peer connection with tracks for sound and video. A codec with "?" behind it is received only.
 func newPC(t *testing.T, codec string) (pc *webrtc.PeerConnection, audio, video *webrtc.TrackLocalStaticSample) {
 	t.Helper()
+	codec, receiveOnly := strings.CutSuffix(codec, "?")
 	engine := &webrtc.MediaEngine{}
 	capability := webrtc.RTPCodecCapability{MimeType: "video/" + codec, ClockRate: 90000}
 	if codec == "H264" {
@@ -389,10 +390,15 @@ func newPC(t *testing.T, codec string) (pc *webrtc.PeerConnection, audio, video 
 	must(t, err)
 	video, err = webrtc.NewTrackLocalStaticSample(capability, "camera", "local")
 	must(t, err)
-	for _, track := range []webrtc.TrackLocal{audio, video} {
-		_, err = pc.AddTrack(track)
-		must(t, err)
+	_, err = pc.AddTrack(audio)
+	must(t, err)
+	if receiveOnly {
+		_, err = pc.AddTransceiverFromKind(webrtc.RTPCodecTypeVideo,
+			webrtc.RTPTransceiverInit{Direction: webrtc.RTPTransceiverDirectionRecvonly})
+	} else {
+		_, err = pc.AddTrack(video)
 	}
+	must(t, err)
 	return pc, audio, video
 }
 

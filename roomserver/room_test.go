@@ -122,14 +122,15 @@ func (c *caller) speak(frequency float64, quiet <-chan struct{}) {
 }
 
 // film sends pictures of one brightness, with key frames as asked.
-func (c *caller) film(luma byte) {
+func (c *caller) film(luma byte) { c.filmOn(c.video, luma, c.pc.GetSenders()[1]) }
+
+func (c *caller) filmOn(track *webrtc.TrackLocalStaticSample, luma byte, sender *webrtc.RTPSender) {
 	adapter, err := codec.Video(c.codec)
 	must(c.t, err)
 	encoder, err := adapter.NewEncoder(codec.VideoConfig{Width: 320, Height: 180, FrameRate: 15, Bitrate: 200000})
 	must(c.t, err)
 	var mu sync.Mutex
 	key := false
-	sender := c.pc.GetSenders()[1]
 	c.work.Go(func() {
 		for {
 			packets, _, err := sender.ReadRTCP()
@@ -167,7 +168,7 @@ func (c *caller) film(luma byte) {
 			mu.Unlock()
 			data, _, err := encoder.Encode(nil, frame, force)
 			if err == nil && len(data) > 0 {
-				_ = c.video.WriteSample(media.Sample{Data: data, Duration: time.Second / 15})
+				_ = track.WriteSample(media.Sample{Data: data, Duration: time.Second / 15})
 			}
 		}
 	})
@@ -224,7 +225,7 @@ func (c *caller) watch(track *webrtc.TrackRemote, onFrame func(*video.Frame) boo
 	}
 }
 
-// loudest listens for a while and tells which of the frequencies is heard how strongly (0 to 1 of full scale).
+// hear listens for a while and tells which of the frequencies is heard how strongly (0 to 1 of full scale).
 func (c *caller) hear(track *webrtc.TrackRemote, frequencies ...float64) []float64 {
 	c.t.Helper()
 	adapter, err := codec.Audio("opus")

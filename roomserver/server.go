@@ -56,8 +56,8 @@ type Config struct {
 	NoGuests        bool   // only registered users may call
 	TakeOver        bool   // a second presenter takes over from the first
 	MinExpires      time.Duration
-	// Algorithms of the digest challenges in their order. MD5 comes first by default: JsSIP, which most web clients are
-	// built on, looks at the first one only and knows no other.
+	// Algorithms of the digest challenges in their order, SHA-256 before MD5 by default (RFC 8760 2.4: best first). It must
+	// end with MD5: JsSIP, which most web clients are built on, looks at the last one only and knows no other.
 	Algorithms []string
 	// Origins of web pages that may connect besides our own, as host patterns. All by default: there are no cookies here
 	// that a page could ride on.
@@ -90,7 +90,7 @@ func (c *Config) complete() error {
 		c.MinExpires = MinExpires
 	}
 	if c.Algorithms == nil {
-		c.Algorithms = []string{"MD5", "SHA-256"}
+		c.Algorithms = []string{"SHA-256", "MD5"}
 	}
 	if c.Origins == nil {
 		c.Origins = []string{"*"}

@@ -260,7 +260,11 @@ func (p *Participant) localAnswer() (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("create answer: %w", err)
 	}
-	return p.setLocal(answer)
+	sdp, err := p.setLocal(answer)
+	if err != nil {
+		return "", err
+	}
+	return nameRejected(sdp, p.pc.RemoteDescription().SDP), nil
 }
 
 func (p *Participant) setLocal(d webrtc.SessionDescription) (string, error) {
