@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"os"
 	"sync"
 	"time"
@@ -66,7 +67,7 @@ func (j *Journal) Write(event string, at time.Time, data any) {
 	if j.closed {
 		return
 	}
-	t := at.Sub(j.start).Seconds()
+	t := math.Round(at.Sub(j.start).Seconds()*1e6) / 1e6
 	if j.lost > 0 && cap(j.lines)-len(j.lines) >= 2 {
 		j.lines <- line{t, "events-lost", map[string]int{"count": j.lost}}
 		j.lost = 0

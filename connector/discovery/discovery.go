@@ -200,8 +200,11 @@ func iceServers(raw json.RawMessage) []rtc.ICEServer {
 		Username   string          `json:"username"`
 		Credential string          `json:"credential"`
 	}
-	if json.Unmarshal(raw, &entries) != nil {
+	if json.Unmarshal(raw, &entries) != nil || entries == nil {
 		return nil
+	}
+	if len(entries) == 0 { // the server says that none is needed; asking a guessed one would only cost time
+		return []rtc.ICEServer{}
 	}
 	var servers []rtc.ICEServer
 	for _, entry := range entries {

@@ -40,6 +40,8 @@ func TestAnswers(t *testing.T) {
 				Credential: "c"}, {URLs: []string{"stun:b"}}}}, false},
 		"no ICE servers":      {200, `{"ip":"10.0.0.1"}`, discovery.Address{Told: true, SIPServerIP: "10.0.0.1", ICEServers: stun}, false},
 		"invalid ICE servers": {200, `{"ip":"10.0.0.1","iceServers":{"a":1}}`, discovery.Address{Told: true, SIPServerIP: "10.0.0.1", ICEServers: stun}, false},
+		"none needed": {200, `{"ip":"10.0.0.1","iceServers":[]}`, discovery.Address{Told: true, SIPServerIP: "10.0.0.1",
+			ICEServers: []rtc.ICEServer{}}, false},
 		"no endpoint":         {404, `nothing here`, discovery.Address{SIPServerIP: "127.0.0.1"}, false},
 		"a web page":          {200, `<html>welcome</html>`, discovery.Address{SIPServerIP: "127.0.0.1"}, false},
 		"a header in the ip":  {200, `{"ip":"a\r\nX: y"}`, discovery.Address{}, true},
