@@ -42,13 +42,13 @@ func TestAnswers(t *testing.T) {
 		"invalid ICE servers": {200, `{"ip":"10.0.0.1","iceServers":{"a":1}}`, discovery.Address{Told: true, SIPServerIP: "10.0.0.1", ICEServers: stun}, false},
 		"none needed": {200, `{"ip":"10.0.0.1","iceServers":[]}`, discovery.Address{Told: true, SIPServerIP: "10.0.0.1",
 			ICEServers: []rtc.ICEServer{}}, false},
-		"no endpoint":         {404, `nothing here`, discovery.Address{SIPServerIP: "127.0.0.1"}, false},
-		"a web page":          {200, `<html>welcome</html>`, discovery.Address{SIPServerIP: "127.0.0.1"}, false},
-		"a header in the ip":  {200, `{"ip":"a\r\nX: y"}`, discovery.Address{}, true},
-		"no ip":               {200, `{"unified":true}`, discovery.Address{}, true},
-		"broken":              {200, `{"ip":`, discovery.Address{}, true},
-		"too long":            {200, `{"ip":"` + strings.Repeat("a", 70_000) + `"}`, discovery.Address{}, true},
-		"server error":        {503, ``, discovery.Address{}, true},
+		"no endpoint":        {404, `nothing here`, discovery.Address{SIPServerIP: "127.0.0.1"}, false},
+		"a web page":         {200, `<html>welcome</html>`, discovery.Address{SIPServerIP: "127.0.0.1"}, false},
+		"a header in the ip": {200, `{"ip":"a\r\nX: y"}`, discovery.Address{}, true},
+		"no ip":              {200, `{"unified":true}`, discovery.Address{}, true},
+		"broken":             {200, `{"ip":`, discovery.Address{}, true},
+		"too long":           {200, `{"ip":"` + strings.Repeat("a", 70_000) + `"}`, discovery.Address{}, true},
+		"server error":       {503, ``, discovery.Address{}, true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			server := serve(t, c.status, c.body)
