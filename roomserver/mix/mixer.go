@@ -264,13 +264,14 @@ func (m *Mixer) send(member *Member) {
 }
 
 // limit bends what is above three quarters of full scale instead of cutting it.
-func limit(v int32) int16 {
-	const knee = 24576
+func limit(sum int32) int16 {
+	const knee, rest = 24576, 32767 - 24576
+	v := int64(sum)
 	switch {
 	case v > knee:
-		v = knee + (v-knee)*(32767-knee)/((v-knee)+(32767-knee))
+		v = knee + (v-knee)*rest/(v-knee+rest)
 	case v < -knee:
-		v = -knee + (v+knee)*(32767-knee)/((-v-knee)+(32767-knee))
+		v = -knee + (v+knee)*rest/(-v-knee+rest)
 	}
 	return int16(v)
 }

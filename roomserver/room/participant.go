@@ -35,7 +35,6 @@ type Participant struct {
 	member
 	rooms *Rooms
 	call  Dialog
-	guest bool
 	user  string
 
 	ctx    context.Context
