@@ -99,6 +99,7 @@ func (c *Connector) react(name string, data any) {
 }
 
 func (c *Connector) reactAPI(name string, data any) {
+	c.waits.Deliver(api.Event{Name: strings.TrimPrefix(name, "api:"), Data: data})
 	switch name {
 	case "api:contented-stream:available", "api:contented-stream:not-available":
 		c.call.UpdateStreams()
@@ -187,7 +188,8 @@ func (c *Connector) roomFailed(callContext context.Context, err error) {
 	if c.call.Machine().State() != call.DirectP2PRoom {
 		return
 	}
-	c.emit("api:failed-send-room-direct-p2p", map[string]string{"error": err.Error()})
+	event := api.RoomFailed(err)
+	c.emit("api:"+event.Name, event.Data)
 	c.call.Fail(signal.End{Originator: signal.Local, Cause: signal.CauseInternal})
 }
 

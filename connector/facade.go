@@ -8,6 +8,7 @@ import (
 	"sync"
 	"time"
 
+	"parley/connector/api"
 	"parley/connector/call"
 	"parley/connector/connection"
 	"parley/connector/incoming"
@@ -46,6 +47,7 @@ type Connector struct {
 
 	callSession session.CallSessionState
 	media       mediaState
+	waits       api.Waits
 	lastError   error
 	closing     bool
 
@@ -67,7 +69,8 @@ func New(config Config) (*Connector, error) {
 	if config.HTTP == nil {
 		config.HTTP = http.DefaultClient
 	}
-	c := &Connector{config: config, logger: config.Logger, closed: make(chan struct{})}
+	c := &Connector{config: config, logger: config.Logger, waits: api.Waits{},
+		closed: make(chan struct{})}
 	ready := make(chan struct{})
 	c.loop = loop.New(func() {
 		<-ready

@@ -178,11 +178,31 @@ func (c *Connector) RefuseCamera(ctx context.Context) error {
 
 // AskForCamera asks the server for the permission to enable the camera; only its refusal (603) is an error.
 func (c *Connector) AskForCamera(ctx context.Context) error {
-	err := c.request(ctx, api.AskForCamera())
-	if err != nil && !api.Declined(err) && !errors.Is(err, call.ErrNone) && ctx.Err() == nil {
-		return nil
-	}
-	return err
+	return c.request(ctx, api.AskForCamera())
+}
+
+// WaitChannels waits for the server's next word on the channels.
+func (c *Connector) WaitChannels(ctx context.Context) (api.Channels, error) {
+	var channels api.Channels
+	err := c.do(ctx, func(done func(error)) {
+		c.waits.Next("channels:all", func(data any) {
+			channels, _ = data.(api.Channels)
+			done(nil)
+		})
+	}, nil)
+	return channels, err
+}
+
+// WaitSyncMediaState waits for the server's next demand to take over its media state.
+func (c *Connector) WaitSyncMediaState(ctx context.Context) (api.Sync, error) {
+	var sync api.Sync
+	err := c.do(ctx, func(done func(error)) {
+		c.waits.Next("admin:force-sync-media-state", func(data any) {
+			sync, _ = data.(api.Sync)
+			done(nil)
+		})
+	}, nil)
+	return sync, err
 }
 
 func (c *Connector) request(ctx context.Context, r api.Request) error {

@@ -76,7 +76,7 @@ type (
 	}
 	// MainCam is a command for our camera's stream.
 	MainCam struct {
-		Command    string `json:"mainCam"`
+		Command    string `json:"mainCam,omitempty"`
 		Resolution string `json:"resolutionMainCam,omitempty"`
 	}
 	// Sync tells whether a change of the media state is forced.
@@ -98,16 +98,6 @@ type (
 		Type       string `json:"type"`
 	}
 )
-
-// header finds a header's value, names without case.
-func header(headers []signal.Header, name string) string {
-	for _, h := range headers {
-		if strings.EqualFold(h.Name, name) {
-			return h.Value
-		}
-	}
-	return ""
-}
 
 // mediaType is the type without parameters, lower case (RFC 3261 20.15: blanks and parameters are allowed).
 func mediaType(contentType string) string {
@@ -147,7 +137,7 @@ func roomName(headers []signal.Header) (events []Event) {
 		if strings.EqualFold(room, "purgatory") {
 			room = "purgatory" // the one room name with a meaning
 		}
-		data := EnterRoom{Room: room, Participant: participant, DirectP2P: flag(header(headers, "x-webrtc-is-direct-p2p"))}
+		data := EnterRoom{Room: room, Participant: participant, DirectP2P: directP2P(headers)}
 		if token := header(headers, "x-bearer-token"); !blank(token) {
 			data.Token = Secret(token)
 		}
@@ -160,28 +150,17 @@ func roomName(headers []signal.Header) (events []Event) {
 	return events
 }
 
-func flag(value string) *bool {
-	var yes bool
-	switch strings.ToLower(value) {
-	case "true", "1":
-		yes = true
-	case "false", "0":
-	default:
-		return nil
+func directP2P(headers []signal.Header) *bool {
+	if yes, told := Value(headers, "x-webrtc-is-direct-p2p").(bool); told {
+		return &yes
 	}
-	return &yes
+	return nil
 }
 
 func share(headers []signal.Header) []Event {
-	switch strings.ToUpper(header(headers, "x-webrtc-share-state")) {
+	switch header(headers, "x-webrtc-share-state") {
 	case "YOUCANRECEIVECONTENT":
-		codec := strings.ToUpper(header(headers, "x-webrtc-share-codec"))
-		switch codec {
-		case "H264", "VP8", "VP9", "AV1":
-		default:
-			codec = ""
-		}
-		return []Event{{"contented-stream:available", Codec{codec}}}
+		return []Event{{"contented-stream:available", Codec{header(headers, "x-webrtc-share-codec")}}}
 	case "CONTENTEND":
 		return []Event{{"contented-stream:not-available", nil}}
 	case "YOUMUSTSTOPSENDCONTENT":
@@ -200,7 +179,7 @@ const (
 func forced(headers []signal.Header) bool { return header(headers, "x-webrtc-sync") == "1" }
 
 func mainCam(headers []signal.Header) (events []Event) {
-	command := strings.ToUpper(header(headers, "x-webrtc-maincam"))
+	command := header(headers, "x-webrtc-maincam")
 	switch command {
 	case "ADMINSTARTMAINCAM":
 		return []Event{{"admin:start-main-cam", Sync{forced(headers)}}}
@@ -213,16 +192,13 @@ func mainCam(headers []signal.Header) (events []Event) {
 		case "0":
 			events = append(events, Event{"admin:force-sync-media-state", Sync{false}})
 		}
-	case MaxMainCamResolution:
-	default:
-		command = ""
 	}
 	resolution := header(headers, "x-webrtc-maincam-resolution")
 	return append(events, Event{"main-cam-control", MainCam{command, resolution}})
 }
 
 func mic(headers []signal.Header) []Event {
-	switch strings.ToUpper(header(headers, "x-webrtc-mic")) {
+	switch header(headers, "x-webrtc-mic") {
 	case "ADMINSTARTMIC":
 		return []Event{{"admin:start-mic", Sync{forced(headers)}}}
 	case "ADMINSTOPMIC":
@@ -232,8 +208,7 @@ func mic(headers []signal.Header) []Event {
 }
 
 func license(headers []signal.Header) []Event {
-	switch l := strings.ToUpper(header(headers, "x-webrtc-use-license")); l {
-	case "AUDIO", "VIDEO", "AUDIOPLUSPRESENTATION":
+	if l := header(headers, "x-webrtc-use-license"); l != "" {
 		return []Event{{"use-license", l}}
 	}
 	return nil
@@ -259,7 +234,7 @@ type (
 )
 
 func participantState(headers []signal.Header) []Event {
-	switch strings.ToUpper(header(headers, "x-webrtc-partstate")) {
+	switch header(headers, "x-webrtc-partstate") {
 	case "PARTICIPANT":
 		return []Event{{"participant:move-request-to-participants", nil}}
 	case "SPECTATOR":

@@ -17,6 +17,8 @@ type Request struct {
 	ContentType string
 	Headers     []signal.Header
 	Keep        bool
+	// OnlyDecline: every answer but a 603 counts as a grant.
+	OnlyDecline bool
 }
 
 // Sender sends INFO in a dialog (signal.Session).
@@ -26,7 +28,11 @@ type Sender interface {
 
 // Send sends a request.
 func (r Request) Send(ctx context.Context, to Sender) error {
-	return to.Info(ctx, r.ContentType, nil, r.Headers, r.Keep)
+	err := to.Info(ctx, r.ContentType, nil, r.Headers, r.Keep)
+	if err != nil && r.OnlyDecline && !Declined(err) && ctx.Err() == nil {
+		return nil
+	}
+	return err
 }
 
 // Declined tells whether the server said no: 603.
@@ -59,7 +65,9 @@ func ContentEnded() Request { return request(TypeShare, false, shareState, "CONT
 
 // AskForCamera asks for the permission to enable the camera. Only a 603 is an error.
 func AskForCamera() Request {
-	return request(TypeMainCam, true, "x-webrtc-request-enable-media-device", "LETMESTARTMAINCAM")
+	r := request(TypeMainCam, true, "x-webrtc-request-enable-media-device", "LETMESTARTMAINCAM")
+	r.OnlyDecline = true
+	return r
 }
 
 // SendChannels tells the channels we use.
@@ -88,8 +96,16 @@ func RefuseCamera() Request { return request(TypeRefusal, true, "x-vinteo-media-
 
 // Bitrate reports the available incoming bitrate, bit/s.
 func Bitrate(bps float64) Request {
-	return request(TypeStats, true, "x-webrtc-available-incoming-bitrate",
-		strconv.FormatFloat(math.Round(bps*1000)/1000, 'f', -1, 64))
+	return request(TypeStats, true, "x-webrtc-available-incoming-bitrate", formatNumber(bps))
+}
+
+// formatNumber writes a number as ECMAScript does (ECMA-262, Number::toString): servers know that form.
+func formatNumber(n float64) string {
+	if abs := math.Abs(n); n == 0 || abs >= 1e-6 && abs < 1e21 {
+		return strconv.FormatFloat(n+0, 'f', -1, 64)
+	}
+	s := strconv.FormatFloat(n, 'e', -1, 64)
+	return strings.NewReplacer("e+0", "e+", "e-0", "e-").Replace(s)
 }
 
 // EnterRoom announces the room of a direct call (spec connector 1, "Direct peer-to-peer"). Initiator called.
@@ -179,4 +195,24 @@ func ParseTone(contentType string, body []byte) string {
 		}
 	}
 	return ""
+}
+
+// RoomFailed is the event of an enter-room request that failed.
+func RoomFailed(err error) Event {
+	return Event{"failed-send-room-direct-p2p", map[string]string{"error": err.Error()}}
+}
+
+// Waits let callers wait for the next event of a name. It belongs to one goroutine.
+type Waits map[string][]func(data any)
+
+// Next runs fn at the next event of that name, once.
+func (w Waits) Next(name string, fn func(data any)) { w[name] = append(w[name], fn) }
+
+// Deliver is told of every event.
+func (w Waits) Deliver(event Event) {
+	waiting := w[event.Name]
+	delete(w, event.Name)
+	for _, fn := range waiting {
+		fn(event.Data)
+	}
 }

@@ -22,14 +22,20 @@ const (
 	EventContentReset        = "CONTENTED_STREAM.RESET"
 )
 
-type contentRow = machine.Transition[ContentState, string, string]
+type contentRow = machine.Transition[ContentState, string, *string]
 
-func codecOf(_, codec string) string { return codec }
+// codecOf keeps what was known when the event says nothing.
+func codecOf(known string, codec *string) string {
+	if codec != nil {
+		return *codec
+	}
+	return known
+}
 
-func noCodec(string, string) string { return "" }
+func noCodec(string, *string) string { return "" }
 
 // ContentTable is the transition table; the context is the codec, empty when not told.
-var ContentTable = machine.Table[ContentState, string, string]{
+var ContentTable = machine.Table[ContentState, string, *string]{
 	Name:    "contented-stream",
 	Initial: ContentNotAvailable,
 	States:  []ContentState{ContentNotAvailable, ContentAvailable},
@@ -42,7 +48,7 @@ var ContentTable = machine.Table[ContentState, string, string]{
 
 // ContentMachine follows the availability of a remote presentation.
 type ContentMachine struct {
-	*machine.Machine[ContentState, string, string]
+	*machine.Machine[ContentState, string, *string]
 }
 
 // NewContentMachine starts with none available.
@@ -54,11 +60,11 @@ func NewContentMachine(logger *slog.Logger) *ContentMachine {
 func (m *ContentMachine) HandleEvent(name, codec string) {
 	switch name {
 	case "api:contented-stream:available":
-		m.Send(EventContentAvailable, codec)
+		m.Send(EventContentAvailable, &codec)
 	case "api:contented-stream:not-available":
-		m.Send(EventContentNotAvailable, "")
+		m.Send(EventContentNotAvailable, nil)
 	case "call:ended", "call:failed":
-		m.Send(EventContentReset, "")
+		m.Send(EventContentReset, nil)
 	}
 }
 

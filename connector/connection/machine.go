@@ -91,7 +91,7 @@ func (m *Machine) HandleEvent(name string) {
 func (s State) Pending() bool { return s == Preparing || s.StartingUA() }
 
 // StartingUA tells whether the user agent was started and is not ready yet.
-func (s State) StartingUA() bool { return s == Connecting || s == Connected }
+func (s State) StartingUA() bool { return s == Connecting }
 
 // Active tells whether requests can be sent.
 func (s State) Active() bool { return s == Connected || s == Registered || s == Established }

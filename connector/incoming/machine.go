@@ -16,14 +16,6 @@ const (
 	EventClear      = "INCOMING.CLEAR"
 )
 
-// Reasons of the last end.
-const (
-	ReasonConsumed   = "consumed"
-	ReasonDeclined   = "declined"
-	ReasonTerminated = "terminated"
-	ReasonFailed     = "failed"
-)
-
 // Remote is who calls.
 type Remote struct {
 	DisplayName string `json:"displayName"`
@@ -34,7 +26,7 @@ type Remote struct {
 // Context of the machine: the newest caller and how his call went on.
 type Context struct {
 	Remote     *Remote
-	LastReason string
+	LastReason State // the state in which the last call ended, empty while one rings
 }
 
 // Machine follows incoming calls (spec connector 5).
@@ -52,7 +44,7 @@ func ring(_ Context, r *Remote) Context {
 	return Context{Remote: &remote}
 }
 
-func ended(reason string) func(Context, *Remote) Context {
+func ended(reason State) func(Context, *Remote) Context {
 	return func(c Context, r *Remote) Context {
 		if r != nil {
 			remote := *r
@@ -72,10 +64,10 @@ var Table = machine.Table[State, Context, *Remote]{
 	States:  []State{Idle, Ringing, Consumed, Declined, Terminated, Failed},
 	Transitions: []row{
 		{On: EventRinging, To: Ringing, Do: ring},
-		{From: []State{Ringing}, On: EventConsumed, To: Consumed, Do: ended(ReasonConsumed)},
-		{From: []State{Ringing}, On: EventDeclined, To: Declined, Do: ended(ReasonDeclined)},
-		{From: []State{Ringing}, On: EventTerminated, To: Terminated, Do: ended(ReasonTerminated)},
-		{From: []State{Ringing}, On: EventFailed, To: Failed, Do: ended(ReasonFailed)},
+		{From: []State{Ringing}, On: EventConsumed, To: Consumed, Do: ended(Consumed)},
+		{From: []State{Ringing}, On: EventDeclined, To: Declined, Do: ended(Declined)},
+		{From: []State{Ringing}, On: EventTerminated, To: Terminated, Do: ended(Terminated)},
+		{From: []State{Ringing}, On: EventFailed, To: Failed, Do: ended(Failed)},
 		{On: EventClear, To: Idle, Do: clearAll},
 	},
 }
@@ -97,4 +89,13 @@ func (m *Machine) HandleEvent(name string, remote *Remote) {
 	case "connection:disconnected", "connection:registrationFailed", "connection:connect-failed":
 		m.Send(EventClear, nil)
 	}
+}
+
+// Finished tells whether the last call has ended or was handed over.
+func (s State) Finished() bool {
+	switch s {
+	case Consumed, Declined, Terminated, Failed:
+		return true
+	}
+	return false
 }

@@ -107,3 +107,19 @@ func (s State) Pending() bool { return s == Starting || s == Stopping }
 
 // ActiveOrPending tells whether a new start has to wait.
 func (s State) ActiveOrPending() bool { return s == Active || s.Pending() }
+
+// ActiveTrack is the track of a presentation that is active or on its way, nil else.
+func (m *Machine) ActiveTrack() rtc.LocalTrack {
+	if !m.State().ActiveOrPending() {
+		return nil
+	}
+	return m.Context().Track
+}
+
+// PendingTrack is the track of a presentation that starts, nil else.
+func (m *Machine) PendingTrack() rtc.LocalTrack {
+	if m.State() != Starting {
+		return nil
+	}
+	return m.Context().Track
+}
