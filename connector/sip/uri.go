@@ -213,7 +213,7 @@ func parseReason(value string) (code int, text string) {
 		case "cause":
 			code, _ = strconv.Atoi(v)
 		case "text":
-			text = unquoteDisplayName(strings.Trim(v, `"`))
+			text = unquoteDisplayName(strings.TrimSuffix(strings.TrimPrefix(v, `"`), `"`))
 		}
 	}
 	return code, text

@@ -62,6 +62,7 @@ func (l *log) on(res *sip.Response, err error) {
 
 func (l *log) want(t *testing.T, want string) {
 	t.Helper()
+	synctest.Wait()
 	if got := strings.Join(l.lines, " "); got != want {
 		t.Errorf("got %q, want %q", got, want)
 	}

@@ -1,0 +1,421 @@
+package sip
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/emiago/sipgo/sip"
+
+	"parley/connector/signal"
+)
+
+// info sends an INFO of the agent's and returns its outcome.
+func info(s signal.Session, keep bool) chan error {
+	return async(func() error {
+		return s.Info(context.Background(), "application/vinteo.webrtc.roomname", nil,
+			[]signal.Header{{Name: "x-webrtc-enter-room", Value: "p2p1to2"}}, keep)
+	})
+}
+
+func TestInfoOut(t *testing.T) {
+	for _, c := range []struct {
+		code  int
+		keep  bool
+		cause signal.Cause
+		ended string
+	}{
+		{200, false, "", ""},
+		{603, false, signal.CauseRejected, ""},
+		{488, false, signal.CauseIncompatibleSDP, ""},
+		{481, true, signal.CauseSIPFailure, ""},
+		{408, true, signal.CauseUnavailable, ""},
+		{481, false, signal.CauseSIPFailure, "ended local Dialog Error 481"},
+		{408, false, signal.CauseUnavailable, "ended local Dialog Error 408"},
+	} {
+		inBench(t, nil, func(b *bench) {
+			s, _ := b.establish()
+			done := info(s, c.keep)
+			in := b.next(sip.INFO)
+			if headerValue(in.req, "content-type") != "application/vinteo.webrtc.roomname" ||
+				headerValue(in.req, "x-webrtc-enter-room") != "p2p1to2" || in.req.Recipient.User != "callee" {
+				t.Errorf("INFO\n%s", in.req)
+			}
+			b.answer(in, c.code)
+			if err := <-done; c.cause == "" && err != nil {
+				t.Error(err)
+			} else if c.cause != "" {
+				wantError(t, err, c.code, c.cause)
+			}
+			b.rec.want(t, c.ended)
+			if c.ended != "" {
+				b.answer(b.next(sip.BYE), 481)
+			}
+		})
+	}
+}
+
+func TestInfoWithoutAnswer(t *testing.T) {
+	for keep, want := range map[bool]string{true: "", false: "ended system Request Timeout 408"} {
+		inBench(t, nil, func(b *bench) {
+			s, _ := b.establish()
+			done := info(s, keep)
+			b.next(sip.INFO)
+			time.Sleep(32 * time.Second)
+			wantError(t, <-done, 408, signal.CauseRequestTimeout)
+			b.rec.want(t, want)
+		})
+	}
+}
+
+func TestRequestsInTheDialog(t *testing.T) {
+	inBench(t, nil, func(b *bench) {
+		_, c := b.establish()
+		req := c.request(sip.INFO, "", signal.Header{Name: "Content-Type", Value: " application/vinteo.webrtc.notify ; x=1"})
+		b.send(req).want(t, "200")
+		b.rec.want(t, "info application/vinteo.webrtc.notify ; x=1 ")
+		b.send(c.request(sip.INFO, "")).want(t, "415")
+		b.send(c.request("FROBNICATE", "")).want(t, "405")
+		b.send(c.request(sip.OPTIONS, "")).want(t, "200")
+		b.send(c.request(sip.NOTIFY, "")).want(t, "200")
+		b.send(c.request(sip.REFER, "", signal.Header{Name: "Refer-To", Value: "<sip:3@example.org>"})).want(t, "603")
+		b.send(c.request(sip.REFER, "")).want(t, "400")
+
+		c.seq -= 5
+		b.send(c.request(sip.INFO, "")).want(t, "500") // an old CSeq
+		c.seq += 5
+		c.localTag = "somebody else"
+		b.send(c.request(sip.BYE, "")).want(t, "481")
+		b.rec.want(t, "")
+	})
+}
+
+func TestRefer(t *testing.T) {
+	inBench(t, nil, func(b *bench) {
+		_, c := b.establish(func(h *signal.SessionHandler) {
+			h.OnRefer = func(to string) bool { b.rec.add("refer %s", to); return true }
+		})
+		b.send(c.request(sip.REFER, "", signal.Header{Name: "Refer-To", Value: "<sip:3@example.org>"})).want(t, "202")
+		b.rec.want(t, "refer sip:3@example.org")
+		in := b.next(sip.NOTIFY)
+		if !strings.HasPrefix(headerValue(in.req, "content-type"), "message/sipfrag") ||
+			!strings.HasPrefix(headerValue(in.req, "event"), "refer") || string(in.req.Body()) != "SIP/2.0 100 Trying\r\n" {
+			t.Errorf("NOTIFY\n%s", in.req)
+		}
+		b.answer(in, 200)
+	})
+}
+
+func reinvite(s signal.Session, method func(context.Context, string, []signal.Header) (string, error)) chan error {
+	return async(func() error {
+		answer, err := method(context.Background(), offerSDP, []signal.Header{{Name: "X-Why", Value: "share"}})
+		if err == nil && answer != answerSDP {
+			err = errors.New("answer " + answer)
+		}
+		return err
+	})
+}
+
+func TestReinviteAndUpdateOut(t *testing.T) {
+	inBench(t, nil, func(b *bench) {
+		s, _ := b.establish()
+		done := reinvite(s, s.Reinvite)
+		waiting := reinvite(s, s.Update) // its turn comes after
+		in := b.next(sip.INVITE)
+		b.nothing()
+		if string(in.req.Body()) != offerSDP || headerValue(in.req, "x-why") != "share" || in.req.Contact() == nil ||
+			tagOf(in.req.To().Params) != "remote" {
+			t.Errorf("re-INVITE\n%s", in.req)
+		}
+		b.answer(in, 200, body(answerSDP), func(r *sip.Response) {
+			r.RemoveHeader("Contact")
+			r.AppendHeader(sip.NewHeader("Contact", "<sip:moved@192.0.2.9>"))
+		})
+		if err := <-done; err != nil {
+			t.Error(err)
+		}
+		if ack := b.next(sip.ACK); ack.req.Recipient.User != "moved" || ack.req.CSeq().SeqNo != in.req.CSeq().SeqNo {
+			t.Errorf("ACK\n%s", ack.req)
+		}
+		update := b.next(sip.UPDATE)
+		if update.req.Recipient.User != "moved" {
+			t.Errorf("the target was not refreshed\n%s", update.req)
+		}
+		b.answer(update, 200, body(answerSDP))
+		if err := <-waiting; err != nil {
+			t.Error(err)
+		}
+		b.answer(in, 200, body(answerSDP)) // again
+		b.next(sip.ACK)
+		b.rec.want(t, "")
+	})
+}
+
+func TestFailedRenegotiationLeavesTheCall(t *testing.T) {
+	for _, code := range []int{488, 500, 606, 603, 200, 408, 481} {
+		inBench(t, nil, func(b *bench) {
+			s, _ := b.establish()
+			done := reinvite(s, s.Reinvite)
+			in := b.next(sip.INVITE)
+			b.answer(in, code) // the 200 without SDP
+			err := <-done
+			var failure *signal.ResponseError
+			if !errors.As(err, &failure) || failure.StatusCode != code {
+				t.Errorf("%d: %v", code, err)
+			}
+			switch code {
+			case 200:
+				b.next(sip.ACK)
+				b.rec.want(t, "")
+			case 408, 481:
+				b.rec.want(t, "ended local Dialog Error "+itoa(code))
+			default:
+				b.rec.want(t, "")
+			}
+		})
+	}
+}
+
+// TestGlareOut: our re-INVITE meets theirs at the other end.
+func TestGlareOut(t *testing.T) {
+	inBench(t, nil, func(b *bench) {
+		s, _ := b.establish()
+		done := reinvite(s, s.Reinvite)
+		b.answer(b.next(sip.INVITE), 491)
+		start := time.Now()
+		for b.empty() {
+			time.Sleep(10 * time.Millisecond)
+		}
+		if waited := time.Since(start); waited < 2100*time.Millisecond || waited > 4*time.Second {
+			t.Errorf("the caller tried again after %v", waited)
+		}
+		b.answer(b.next(sip.INVITE), 491)
+		wantError(t, <-done, 491, signal.CauseSIPFailure)
+		time.Sleep(time.Minute)
+		b.nothing()
+		b.rec.want(t, "")
+	})
+	// The called side waits for less.
+	inIncoming(t, offerSDP, nil, func(b *bench, s signal.Session, c *call, _ *responses) {
+		_ = s.Accept(answerSDP, nil)
+		c.ack("")
+		done := reinvite(s, s.Reinvite)
+		b.answer(b.next(sip.INVITE), 491)
+		time.Sleep(2 * time.Second)
+		b.answer(b.next(sip.INVITE), 200, body(answerSDP))
+		if err := <-done; err != nil {
+			t.Error(err)
+		}
+		b.next(sip.ACK)
+	})
+}
+
+// TestGlareIn: what the peer offers while an offer is pending.
+func TestGlareIn(t *testing.T) {
+	type pending string
+	for _, c := range []struct {
+		pending pending
+		method  sip.RequestMethod
+		code    string
+	}{
+		{"ours", sip.INVITE, "491"}, {"ours", sip.UPDATE, "491"},
+		{"theirs", sip.INVITE, "500"}, {"theirs", sip.UPDATE, "500"},
+	} {
+		inBench(t, nil, func(b *bench) {
+			var offer signal.InDialogOffer
+			s, call := b.establish(func(h *signal.SessionHandler) {
+				h.OnOffer = func(o signal.InDialogOffer) { offer = o; b.rec.add("offer %s %d", o.Method, len(o.Offer)) }
+			})
+			if c.pending == "ours" {
+				done := reinvite(s, s.Reinvite)
+				in := b.next(sip.INVITE)
+				b.send(call.request(c.method, offerSDP)).want(t, c.code)
+				b.rec.want(t, "") // not processed
+				b.answer(in, 200, body(answerSDP))
+				if err := <-done; err != nil {
+					t.Error(err)
+				}
+				b.next(sip.ACK)
+				return
+			}
+			first := b.send(call.request(sip.INVITE, offerSDP))
+			second := b.send(call.request(c.method, offerSDP)).want(t, c.code)
+			if seconds := retryAfter(second); seconds < time.Second || seconds > 10*time.Second {
+				t.Errorf("Retry-After %v", seconds)
+			}
+			b.rec.want(t, "offer INVITE 43")
+			done := reinvite(s, s.Reinvite) // waits for theirs
+			b.nothing()
+			offer.Accept(answerSDP)
+			res := first.want(t, "200")
+			if string(res.Body()) != answerSDP || res.Contact() == nil {
+				t.Errorf("200\n%s", res)
+			}
+			call.seq--
+			call.ack("")
+			b.answer(b.next(sip.INVITE), 200, body(answerSDP))
+			if err := <-done; err != nil {
+				t.Error(err)
+			}
+			b.next(sip.ACK)
+		})
+	}
+}
+
+func TestOffersIn(t *testing.T) {
+	var offer signal.InDialogOffer
+	withOffers := func(b *bench) func(*signal.SessionHandler) {
+		return func(h *signal.SessionHandler) {
+			h.OnOffer = func(o signal.InDialogOffer) { offer = o; b.rec.add("offer %s %d", o.Method, len(o.Offer)) }
+		}
+	}
+	t.Run("rejected", func(t *testing.T) {
+		inBench(t, nil, func(b *bench) {
+			_, c := b.establish(withOffers(b))
+			r := b.send(c.request(sip.INVITE, offerSDP))
+			offer.Reject(488, "")
+			offer.Accept(answerSDP) // too late
+			r.want(t, "488")
+			b.rec.want(t, "offer INVITE 43")
+		})
+	})
+	t.Run("nobody listens", func(t *testing.T) {
+		inBench(t, nil, func(b *bench) {
+			_, c := b.establish()
+			b.send(c.request(sip.UPDATE, offerSDP)).want(t, "488")
+		})
+	})
+	t.Run("never answered", func(t *testing.T) {
+		inBench(t, nil, func(b *bench) {
+			_, c := b.establish(withOffers(b))
+			r := b.send(c.request(sip.INVITE, offerSDP))
+			time.Sleep(offerTimeout)
+			r.want(t, "500")
+		})
+	})
+	t.Run("cancelled", func(t *testing.T) {
+		inBench(t, nil, func(b *bench) {
+			_, c := b.establish(withOffers(b))
+			r := b.send(c.request(sip.INVITE, offerSDP))
+			_ = r.tx.Cancel()
+			r.want(t, "487")
+			b.rec.want(t, "offer INVITE 43")
+		})
+	})
+	t.Run("update", func(t *testing.T) {
+		inBench(t, nil, func(b *bench) {
+			_, c := b.establish(withOffers(b))
+			r := b.send(c.request(sip.UPDATE, offerSDP))
+			offer.Accept(answerSDP)
+			r.want(t, "200")
+			b.send(c.request(sip.UPDATE, "")).want(t, "200") // a mere refresh
+			b.rec.want(t, "offer UPDATE 43")
+		})
+	})
+	t.Run("re-INVITE without SDP", func(t *testing.T) {
+		inBench(t, nil, func(b *bench) {
+			s, c := b.establish(withOffers(b))
+			r := b.send(c.request(sip.INVITE, ""))
+			offer.OnAnswer(func(sdp string) { b.rec.add("late answer %d", len(sdp)) })
+			offer.Accept(offerSDP)
+			r.want(t, "200")
+			done := reinvite(s, s.Reinvite)
+			b.nothing() // our offer is pending in the 200
+			b.send(c.request(sip.UPDATE, offerSDP)).want(t, "500")
+			c.seq--
+			c.ack(answerSDP)
+			b.rec.want(t, "offer INVITE 0 | late answer 43")
+			b.answer(b.next(sip.INVITE), 200, body(answerSDP))
+			b.next(sip.ACK)
+			<-done
+		})
+	})
+	t.Run("never acknowledged", func(t *testing.T) {
+		inBench(t, nil, func(b *bench) {
+			_, c := b.establish(withOffers(b))
+			b.send(c.request(sip.INVITE, offerSDP))
+			offer.Accept(answerSDP)
+			time.Sleep(32 * time.Second)
+			b.rec.want(t, "offer INVITE 43 | ended remote No ACK 0")
+		})
+	})
+	t.Run("hung up meanwhile", func(t *testing.T) {
+		inBench(t, nil, func(b *bench) {
+			_, c := b.establish(withOffers(b))
+			r := b.send(c.request(sip.INVITE, offerSDP))
+			b.send(c.request(sip.BYE, "")).want(t, "200")
+			r.want(t, "487")
+			offer.Accept(answerSDP)
+			b.rec.want(t, "offer INVITE 43 | ended remote Terminated 0")
+		})
+	})
+}
+
+func TestRenegotiationGivenUp(t *testing.T) {
+	inBench(t, nil, func(b *bench) {
+		s, _ := b.establish()
+		ctx, cancel := context.WithCancel(context.Background())
+		done := async(func() error { _, err := s.Reinvite(ctx, offerSDP, nil); return err })
+		in := b.next(sip.INVITE)
+		in.tx.OnCancel(func() { _ = in.tx.Respond(sip.NewResponseFromRequest(in.req, 487, "Request Terminated", nil)) })
+		cancel()
+		if err := <-done; !errors.Is(err, context.Canceled) {
+			t.Error(err)
+		}
+		synctest.Wait()
+		b.rec.want(t, "") // the call lives
+		again := reinvite(s, s.Reinvite)
+		b.answer(b.next(sip.INVITE), 200, body(answerSDP))
+		if err := <-again; err != nil {
+			t.Error(err)
+		}
+		b.next(sip.ACK)
+	})
+}
+
+func TestSessionTimers(t *testing.T) {
+	timers := func(c *signal.Config, _ *signal.Handler) { c.SessionTimers = true }
+	t.Run("we refresh", func(t *testing.T) {
+		inBench(t, timers, func(b *bench) {
+			_, in := b.invite()
+			if headerValue(in.req, "session-expires") != "90" || !strings.Contains(headerValue(in.req, "supported"), "timer") {
+				t.Errorf("INVITE\n%s", in.req)
+			}
+			b.answer(in, 422, header("Min-SE", "120"))
+			in = b.next(sip.INVITE)
+			b.answer(in, 200, body(answerSDP), header("Session-Expires", headerValue(in.req, "session-expires")+";refresher=uac"))
+			b.next(sip.ACK)
+			for range 3 {
+				time.Sleep(60 * time.Second)
+				update := b.next(sip.UPDATE)
+				if len(update.req.Body()) > 0 || headerValue(update.req, "session-expires") != "120;refresher=uac" {
+					t.Errorf("UPDATE\n%s", update.req)
+				}
+				b.answer(update, 200, header("Session-Expires", "120;refresher=uac"))
+			}
+			b.rec.want(t, "answer 43 | accepted | confirmed")
+		})
+	})
+	t.Run("the peer refreshes until it does not", func(t *testing.T) {
+		inBench(t, timers, func(b *bench) {
+			_, in := b.invite()
+			b.answer(in, 200, body(answerSDP), header("Session-Expires", "90;refresher=uas"))
+			b.next(sip.ACK)
+			c := b.callOf(in)
+			time.Sleep(45 * time.Second)
+			res := b.send(c.request(sip.UPDATE, "", signal.Header{Name: "Session-Expires", Value: "90;refresher=uac"},
+				signal.Header{Name: "Supported", Value: "timer"})).want(t, "200")
+			if headerValue(res, "session-expires") != "90;refresher=uac" || headerValue(res, "require") != "timer" {
+				t.Errorf("200\n%s", res)
+			}
+			time.Sleep(59 * time.Second)
+			b.rec.want(t, "answer 43 | accepted | confirmed")
+			time.Sleep(time.Second)
+			b.rec.want(t, "ended local Request Timeout 408")
+			b.next(sip.BYE)
+		})
+	})
+}
