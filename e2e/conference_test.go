@@ -33,7 +33,7 @@ func TestConference(t *testing.T) {
 					t.Errorf("the page's end: %+v, %v", end, err)
 				}
 			}
-			received.check(t, 60)
+			received.check(t, 30)
 
 			if err := room.Interrupt(); err != nil {
 				t.Fatal(err)
