@@ -140,6 +140,7 @@ func settings(c *Config, loggers logging.LoggerFactory) webrtc.SettingEngine {
 		s.SetIPFilter(c.IPFilter)
 	}
 	if c.Net != nil {
+		s.SetICEMulticastDNSMode(ice.MulticastDNSModeDisabled)
 		s.SetNet(c.Net)
 	}
 	s.DisableActiveTCP(true)

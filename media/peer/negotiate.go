@@ -101,6 +101,7 @@ func (p *Conn) ApplyAnswer(ctx context.Context, answer string) error {
 	if err := matchLayout(r, layout); err != nil {
 		return err
 	}
+	r.remember(p.agreedRemote())
 	undo := p.apply(r)
 	if err := p.leg.pc.SetRemoteDescription(webrtc.SessionDescription{
 		Type: webrtc.SDPTypeAnswer, SDP: r.forPion(),
@@ -122,6 +123,13 @@ func (p *Conn) ApplyAnswer(ctx context.Context, answer string) error {
 	p.mu.Unlock()
 	p.commit()
 	return nil
+}
+
+// agreedRemote is the peer's description agreed last.
+func (p *Conn) agreedRemote() *remoteDescription {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.lastRemote
 }
 
 // matchLayout checks that an answer has the offer's m-lines (RFC 3264, section 6). Fewer are tolerated: what is missing
@@ -156,6 +164,7 @@ func (p *Conn) Answer(ctx context.Context, offer string) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("reading the offer: %w", err)
 	}
+	r.remember(p.agreedRemote())
 	p.leg.complete.Store(false)
 	if err := p.leg.pc.SetRemoteDescription(webrtc.SessionDescription{
 		Type: webrtc.SDPTypeOffer, SDP: r.forPion(),

@@ -15,27 +15,47 @@ import (
 	"parley/media/video"
 )
 
-// attach is pion's OnTrack: a stream of the peer begins. It belongs to the line of its m-line; a source that no m-line
-// announced gets a transceiver of its own from pion and belongs to the line that has the track's name, or of its kind.
+// stream is one of the peer's, as pion has it.
+type stream struct {
+	track       *webrtc.TrackRemote
+	transceiver *webrtc.RTPTransceiver
+}
+
+// attach is pion's OnTrack: a stream of the peer begins. It is read until it ends, also while no line wants it.
 func (p *Conn) attach(t *webrtc.TrackRemote, r *webrtc.RTPReceiver) {
-	tr := r.RTPTransceiver()
-	p.mu.Lock()
-	var found *line
+	s := &stream{track: t, transceiver: r.RTPTransceiver()}
+	p.work(func() { p.readRTP(s) })
+	p.work(func() { p.readReceiverRTCP(s, r) })
+}
+
+// lineOf finds the line of a stream: the one that announced its source, else that of its m-line. A source that no m-line
+// announced gets a transceiver of its own from pion and belongs to the line that has the track's name, or of its kind.
+// Under mu.
+func (p *Conn) lineOf(s *stream) *line {
+	ssrc := uint32(s.track.SSRC())
+	var own *line
 	for _, l := range p.lines {
-		if tr != nil && l.transceiver == tr {
-			found = l
+		if l.section != nil && l.section.ssrc == ssrc && l.agreed.receives() {
+			return l
+		}
+		if s.transceiver != nil && l.transceiver == s.transceiver {
+			own = l
 		}
 	}
-	if found == nil {
-		found = p.undeclared(t)
+	if own != nil {
+		return own
 	}
-	p.mu.Unlock()
-	if found == nil {
-		p.log.Debug("a stream that belongs to no m-line", "ssrc", uint32(t.SSRC()))
-		return
+	return p.undeclared(s.track)
+}
+
+// receiverOf is where packets of a stream go now.
+func (p *Conn) receiverOf(s *stream) receiver {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if l := p.lineOf(s); l != nil {
+		return l.receiver
 	}
-	p.work(func() { p.readRTP(found, t) })
-	p.work(func() { p.readReceiverRTCP(found, r) })
+	return receiver{}
 }
 
 // undeclared finds the line of a stream whose source no m-line announced. Under mu.
@@ -99,8 +119,8 @@ func (l *line) canNACK(p *Conn) bool {
 }
 
 // readRTP reads one stream until it ends.
-func (p *Conn) readRTP(l *line, t *webrtc.TrackRemote) {
-	hasDeadline := false
+func (p *Conn) readRTP(s *stream) {
+	t, hasDeadline := s.track, false
 	for {
 		pk := newPacket()
 		n, attributes, err := t.Read(pk.buffer[:])
@@ -108,7 +128,7 @@ func (p *Conn) readRTP(l *line, t *webrtc.TrackRemote) {
 			pk.free()
 			if isTimeout(err) {
 				_ = t.SetReadDeadline(time.Now().Add(10 * time.Millisecond))
-				if !p.stillMissing(l) {
+				if v := p.receiverOf(s).video; v == nil || !v.holes() {
 					_ = t.SetReadDeadline(time.Time{})
 					hasDeadline = false
 				}
@@ -122,9 +142,7 @@ func (p *Conn) readRTP(l *line, t *webrtc.TrackRemote) {
 			pk.free()
 			continue
 		}
-		p.mu.Lock()
-		receiver := l.receiver
-		p.mu.Unlock()
+		receiver := p.receiverOf(s)
 		switch {
 		case receiver.video != nil:
 			receiver.video.push(pk, n, ssrc, attributes.Get(webrtc.AttributeRtxSsrc) != nil)
@@ -140,13 +158,6 @@ func (p *Conn) readRTP(l *line, t *webrtc.TrackRemote) {
 			pk.free()
 		}
 	}
-}
-
-func (p *Conn) stillMissing(l *line) bool {
-	p.mu.Lock()
-	v := l.receiver.video
-	p.mu.Unlock()
-	return v != nil && v.holes()
 }
 
 func isTimeout(err error) bool {
@@ -304,16 +315,20 @@ type sourceReport struct {
 	timestamp      uint32
 }
 
-func (p *Conn) readReceiverRTCP(l *line, r *webrtc.RTPReceiver) {
+func (p *Conn) readReceiverRTCP(st *stream, r *webrtc.RTPReceiver) {
 	p.readRTCP(r, func(packet rtcp.Packet) {
 		report, ok := packet.(*rtcp.SenderReport)
 		if !ok {
 			return
 		}
 		p.mu.Lock()
+		defer p.mu.Unlock()
+		l := p.lineOf(st)
+		if l == nil {
+			return
+		}
 		s := &l.source
 		s.packets, s.bytes, s.ntp, s.timestamp = report.PacketCount, report.OctetCount, report.NTPTime, report.RTPTime
 		s.reports++
-		p.mu.Unlock()
 	})
 }

@@ -46,6 +46,8 @@ type remoteSection struct {
 	streamID, track string             // msid
 	label           string
 	ssrc, rtxSSRC   uint32 // 0: not announced
+	// held is the section as it was when the peer sent last, if it does not send now.
+	held *remoteSection
 }
 
 // usable tells whether pion shall see the m-line.
@@ -59,6 +61,28 @@ type remoteDescription struct {
 	// The transport of the first usable section, which all share (BUNDLE).
 	ufrag, password, fingerprint, setup string
 	candidates                          []string
+}
+
+// remember looks up, for the m-lines on which the peer stopped sending, what it sent before. pion goes on to expect that
+// stream: were its receiver closed, packets on their way would make pion take the stream for one nobody announced, and it
+// would never come back after a hold.
+func (r *remoteDescription) remember(before *remoteDescription) {
+	if before == nil {
+		return
+	}
+	for i := range r.sections {
+		s := &r.sections[i]
+		old := before.section(s.mid)
+		if s.direction.sends() || old == nil || old.kind != s.kind {
+			continue
+		}
+		switch {
+		case old.held != nil:
+			s.held = old.held
+		case old.direction.sends() && old.usable():
+			s.held = old
+		}
+	}
 }
 
 // section finds by mid.
@@ -463,11 +487,14 @@ func (r *remoteDescription) sectionForPion(line func(string, ...any), s *remoteS
 	if s.transportCC != 0 {
 		line("a=extmap:%d %s", s.transportCC, transportCC)
 	}
-	if !s.direction.sends() {
-		line("a=recvonly")
-	} else {
+	if source := s; s.direction.sends() || s.held != nil {
+		if !s.direction.sends() {
+			source = s.held
+		}
 		line("a=sendrecv")
-		s.sourcesForPion(line)
+		source.sourcesForPion(line)
+	} else {
+		line("a=recvonly")
 	}
 	for _, f := range s.formats {
 		channels := ""
