@@ -2,11 +2,103 @@ package app
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"log/slog"
+	"time"
 
 	"parley/app/cli"
+	"parley/app/config"
+	"parley/app/problem"
+	"parley/app/window"
+	"parley/connector"
+	"parley/connector/rtc"
+	"parley/roomserver"
 )
 
+// What the demo brings along.
+const (
+	demoRoom = "2001"
+	demoBots = 3
+	// demoLeave bounds the goodbye of the demo's server.
+	demoLeave = 5 * time.Second
+)
+
+// runWindow opens the window, with a room server behind it for the demo. It must run on the main goroutine.
 func runWindow(ctx context.Context, o cli.Window, streams Streams, logger *slog.Logger) error {
-	return cli.ErrNotYet
+	options := window.Options{
+		Lang: o.Language, Draw: o.Graphics,
+		InstanceID: instanceID(logger), UserAgent: UserAgent(), Logger: logger,
+	}
+	folder, err := config.Folder()
+	if err != nil {
+		logger.Warn("settings are not kept", "error", err)
+	}
+	if o.Demo {
+		// The demo leaves nothing behind: a newcomer's first look must not fill his settings.
+		return runDemo(ctx, o, options, streams, logger)
+	}
+	options.Folder = folder
+	return windowProblem(window.Run(ctx, options))
+}
+
+func windowProblem(err error) error {
+	if p := problem.New("could not run the window", err); p != nil {
+		return p
+	}
+	return nil
+}
+
+// runDemo starts a room server with synthetic participants and the window signed in to it.
+func runDemo(ctx context.Context, o cli.Window, options window.Options, streams Streams, logger *slog.Logger) error {
+	server, err := roomserver.New(roomserver.Config{
+		Listen: "127.0.0.1:0", Bots: demoBots, BotRoom: demoRoom, Loopback: true, Logger: logger,
+	})
+	if err != nil {
+		return problem.New("could not start the demo's room server", err)
+	}
+	defer func() {
+		leaving, cancel := context.WithTimeout(context.WithoutCancel(ctx), demoLeave)
+		defer cancel()
+		if err := server.Close(leaving); err != nil {
+			logger.Warn("the demo's room server did not end cleanly", "error", err)
+		}
+	}()
+	if err := server.Start(ctx); err != nil {
+		return problem.New("could not start the demo's room server", err)
+	}
+	last := make(chan rtc.Stats, 1)
+	options.Demo, options.Server, options.Fingerprint = true, server.Addr(), server.Fingerprint()
+	options.Name, options.Number = "You", demoRoom
+	options.AutoSignIn, options.AutoJoin, options.AutoShare = true, o.DemoJoin, o.DemoShare
+	options.EndAfter, options.Screenshot = o.DemoFor, o.DemoShot
+	options.OnConnector = func(c window.Connector) { c.Subscribe(keepNewest(last)) }
+
+	err = windowProblem(window.Run(ctx, options))
+	if o.DemoFor == 0 {
+		return err
+	}
+	select {
+	case stats := <-last:
+		_, printing := fmt.Fprint(streams.Out, summary(stats))
+		return errors.Join(err, printing)
+	default:
+		return errors.Join(err, &problem.Problem{What: "the demo was no call", Why: "no statistics came",
+			Fix: "Run with --log debug to see how far it came."})
+	}
+}
+
+// keepNewest keeps the newest statistics in a channel with one place. It is the only writer: events come one by one.
+func keepNewest(last chan rtc.Stats) func(connector.Event) {
+	return func(e connector.Event) {
+		stats, ok := e.Data.(rtc.Stats)
+		if !ok {
+			return
+		}
+		select {
+		case <-last:
+		default:
+		}
+		last <- stats
+	}
 }

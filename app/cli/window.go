@@ -14,18 +14,22 @@ type Window struct {
 	Graphics string `help:"How video is drawn: auto, image (software OpenGL) or shader (GPU)." default:"auto" enum:"auto,image,shader"`
 	Language string `help:"Language of the window: en or ru; the system's by default." placeholder:"LANGUAGE" enum:",en,ru" default:""`
 
-	// The next three serve `make run` where nobody sits in front of the screen.
+	// The next four serve `make run` where nobody sits in front of the screen.
 	DemoJoin  bool          `hidden:"" help:"Join the demo's room without a click."`
 	DemoShare bool          `hidden:"" help:"Also present, once joined."`
 	DemoFor   time.Duration `hidden:"" help:"End so long after the call began, printing its statistics."`
+	DemoShot  string        `hidden:"" help:"Write a picture of the window, right before the end of --demo-for." placeholder:"FILE.png"`
 }
 
 func (w *Window) check() error {
 	if w.Link != "" {
 		return fmt.Errorf("opening links: %w", ErrNotYet)
 	}
-	if !w.Demo && (w.DemoJoin || w.DemoShare || w.DemoFor != 0) {
+	if !w.Demo && (w.DemoJoin || w.DemoShare || w.DemoFor != 0 || w.DemoShot != "") {
 		return fmt.Errorf("--demo-… flags need --demo")
+	}
+	if w.DemoShot != "" && w.DemoFor == 0 {
+		return fmt.Errorf("--demo-shot needs --demo-for")
 	}
 	if w.DemoFor < 0 {
 		return fmt.Errorf("--demo-for: %v is not a length of time", w.DemoFor)

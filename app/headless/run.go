@@ -86,7 +86,7 @@ func run(ctx context.Context, o Options, events, stats *journal.Journal) (err er
 	if err != nil {
 		return errors.Join(err, c.Close(ctx))
 	}
-	watch := newWatcher(events, stats, recordings)
+	watch := newWatcher(o, events, stats, recordings)
 	unsubscribe := watch.attach(c.Connector)
 
 	err = place(ctx, c, o, media, watch)
@@ -139,13 +139,8 @@ func begin(ctx context.Context, c *connector.Connector, o Options, media sources
 		return problemOrNil("could not call "+o.Call.To, err)
 	}
 	for {
-		select {
-		case <-watch.ringing:
-		case <-watch.disconnected:
-			return &problem.Problem{What: "could not wait for a call", Why: "the connection to the server was lost",
-				Fix: "Check the network and start again."}
-		case <-ctx.Done():
-			return &problem.Problem{What: "waiting for a call ended", Why: "interrupted before a call came", Err: ctx.Err()}
+		if err := awaitCall(ctx, watch); err != nil {
+			return err
 		}
 		err := c.Accept(ctx, media.stream())
 		if err == nil || !watch.withdrawn(err) {
@@ -153,6 +148,29 @@ func begin(ctx context.Context, c *connector.Connector, o Options, media sources
 		}
 		// The caller gave up before we could answer: wait for the next.
 		o.Logger.Info("the caller hung up before the call was taken")
+	}
+}
+
+// patience is how long a lost connection may take to come back while we wait for a call.
+const patience = 30 * time.Second
+
+func awaitCall(ctx context.Context, watch *watcher) error {
+	var lost <-chan time.Time
+	for {
+		select {
+		case <-watch.ringing:
+			return nil
+		case connected := <-watch.connection:
+			lost = nil
+			if !connected {
+				lost = time.After(patience)
+			}
+		case <-lost:
+			return &problem.Problem{What: "could not wait for a call",
+				Why: "the connection to the server was lost and did not come back", Fix: "Check the network and start again."}
+		case <-ctx.Done():
+			return &problem.Problem{What: "waiting for a call ended", Why: "interrupted before a call came", Err: ctx.Err()}
+		}
 	}
 }
 
@@ -176,7 +194,7 @@ func stay(ctx context.Context, c *connector.Connector, call cli.Call, watch *wat
 		case <-timeUp:
 		case <-ctx.Done():
 		}
-		return hangUp(ctx, c)
+		return errors.Join(watch.signalling(), hangUp(ctx, c))
 	}
 }
 

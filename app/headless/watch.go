@@ -2,6 +2,7 @@ package headless
 
 import (
 	"errors"
+	"log/slog"
 	"sync"
 
 	"parley/app/journal"
@@ -18,18 +19,21 @@ type watcher struct {
 	events, stats *journal.Journal
 	recordings    *recordings
 
-	ringing      chan struct{} // one place: a call waits to be taken
-	disconnected chan struct{} // closed: the connection is gone and will not come back by itself
-	over         chan struct{} // closed: the call has ended
+	ringing    chan struct{} // one place: a call waits to be taken
+	connection chan bool     // one place: whether there is a connection now
+	over       chan struct{} // closed: the call has ended
 
-	mu  sync.Mutex
-	end *call.Error // how the call ended
+	mu     sync.Mutex
+	end    *call.Error // how the call ended
+	lost   bool        // the connection to the server is gone now
+	server string
+	logger *slog.Logger
 }
 
-func newWatcher(events, stats *journal.Journal, recordings *recordings) *watcher {
+func newWatcher(o Options, events, stats *journal.Journal, recordings *recordings) *watcher {
 	return &watcher{
-		events: events, stats: stats, recordings: recordings,
-		ringing: make(chan struct{}, 1), disconnected: make(chan struct{}), over: make(chan struct{}),
+		events: events, stats: stats, recordings: recordings, server: o.Call.Server, logger: o.Logger,
+		ringing: make(chan struct{}, 1), connection: make(chan bool, 1), over: make(chan struct{}),
 	}
 }
 
@@ -48,8 +52,12 @@ func (w *watcher) event(e connector.Event) {
 	case "incoming-call:ringing":
 		select {
 		case w.ringing <- struct{}{}:
-		default:
+		default: // the note is there already
 		}
+	case "connection:connected":
+		w.setLost(false)
+	case "connection:disconnected":
+		w.setLost(true)
 	case "call:ended", "call:failed":
 		end, _ := e.Data.(*call.Error)
 		w.finish(end)
@@ -67,6 +75,34 @@ func (w *watcher) finish(end *call.Error) {
 	}
 	w.end = end
 	close(w.over)
+}
+
+func (w *watcher) setLost(lost bool) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.lost != lost && w.end == nil {
+		w.logger.Warn("connection to the server", "lost", lost)
+	}
+	w.lost = lost
+	select { // only the newest counts
+	case <-w.connection:
+	default:
+	}
+	w.connection <- !lost
+}
+
+// signalling is an error while the connection to the server is gone: then a goodbye reaches nobody.
+func (w *watcher) signalling() error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if !w.lost {
+		return nil
+	}
+	return &problem.Problem{
+		What: "the call was not ended properly",
+		Why:  "the connection to " + w.server + " was lost during the call and did not come back",
+		Fix:  "Check that the server is running, and the network.",
+	}
 }
 
 // outcome of a call that was confirmed and has ended: an end by either person is what was asked for.
