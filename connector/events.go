@@ -49,6 +49,8 @@ func (c *Connector) follow(name string, data any) {
 
 func (c *Connector) followAPI(name string, data any) {
 	switch d := data.(type) {
+	case api.Sync:
+		c.callSession.HandleEvent(name, d.Forced)
 	case api.EnterRoom:
 		c.call.Machine().HandleEvent(name, call.Event{Room: d.Room, ParticipantName: d.Participant,
 			Token: string(d.Token), DirectP2P: d.DirectP2P})
@@ -137,7 +139,7 @@ func (c *Connector) stopByServer() {
 
 // onCallSession follows a change of role, licence or duplex mode.
 func (c *Connector) onCallSession(before, after session.CallSession) {
-	if after.Role != session.Participant && before.Role == session.Participant {
+	if session.EntersAnySpectator(before, after) {
 		c.stopByServer()
 	}
 	c.call.UpdateStreams()

@@ -93,6 +93,7 @@ func (c *Connector) build() {
 		Loop: c.loop, Emit: c.prefixed("call:"), Peers: c.config.Peers, Codecs: c.config.Codecs,
 		Agent: func() signal.UserAgent { return c.connection.Agent() }, Configuration: c.connection.Machine().Configuration,
 		Logger: c.logger, OnInfo: c.onInfo, Content: c.content.Content, BeforeConfirmed: c.announceRoom,
+		Receiving: func() bool { return c.callSession.Get().RecvSessionExpected() },
 	})
 	c.incoming = incoming.NewManager(incoming.Deps{
 		Loop: c.loop, Emit: c.prefixed("incoming-call:"), Logger: c.logger, Handler: c.call.HandlerFor,

@@ -100,9 +100,7 @@ func (m *Manager) finish(l *leg, end signal.End, err error) {
 	if l.accepted {
 		m.deps.Emit("call-status-changed", statusData{false})
 	}
-	m.endRecv()
-	m.streams.Reset()
-	m.updateStreams()
+	m.board.Reset(false)
 	m.machine.Send(EventReset, Event{})
 	name := "failed"
 	if l.accepted {

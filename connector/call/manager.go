@@ -27,6 +27,8 @@ type Deps struct {
 	// OnInfo is told, on the loop, of every INFO of the call. Content is whether a remote presentation is available.
 	OnInfo  func(contentType string, headers []signal.Header, body []byte)
 	Content func() Content
+	// Receiving tells that we are a spectator with a receive-only session.
+	Receiving func() bool
 	// BeforeConfirmed runs before the confirmed event.
 	BeforeConfirmed func()
 }
@@ -36,10 +38,7 @@ type Manager struct {
 	deps    Deps
 	machine *Machine
 	leg     *leg
-	streams Streams
-	shown   Pair
-	// recv is the receive-only session of a spectator; while it runs its streams are the ones shown.
-	recv *recvState
+	board   Board
 }
 
 // NewManager makes a manager without a call.
@@ -47,7 +46,8 @@ func NewManager(deps Deps) *Manager {
 	if deps.Logger == nil {
 		deps.Logger = slog.New(slog.DiscardHandler)
 	}
-	return &Manager{deps: deps, machine: NewMachine(deps.Logger)}
+	return &Manager{deps: deps, machine: NewMachine(deps.Logger),
+		board: Board{Emit: deps.Emit, Content: deps.Content, Receiving: deps.Receiving}}
 }
 
 // Machine for readers.

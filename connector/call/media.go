@@ -122,7 +122,11 @@ func (m *Manager) onInfo(contentType string, headers []signal.Header, body []byt
 }
 
 func (m *Manager) onTrack(l *leg, track rtc.RemoteTrack) {
-	if m.addTrack(track) {
+	var hint *string
+	if id := track.StreamID(); id != "" {
+		hint = &id
+	}
+	if m.board.Add(false, track, hint) {
 		m.deps.Loop.Go(func(context.Context) func() { return m.watchTrack(l, track) })
 	}
 	m.deps.Emit("peerconnection:ontrack", trackData{track.ID(), track.Kind(), track.StreamID(), track.MID()})
@@ -141,7 +145,7 @@ func (m *Manager) watchTrack(l *leg, track rtc.RemoteTrack) func() {
 	case <-track.Ended():
 		return func() {
 			if m.leg == l {
-				m.removeTrack(track)
+				m.board.Remove(false, track.ID())
 			}
 		}
 	case <-l.ctx.Done():
@@ -149,72 +153,8 @@ func (m *Manager) watchTrack(l *leg, track rtc.RemoteTrack) func() {
 	}
 }
 
-func (m *Manager) addTrack(track rtc.RemoteTrack) bool {
-	participant, added := m.streams.Add(track, track.StreamID())
-	if added {
-		m.tracksChanged("added", participant, track.ID())
-	}
-	return added
-}
-
-func (m *Manager) removeTrack(track rtc.RemoteTrack) {
-	if participant, removed := m.streams.Remove(track.ID()); removed {
-		m.tracksChanged("removed", participant, track.ID())
-	}
-}
-
 // Shown are the two streams to show, as a copy.
-func (m *Manager) Shown() Pair { return m.shown.Clone() }
-
-// StreamsData is the payload of remote-streams-changed.
-type StreamsData struct {
-	Main      []string `json:"mainStream,omitempty"` // track ids
-	Contented []string `json:"contentedStream,omitempty"`
-}
-
-func dataOf(p Pair) StreamsData { return StreamsData{trackIDs(p.Main), trackIDs(p.Contented)} }
-
-func trackIDs(g *Group) (ids []string) {
-	if g == nil {
-		return nil
-	}
-	for _, t := range g.Tracks {
-		ids = append(ids, t.ID())
-	}
-	return ids
-}
-
-type tracksData struct {
-	Streams     StreamsData `json:"streams"`
-	Change      string      `json:"changeType"`
-	TrackID     string      `json:"trackId"`
-	Participant string      `json:"participantId"`
-}
-
-func (m *Manager) tracksChanged(change, participant, track string) {
-	m.deps.Emit("remote-tracks-changed", tracksData{dataOf(m.pair()), change, track, participant})
-	m.updateStreams()
-}
-
-func (m *Manager) pair() Pair {
-	content := Content{}
-	if m.deps.Content != nil {
-		content = m.deps.Content()
-	}
-	if m.recv != nil && m.recv.shown {
-		return m.recv.streams.AsSpectator(content)
-	}
-	return m.streams.AsParticipant(content)
-}
+func (m *Manager) Shown() Pair { return m.board.Pair() }
 
 // UpdateStreams tells readers when the pair really changed.
-func (m *Manager) UpdateStreams() { m.updateStreams() }
-
-func (m *Manager) updateStreams() {
-	now := m.pair()
-	if now.Equal(m.shown) {
-		return
-	}
-	m.shown = now.Clone()
-	m.deps.Emit("remote-streams-changed", map[string]StreamsData{"streams": dataOf(now)})
-}
+func (m *Manager) UpdateStreams() { m.board.Update() }

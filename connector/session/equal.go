@@ -13,7 +13,7 @@ import (
 func Initial() Snapshot {
 	return Snapshot{Connection: connection.Idle, Call: Call{State: call.Idle}, Incoming: Incoming{State: incoming.Idle},
 		Presentation: presentation.Idle, AutoConnector: autoconnect.Idle, Redial: Redial{State: redial.Idle},
-		CallSession: CallSession{Role: Participant, License: DefaultLicense}}
+		CallSession: initialCallSession}
 }
 
 // Equal tells whether a reader can see a difference. Tracks and errors are compared by identity.

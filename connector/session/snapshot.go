@@ -74,7 +74,15 @@ type CallSession struct {
 	AudioID    string
 	License    string // AUDIO, VIDEO, AUDIOPLUSPRESENTATION
 	DuplexMode bool
+	// SendingMedia tells whether the server wants what we send (spec: isAvailableSendingMedia).
+	SendingMedia bool
 }
+
+// SpectatorAny tells whether we watch, in either way.
+func (c CallSession) SpectatorAny() bool { return c.Role != Participant }
+
+// RecvSessionExpected tells whether a receive-only session belongs to the role.
+func (c CallSession) RecvSessionExpected() bool { return c.Role == Spectator }
 
 // Media is what we send.
 type Media struct {

@@ -25,6 +25,19 @@ var Excuses = []Excuse{
 	{File: "api-manager", Point: 2, Diff: "log:",
 		Why:   "a tone's promise settles even when the other side's tone comes first",
 		Match: func(c Case) bool { return c["mode"] == "remote then local" }},
+	{File: "remote-streams", Point: 16, Diff: "emitted:",
+		Why: "entering and leaving the spectator role changes the streams, and that is told",
+		Match: func(c Case) bool {
+			steps, _ := c["steps"].([]any)
+			for _, s := range steps {
+				step, _ := s.(map[string]any)
+				if op, _ := step["step"].([]any); c["kind"] == "call-manager-streams" && len(op) > 0 &&
+					(op[0] == "spectator" || op[0] == "participant") {
+					return true
+				}
+			}
+			return false
+		}},
 	{File: "machine-call", Point: 9, Diff: "initiator:",
 		Why: "the reference takes an answerer in a room for the initiator",
 		Match: func(c Case) bool {
