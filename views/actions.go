@@ -6,6 +6,7 @@ package views
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -26,7 +27,7 @@ type SignIn struct {
 // ShareSource is something that can be shared.
 type ShareSource struct {
 	ID    string
-	Title string
+	Title string // empty: the whole desktop
 }
 
 // Device is a camera, microphone or speaker.
@@ -43,6 +44,9 @@ type Settings struct {
 	Microphone string
 	Speaker    string
 }
+
+// ErrNoScreen means that this computer has no screen that can be shared.
+var ErrNoScreen = errors.New("no screen to share")
 
 // NoDevice stands for "none" in Settings.
 const NoDevice = "none"

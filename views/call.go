@@ -33,6 +33,7 @@ type callView struct {
 	model   Model
 	words   callWords
 	content *fyne.Container
+	laid    arrangement // what the layout was last done for
 
 	main, presentation, self *widget.Tile
 	top                      *fyne.Container
@@ -155,15 +156,13 @@ func (v *callView) apply() {
 	if v.failure.Title != "" {
 		notice = v.failure
 	}
-	if notice != v.banner.Notice() {
-		v.banner.Set(notice)
-		v.content.Refresh()
-	}
+	v.banner.Set(notice)
+	v.arrange()
 }
 
 func (v *callView) showPictures() {
 	s := v.model.Snapshot
-	v.main.SetLabel(widget.TileLabel{Name: v.words.Title, Hint: v.words.Hint, Centered: true})
+	v.main.SetLabel(widget.TileLabel{Name: v.words.Person, Hint: v.words.Hint, Centered: true})
 	v.presentation.SetLabel(widget.TileLabel{Name: text.T("call.presentation")})
 	v.self.SetLabel(widget.TileLabel{Name: text.T("call.you"), Icon: v.words.SelfIcon, Rounded: true})
 	v.env.Pictures.Show(v.main, remote(s.Streams.Main.Video()))
@@ -173,12 +172,29 @@ func (v *callView) showPictures() {
 		own = s.Media.Camera
 	}
 	v.env.Pictures.Show(v.self, own)
-	changed := v.presentation.Visible() != v.words.HasPresentation || v.self.Visible() == v.choices.selfHidden
 	widget.SetVisible(v.presentation, v.words.HasPresentation)
 	widget.SetVisible(v.self, !v.choices.selfHidden)
-	if changed {
-		v.content.Refresh()
+	v.arrange()
+}
+
+// arrangement is what decides where things lie, beside the window's size.
+type arrangement struct {
+	layout                        Layout
+	presentation, selfHidden, bar bool
+	notice                        widget.Notice
+	corner                        corner
+	title                         string
+}
+
+// arrange lays everything out anew when that is needed.
+func (v *callView) arrange() {
+	next := arrangement{v.choices.layout, v.words.HasPresentation, v.choices.selfHidden, v.barShown, v.banner.Notice(),
+		v.choices.selfCorner, v.title.Text}
+	if next == v.laid {
+		return
 	}
+	v.laid = next
+	v.content.Refresh()
 }
 
 // remote keeps a nil track a nil interface.

@@ -80,6 +80,9 @@ func (v *callView) askShare(sources []ShareSource) {
 	titles := make([]string, len(sources))
 	for i, s := range sources {
 		titles[i] = shorten(s.Title)
+		if s.Title == "" {
+			titles[i] = text.T("share.desktop")
+		}
 	}
 	list := fynewidget.NewRadioGroup(titles, nil)
 	list.Required = true
@@ -104,7 +107,6 @@ func (v *callView) nextLayout() {
 	v.choices.layout = (v.choices.layout + 1) % layouts
 	v.choices.chosen = true
 	v.apply()
-	v.content.Refresh()
 }
 
 func (v *callView) toggleSelf() {
@@ -126,7 +128,7 @@ func (v *callView) toggleFullScreen() {
 func (v *callView) dropSelf(center fyne.Position) {
 	size := v.content.Size()
 	v.choices.selfCorner = corner{left: center.X < size.Width/2, top: center.Y < size.Height/2}
-	v.content.Refresh()
+	v.content.Refresh() // also when it snaps back to where it was
 }
 
 // moved shows the bar and lets it hide when the pointer rests.
@@ -169,7 +171,7 @@ func (v *callView) showBar(show bool) {
 	v.barShown = show
 	widget.SetVisible(v.bar, show)
 	widget.SetVisible(v.top, show)
-	v.content.Refresh()
+	v.arrange()
 }
 
 // pointerLeft: the pointer is over the bar or outside the window. Over the bar it must not hide.

@@ -36,6 +36,7 @@ func (l Layout) words() string {
 // callWords is what the call view says, derived from the model.
 type callWords struct {
 	Title, Status, Hint      string
+	Person                   string // at the other end of a call between two, empty in a conference
 	Microphone, Camera       widget.ButtonState
 	Share                    widget.ButtonState
 	SelfIcon                 string
@@ -69,6 +70,9 @@ func describeCall(m Model, now time.Time) callWords {
 		w.Hint = text.T("call.noVideo")
 	}
 	w.Notice = callNotice(s, now)
+	if inRoom := text.T("call.room", text.D{"Room": shorten(s.Call.Room)}); w.Title != inRoom {
+		w.Person = w.Title
+	}
 	if !s.Media.MicrophoneOn {
 		w.SelfIcon = "microphone-off"
 	}

@@ -7,6 +7,7 @@ import (
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/theme"
 	fynewidget "fyne.io/fyne/v2/widget"
 
 	"parley/connector/session"
@@ -57,7 +58,7 @@ func (v *homeView) build(openSettings, signOut func()) {
 	v.entry.OnChanged = func(s string) { *v.number = s }
 	v.entry.OnSubmitted = func(string) { v.call(true) }
 	v.entry.OnEscape = v.abort
-	v.video = fynewidget.NewButtonWithIcon(text.T("home.video"), look.Icon("camera"), func() { v.call(true) })
+	v.video = fynewidget.NewButtonWithIcon(text.T("home.video"), look.ColoredIcon("camera", theme.ColorNameForegroundOnPrimary), func() { v.call(true) })
 	v.video.Importance = fynewidget.HighImportance
 	v.audio = fynewidget.NewButtonWithIcon(text.T("home.audio"), look.Icon("phone"), func() { v.call(false) })
 	v.keypad = newKeypad(func(k string) { v.entry.SetText(v.entry.Text + k) })
@@ -84,9 +85,9 @@ func (v *homeView) build(openSettings, signOut func()) {
 
 	tools := container.NewHBox(iconButton("settings", openSettings), iconButton("sign-out", signOut))
 	head := container.NewBorder(nil, nil, nil, container.NewCenter(tools),
-		container.NewVBox(v.greeting, v.account))
+		tight(v.greeting, v.account))
 	left := container.NewVBox(v.demo, dial)
-	body := container.New(twoColumns{from: 720, gap: look.Margin}, left, history)
+	body := container.New(&twoColumns{from: 720, gap: look.Margin}, left, history)
 	status := container.NewPadded(v.status)
 	v.content = container.NewVScroll(container.New(columnLayout{width: 920, top: true},
 		container.NewVBox(head, status, v.banner, body)))
@@ -96,13 +97,16 @@ func (v *homeView) build(openSettings, signOut func()) {
 func (v *homeView) Set(m Model) {
 	v.model = m
 	v.status.Set(m.Status)
-	setLabel(v.greeting, text.T("home.greeting", text.D{"Name": m.Account.Name}))
+	setLabel(v.greeting, shorten(m.Account.Name))
 	if m.Account.Guest {
 		setLabel(v.account, text.T("home.guest", text.D{"Server": m.Account.Server}))
 	} else {
 		setLabel(v.account, text.T("home.account", text.D{"User": m.Account.User, "Server": m.Account.Server}))
 	}
-	widget.SetVisible(v.demo, m.Demo)
+	if v.demo.Visible() != m.Demo {
+		widget.SetVisible(v.demo, m.Demo)
+		v.content.Refresh()
+	}
 	v.ready(m.Status == session.StatusReadyToCall)
 	v.setRecent(m.Recent)
 }
@@ -114,11 +118,18 @@ func setLabel(l *fynewidget.Label, s string) {
 }
 
 func (v *homeView) ready(ready bool) {
+	if ready != v.video.Disabled() {
+		return
+	}
+	video, audio := theme.ColorNameForegroundOnPrimary, theme.ColorNameForeground
+	if !ready {
+		video, audio = theme.ColorNameDisabled, theme.ColorNameDisabled
+	}
+	v.video.Icon, v.audio.Icon = look.ColoredIcon("camera", video), look.ColoredIcon("phone", audio)
 	for _, b := range []*fynewidget.Button{v.video, v.audio} {
-		switch {
-		case ready && b.Disabled():
+		if ready {
 			b.Enable()
-		case !ready && !b.Disabled():
+		} else {
 			b.Disable()
 		}
 	}
@@ -180,6 +191,7 @@ func (v *homeView) setRecent(list []Recent) {
 	for _, r := range list[:min(len(list), 8)] {
 		v.recent.Add(v.recentRow(r))
 	}
+	v.content.Refresh()
 }
 
 func equalRecent(a, b []Recent) bool {
@@ -223,7 +235,7 @@ func (v *homeView) recentRow(r Recent) fyne.CanvasObject {
 		v.call(true)
 	})
 	return container.NewBorder(nil, nil, container.NewCenter(fynewidget.NewIcon(look.Icon(icon))), again,
-		container.NewVBox(name, info))
+		tight(name, info))
 }
 
 // when writes a moment shortly: the time today, the date before.

@@ -1,13 +1,17 @@
 package views
 
 import (
+	"image/color"
+
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
 	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/layout"
 	"fyne.io/fyne/v2/theme"
 	fynewidget "fyne.io/fyne/v2/widget"
 
 	"parley/views/look"
+	"parley/views/text"
 )
 
 // columnLayout puts its one object in a column of a largest width: in the middle, or at the top when it is higher than
@@ -41,15 +45,22 @@ func column(width float32, content fyne.CanvasObject) fyne.CanvasObject {
 }
 
 // twoColumns puts two objects side by side when there is room, else one below the other.
-type twoColumns struct{ from, gap float32 }
+type twoColumns struct {
+	from, gap float32
+	wide      bool // side by side when last laid out
+}
 
-func (l twoColumns) MinSize(objects []fyne.CanvasObject) fyne.Size {
+func (l *twoColumns) MinSize(objects []fyne.CanvasObject) fyne.Size {
 	a, b := objects[0].MinSize(), objects[1].MinSize()
+	if l.wide {
+		return fyne.NewSize(max(a.Width, b.Width), max(a.Height, b.Height))
+	}
 	return fyne.NewSize(max(a.Width, b.Width), a.Height+l.gap+b.Height)
 }
 
-func (l twoColumns) Layout(objects []fyne.CanvasObject, size fyne.Size) {
-	if size.Width >= l.from {
+func (l *twoColumns) Layout(objects []fyne.CanvasObject, size fyne.Size) {
+	l.wide = size.Width >= l.from
+	if l.wide {
 		w := (size.Width - l.gap) / 2
 		objects[0].Resize(fyne.NewSize(w, size.Height))
 		objects[0].Move(fyne.NewPos(0, 0))
@@ -149,8 +160,18 @@ func caption(s string) *fynewidget.Label {
 	return l
 }
 
+// tight is a column with little room between, for a label and what belongs to it.
+func tight(objects ...fyne.CanvasObject) *fyne.Container {
+	return container.New(layout.NewCustomPaddedVBoxLayout(-8), objects...)
+}
+
+// labelled is a field with its label above.
+func labelled(key string, o fyne.CanvasObject) fyne.CanvasObject {
+	return container.New(layout.NewCustomPaddedVBoxLayout(-6), caption(text.T(key)), o)
+}
+
 func gap(h float32) fyne.CanvasObject {
-	r := canvas.NewRectangle(nil)
+	r := canvas.NewRectangle(color.Transparent)
 	r.SetMinSize(fyne.NewSize(1, h))
 	return r
 }

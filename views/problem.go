@@ -8,6 +8,8 @@ import (
 	"strings"
 	"syscall"
 
+	"parley/connector/call"
+	"parley/connector/discovery"
 	"parley/connector/signal"
 	"parley/media/device"
 	"parley/views/text"
@@ -36,9 +38,8 @@ func Describe(op Operation, target string, err error) widget.Notice {
 	if err == nil || errors.Is(err, context.Canceled) {
 		return widget.Notice{}
 	}
-	var response *signal.ResponseError
-	if errors.As(err, &response) && response.Cause == signal.CauseCanceled {
-		return widget.Notice{}
+	if r := responseOf(err); r != nil && (r.Cause == signal.CauseCanceled || r.Cause == signal.CauseTerminated) {
+		return widget.Notice{} // hung up, by whomever: nothing failed
 	}
 	return widget.Notice{
 		Level: widget.Failure,
@@ -48,10 +49,7 @@ func Describe(op Operation, target string, err error) widget.Notice {
 }
 
 func why(op Operation, err error) string {
-	var (
-		certificate *CertificateError
-		response    *signal.ResponseError
-	)
+	var certificate *CertificateError
 	if errors.As(err, &certificate) {
 		if certificate.Changed {
 			return text.T("why.certificateChanged")
@@ -61,7 +59,8 @@ func why(op Operation, err error) string {
 	if key := whyDevice(err); key != "" {
 		return text.T(key)
 	}
-	if errors.As(err, &response) {
+	response := responseOf(err)
+	if response != nil {
 		if key := whyResponse(op, response); key != "" {
 			return text.T(key)
 		}
@@ -69,14 +68,41 @@ func why(op Operation, err error) string {
 	if key := whyNetwork(err); key != "" {
 		return text.T(key)
 	}
+	var step *discovery.Error
+	if errors.As(err, &step) {
+		switch step.Step {
+		case discovery.StepAddress:
+			return text.T("why.address")
+		case discovery.StepHTTP, discovery.StepAnswer:
+			return text.T("why.notParley", text.D{"Detail": shorten(step.Err.Error())})
+		}
+	}
 	if response != nil {
 		return text.T("why.server", text.D{"Detail": detail(response)})
 	}
 	return text.T("why.internal", text.D{"Detail": shorten(err.Error())})
 }
 
+// responseOf finds a final response, or what a call ended with, in the shape of one.
+func responseOf(err error) *signal.ResponseError {
+	var (
+		response *signal.ResponseError
+		ended    *call.Error
+	)
+	switch {
+	case errors.As(err, &response):
+		return response
+	case errors.As(err, &ended):
+		return &signal.ResponseError{Method: "INVITE", StatusCode: ended.StatusCode, Reason: ended.Reason,
+			Cause: ended.Cause, Err: ended.Err}
+	}
+	return nil
+}
+
 func whyDevice(err error) string {
 	switch {
+	case errors.Is(err, ErrNoScreen):
+		return "share.none"
 	case errors.Is(err, device.ErrNotFound):
 		return "why.deviceMissing"
 	case errors.Is(err, device.ErrUnavailable):

@@ -9,6 +9,7 @@ import (
 
 	"parley/connector/call"
 	"parley/views/text"
+	"parley/views/widget"
 )
 
 // Screen names what the window shows.
@@ -111,12 +112,12 @@ func (r *Root) show(s Screen) {
 	switch s {
 	case ScreenSignIn:
 		if r.signIn == nil || r.signIn.stop == nil {
-			r.signIn = newSignInView(r.env, &r.form, r.model.Demo, r.openSettings)
+			r.signIn = newSignInView(r.env, &r.form, r.model.Demo, r.OpenSettings)
 		}
 		content, shown = r.signIn.content, r.signIn.shown
 	case ScreenHome:
 		if r.home == nil || r.home.stop == nil {
-			r.home = newHomeView(r.env, &r.number, r.openSettings, r.signOut)
+			r.home = newHomeView(r.env, &r.number, r.OpenSettings, r.signOut)
 		}
 		content, shown = r.home.content, r.home.shown
 	case ScreenCall:
@@ -199,9 +200,25 @@ func (r *Root) tellError() {
 	}
 }
 
+// Tell shows a notice on whatever screen is there.
+func (r *Root) Tell(n widget.Notice) {
+	if n.Title == "" {
+		return
+	}
+	switch r.screen {
+	case ScreenSignIn:
+		r.signIn.show(n)
+	case ScreenHome:
+		r.home.show(n)
+	case ScreenCall:
+		r.call.fail(n)
+	}
+}
+
 func (r *Root) wasInCall() bool { return r.model.Snapshot.Call.Number != "" }
 
-func (r *Root) openSettings() {
+// OpenSettings shows the settings.
+func (r *Root) OpenSettings() {
 	r.settings = true
 	r.Set(r.model)
 }

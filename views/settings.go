@@ -70,13 +70,14 @@ func newSettingsView(env *Env, s Settings, back func()) *settingsView {
 	v.close = iconButton("back", back)
 	head := container.NewBorder(nil, nil, v.close, nil, heading(text.T("settings.title")))
 	row := func(key string, o fyne.CanvasObject) fyne.CanvasObject {
-		return container.NewVBox(caption(text.T(key)), o)
+		return labelled(key, o)
 	}
 	v.content = column(560, container.NewVBox(head, v.banner,
 		newCard(container.NewVBox(subheading(text.T("settings.appearance")),
-			row("settings.language", language), row("settings.theme", theme))),
+			row("settings.language", language.Select), row("settings.theme", theme.Select))),
 		newCard(container.NewVBox(subheading(text.T("settings.devices")),
-			row("settings.camera", v.camera), row("settings.microphone", v.microphone), row("settings.speaker", v.speaker))),
+			row("settings.camera", v.camera.Select), row("settings.microphone", v.microphone.Select),
+			row("settings.speaker", v.speaker.Select))),
 		newCard(container.NewVBox(subheading(text.T("settings.keys")), muted(text.T("settings.keys.list"))))))
 	return v
 }

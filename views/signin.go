@@ -50,9 +50,8 @@ func (v *signInView) build(demo bool) {
 	v.bind(v.password, &f.Password)
 	v.kind = fynewidget.NewRadioGroup([]string{text.T("signin.guest"), text.T("signin.account")}, nil)
 	v.kind.Required = true
-	v.account = container.NewVBox(
-		caption(text.T("signin.user")), v.user,
-		caption(text.T("signin.password")), v.password)
+	v.kind.Horizontal = true
+	v.account = container.NewVBox(labelled("signin.user", v.user), labelled("signin.password", v.password))
 	v.kind.Selected = text.T("signin.account")
 	if f.Guest {
 		v.kind.Selected = text.T("signin.guest")
@@ -75,20 +74,18 @@ func (v *signInView) build(demo bool) {
 	v.waiting = container.NewVBox(v.progress, v.activity, v.cancel)
 	v.waiting.Hide()
 
+	note := text.T("app.tagline")
+	if demo {
+		note = text.T("signin.demo")
+	}
+	title := tight(heading(text.T("app.name")), muted(note))
 	logo := canvas.NewImageFromResource(assets.Logo())
 	logo.FillMode = canvas.ImageFillContain
 	logo.SetMinSize(fyne.NewSize(56, 56))
-	head := container.NewBorder(nil, nil, logo, container.NewCenter(iconButton("settings", v.openSettings)),
-		container.NewVBox(heading(text.T("app.name"))))
-	note := muted(text.T("app.tagline"))
-	if demo {
-		note = muted(text.T("signin.demo"))
-	}
+	head := container.NewBorder(nil, nil, logo, container.NewCenter(iconButton("settings", v.openSettings)), title)
 	form := container.NewVBox(
-		caption(text.T("signin.server")), v.server,
-		caption(text.T("signin.name")), v.name,
-		v.kind, v.account, v.remember)
-	v.content = column(440, container.NewVBox(head, note,
+		labelled("signin.server", v.server), labelled("signin.name", v.name), v.kind, v.account, v.remember)
+	v.content = column(440, container.NewVBox(head,
 		newCard(container.NewVBox(v.banner, form, gap(4), v.submit, v.waiting))))
 }
 

@@ -1,6 +1,8 @@
 package views
 
 import (
+	"slices"
+
 	"fyne.io/fyne/v2"
 
 	"parley/views/look"
@@ -86,6 +88,7 @@ func (l *stageLayout) pictures(size fyne.Size) {
 			place(v.presentation, 0, 0, w/2-2, h)
 			place(v.main, w/2+2, 0, w/2-2, h)
 		} else {
+			h -= v.bar.MinSize().Height + 20
 			place(v.presentation, 0, 0, w, h/2-2)
 			place(v.main, 0, h/2+2, w, h/2-2)
 		}
@@ -99,7 +102,8 @@ func (l *stageLayout) pictures(size fyne.Size) {
 		place(large, 0, 0, w-strip-4, h)
 		place(small, w-strip, look.Margin, strip, strip*9/16)
 	} else {
-		strip := h * 0.26
+		h -= l.v.bar.MinSize().Height + 20
+		strip := h * 0.32
 		place(large, 0, 0, w, h-strip-4)
 		place(small, 0, h-strip, w, strip)
 	}
@@ -132,11 +136,18 @@ type barLayout struct{ v *callView }
 
 func (l *barLayout) buttons() []*widget.BarButton {
 	v := l.v
-	return []*widget.BarButton{v.microphone, v.camera, v.share, v.layout, v.mine, v.pad, v.full, v.hangUp}
+	narrow := v.content != nil && v.content.Size().Width < captionless
+	widget.SetVisible(v.layout, v.words.HasPresentation)
+	widget.SetVisible(v.full, !narrow)
+	all := []*widget.BarButton{v.microphone, v.camera, v.share, v.layout, v.mine, v.pad, v.full, v.hangUp}
+	return slices.DeleteFunc(all, func(b *widget.BarButton) bool { return !b.Visible() })
 }
 
 // captioned is the width from which captions fit.
 const captioned = 700
+
+// captionless is the width below which the bar leaves out full screen, too.
+const captionless = 460
 
 func (l *barLayout) MinSize([]fyne.CanvasObject) fyne.Size {
 	compact := l.v.content != nil && l.v.content.Size().Width > 0 && l.v.content.Size().Width < captioned

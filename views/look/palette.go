@@ -69,7 +69,7 @@ var light = map[fyne.ThemeColorName]color.NRGBA{
 	theme.ColorNameDisabledButton:            rgb(0xe8edeb),
 	theme.ColorNameDisabled:                  rgb(0x66736f),
 	theme.ColorNamePlaceHolder:               rgb(0x5d6b68),
-	theme.ColorNameInputBackground:           rgb(0xffffff),
+	theme.ColorNameInputBackground:           rgb(0xf6f9f8),
 	theme.ColorNameInputBorder:               rgb(0xb9c6c3),
 	theme.ColorNamePrimary:                   rgb(0x0a6e66),
 	theme.ColorNameForegroundOnPrimary:       rgb(0xffffff),

@@ -77,7 +77,7 @@ func NewBanner(onClose func()) *Banner {
 	words := container.New(layout.NewCustomPaddedVBoxLayout(-14), b.title, b.text)
 	icon := container.NewPadded(container.NewCenter(b.icon))
 	b.content = container.NewStack(b.field, container.NewBorder(nil, nil, icon,
-		container.NewCenter(container.NewHBox(b.action, b.close)), words))
+		container.NewPadded(container.NewCenter(container.NewHBox(b.action, b.close))), words))
 	b.ExtendBaseWidget(b)
 	b.Hide()
 	return b

@@ -53,6 +53,7 @@ var (
 const (
 	barFieldWidth   float32 = 52
 	barFieldHeight  float32 = 44
+	barFieldCompact float32 = 42
 	barIcon         float32 = 22
 	barCaption      float32 = 11
 	barCaptionSpace float32 = 20
@@ -171,18 +172,22 @@ func (r *barButtonRenderer) Objects() []fyne.CanvasObject {
 
 func (r *barButtonRenderer) MinSize() fyne.Size {
 	if r.button.compact {
-		return fyne.NewSize(barFieldWidth, barFieldHeight+6)
+		return fyne.NewSize(barFieldCompact+4, barFieldHeight+6)
 	}
 	w := fyne.MeasureText(r.button.state.Caption, barCaption, fyne.TextStyle{}).Width + 6
 	return fyne.NewSize(max(barFieldWidth+12, min(w, barCaptionMax)), barFieldHeight+6+barCaptionSpace)
 }
 
 func (r *barButtonRenderer) Layout(size fyne.Size) {
-	x := (size.Width - barFieldWidth) / 2
+	width := barFieldWidth
+	if r.button.compact {
+		width = barFieldCompact
+	}
+	x := (size.Width - width) / 2
 	r.field.Move(fyne.NewPos(x, 3))
-	r.field.Resize(fyne.NewSize(barFieldWidth, barFieldHeight))
+	r.field.Resize(fyne.NewSize(width, barFieldHeight))
 	r.ring.Move(fyne.NewPos(x-3, 0))
-	r.ring.Resize(fyne.NewSize(barFieldWidth+6, barFieldHeight+6))
+	r.ring.Resize(fyne.NewSize(width+6, barFieldHeight+6))
 	r.icon.Move(fyne.NewPos((size.Width-barIcon)/2, 3+(barFieldHeight-barIcon)/2))
 	r.icon.Resize(fyne.NewSize(barIcon, barIcon))
 	r.caption.Move(fyne.NewPos(0, barFieldHeight+6))

@@ -83,6 +83,9 @@ func (r *tileRenderer) placeInitials(size fyne.Size) {
 	if r.tile.label.Hint != "" && size.Height > 140 {
 		y -= 16
 	}
+	if !r.plate.Hidden && y+d > size.Height-32 {
+		y = max(4, size.Height-34-d)
+	}
 	r.avatar.Move(fyne.NewPos((size.Width-d)/2, y))
 	r.initials.TextSize = d * 0.4
 	m := r.initials.MinSize()

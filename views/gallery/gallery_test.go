@@ -1,0 +1,119 @@
+package gallery
+
+import (
+	"context"
+	"fmt"
+	"image"
+	"image/png"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/test"
+
+	"parley/views"
+	"parley/views/look"
+	"parley/views/text"
+)
+
+// sizes in which every screen must be whole.
+var sizes = []fyne.Size{{Width: 1024, Height: 640}, {Width: 1920, Height: 1080}, {Width: 380, Height: 760}}
+
+// render draws one sample without a display.
+func render(t *testing.T, s Sample, size fyne.Size, mode look.Mode, lang string) image.Image {
+	t.Helper()
+	app := test.NewTempApp(t)
+	app.Settings().SetTheme(look.New(mode))
+	text.Use(lang)
+	t.Cleanup(func() { text.Use(text.System) })
+	w := test.NewTempWindow(t, nil)
+	ctx, cancel := context.WithCancel(t.Context())
+	pictures := &Pictures{}
+	env := &views.Env{
+		Context: ctx, Actions: Actions{}, Pictures: pictures, Window: w,
+		Do:    func(func()) {}, // nothing comes back: a picture of this moment
+		Now:   func() time.Time { return Now },
+		After: func(time.Duration, func()) func() { return func() {} },
+	}
+	t.Cleanup(cancel)
+	if s.Incoming {
+		v := views.NewIncoming(env, nil)
+		v.Set(s.Model.Snapshot.Incoming)
+		w.SetContent(v.Content)
+		w.SetPadded(false)
+		w.Resize(size)
+	} else {
+		root := views.NewRoot(env)
+		w.Resize(size)
+		root.Set(s.Model)
+		if s.Settings {
+			root.OpenSettings()
+		}
+		w.Resize(size)
+	}
+	if m := w.Content().MinSize(); m.Width > size.Width || m.Height > size.Height {
+		t.Errorf("%s in %s needs %v, the window has %v", s.Name, lang, m, size)
+	}
+	pictures.Paint()
+	return w.Canvas().Capture()
+}
+
+// TestGallery renders every screen in every size, language and theme. With PARLEY_GALLERY set to a folder the pictures
+// are kept there to be looked at. A screen that needs more room than the window has is cut: that fails.
+func TestGallery(t *testing.T) {
+	folder := os.Getenv("PARLEY_GALLERY")
+	for _, s := range Samples() {
+		for _, size := range sizes {
+			if s.Size != (fyne.Size{}) {
+				size = s.Size
+			}
+			for _, lang := range text.Languages {
+				for _, mode := range []look.Mode{look.Light, look.Dark} {
+					name := fmt.Sprintf("%s-%gx%g-%s-%s", s.Name, size.Width, size.Height, lang, mode)
+					img := render(t, s, size, mode, lang)
+					if b := img.Bounds(); b.Dx() != int(size.Width) || b.Dy() != int(size.Height) {
+						t.Errorf("%s needs %dx%d", name, b.Dx(), b.Dy())
+					}
+					if plain(img) {
+						t.Errorf("%s shows nothing", name)
+					}
+					if folder != "" {
+						save(t, filepath.Join(folder, name+".png"), img)
+					}
+				}
+			}
+			if s.Size != (fyne.Size{}) {
+				break
+			}
+		}
+	}
+}
+
+func plain(img image.Image) bool {
+	colors := map[uint32]bool{}
+	b := img.Bounds()
+	for y := b.Min.Y; y < b.Max.Y; y += 3 {
+		for x := b.Min.X; x < b.Max.X; x += 3 {
+			r, g, bl, _ := img.At(x, y).RGBA()
+			colors[r>>8<<16|g>>8<<8|bl>>8] = true
+		}
+	}
+	return len(colors) < 8
+}
+
+func save(t *testing.T, path string, img image.Image) {
+	t.Helper()
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	f, err := os.Create(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	if err := png.Encode(f, img); err != nil {
+		t.Fatal(err)
+	}
+}
