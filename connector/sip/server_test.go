@@ -159,13 +159,12 @@ var phrases = map[int]string{180: "Ringing", 183: "Session Progress", 200: "OK",
 
 // call is a dialog as the server sees it.
 type call struct {
-	s                *server
-	callID           string
-	localTag         string // the server's
-	remoteTag        string // the agent's
-	target           sip.Uri
-	seq              uint32
-	routes, contacts []string
+	s         *server
+	callID    string
+	localTag  string // the server's
+	remoteTag string // the agent's
+	target    sip.Uri
+	seq       uint32
 }
 
 // request builds a request of the server's in the dialog, or out of any when the call has no agent's tag.

@@ -90,7 +90,7 @@ func (s *session) notify(f func(h *signal.SessionHandler)) {
 }
 
 // Terminate ends the session whatever its phase. The session is over for its owner at once; Terminate then waits for the
-// peer's answer, bounded by ctx.
+// peer's answer, bounded by ctx; an error says only that the peer did not take it well.
 func (s *session) Terminate(ctx context.Context, code int, reason string) error {
 	return s.a.await(ctx, func(result func(error)) { s.terminate(code, reason, result) })
 }

@@ -18,7 +18,7 @@ var ErrMalformed = errors.New("malformed SIP message")
 // versionError is a message of another SIP version (answered 505, RFC 3261 21.5.6).
 type versionError string
 
-func (v versionError) Error() string { return fmt.Sprintf("SIP version %q", string(v)) }
+func (v versionError) Error() string { return fmt.Sprintf("version %q", string(v)) }
 
 // parser has a limit of its own; sipgo's global one stays as it is.
 var parser = func() *sip.Parser {
@@ -104,10 +104,10 @@ func checkHeaders(m interface {
 	}
 	via := m.Via()
 	if via == nil || via.Host == "" {
-		return errors.New("no usable Via")
+		return errors.New("no usable via header")
 	}
 	if !strings.EqualFold(via.ProtocolName, "SIP") || via.ProtocolVersion != "2.0" {
-		return fmt.Errorf("Via of protocol %s/%s", via.ProtocolName, via.ProtocolVersion)
+		return fmt.Errorf("protocol of Via %s/%s", via.ProtocolName, via.ProtocolVersion)
 	}
 	// Blanks around "=" and ";" are allowed (RFC 3261 7.3.1); sipgo leaves them in.
 	via.Params = trimmed(via.Params)
