@@ -9,8 +9,11 @@ import (
 	"parley/media/audio/sound"
 )
 
-// retryDevice is how often an Output without a device looks for one.
-const retryDevice = 3 * time.Second
+// An Output without the device it wants looks for it after retryDevice, then less and less often.
+const (
+	retryDevice = 3 * time.Second
+	retrySeldom = 20 * time.Second
+)
 
 // OutputOptions of an Output.
 type OutputOptions struct {
@@ -108,8 +111,12 @@ func (o *Output) Close() {
 
 func (o *Output) run() {
 	defer close(o.done)
-	retry := time.NewTicker(retryDevice)
+	retry, wait := time.NewTimer(retryDevice), retryDevice
 	defer retry.Stop()
+	soon := func() {
+		wait = retryDevice
+		retry.Reset(wait)
+	}
 	current, token := o.start()
 	for {
 		select {
@@ -119,14 +126,18 @@ func (o *Output) run() {
 		case <-o.requests:
 			current.Close()
 			current, token = o.start()
+			soon()
 		case t := <-o.lost:
 			if t == token {
 				o.options.Logger.Warn("sound device is gone", "device", o.playing())
 				current.Close()
 				current, token = o.start()
+				soon()
 			}
 		case <-retry.C:
 			current, token = o.better(current, token)
+			wait = min(2*wait, retrySeldom)
+			retry.Reset(wait)
 		}
 	}
 }

@@ -1,12 +1,13 @@
-// Package sound is Parley's door to the system's sound cards (miniaudio through malgo): one shared context, lists of
-// devices, and streams of 48 kHz 16-bit PCM in frames of 10 ms.
+// Package sound is Parley's door to the system's sound cards (miniaudio through malgo): lists of devices, and
+// streams of 48 kHz 16-bit PCM in frames of 10 ms.
 package sound
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"runtime"
-	"sync"
+	"slices"
 
 	"github.com/gen2brain/malgo"
 )
@@ -47,46 +48,47 @@ func backends() []malgo.Backend {
 	return []malgo.Backend{malgo.BackendSndio, malgo.BackendAudio4, malgo.BackendOss}
 }
 
-var shared struct {
-	sync.Mutex
+// card is a connection to the system's sound, of one stream or one listing. It is not shared: a sound server that hangs
+// or was restarted then spoils nothing but what was connected to it.
+type card struct {
 	context *malgo.AllocatedContext
-	users   int
+	backend malgo.Backend
 }
 
-// acquire the shared context. A failure is not remembered: the sound server may come later.
-func acquire() (*malgo.AllocatedContext, error) {
-	shared.Lock()
-	defer shared.Unlock()
-	if shared.context == nil {
-		context, err := malgo.InitContext(backends(), malgo.ContextConfig{}, nil)
+// connect takes the first backend that has any device. They are tried one by one because ALSA always starts, and would
+// hide what comes after it.
+func connect() (*card, error) {
+	errs := []error{ErrUnavailable}
+	for _, backend := range backends() {
+		context, err := malgo.InitContext([]malgo.Backend{backend}, malgo.ContextConfig{}, nil)
 		if err != nil {
-			return nil, fmt.Errorf("%w: %w", ErrUnavailable, err)
+			errs = append(errs, err)
+			continue
 		}
-		shared.context = context
+		c := &card{context, backend}
+		for _, direction := range []Direction{Playback, Capture} {
+			if infos, err := c.list(direction); err == nil && len(infos) > 0 {
+				return c, nil
+			}
+		}
+		c.close()
 	}
-	shared.users++
-	return shared.context, nil
+	return nil, errors.Join(errs...)
 }
 
-// release the context; with its last user it goes, so that a restarted sound server is found again.
-func release() {
-	shared.Lock()
-	defer shared.Unlock()
-	if shared.users--; shared.users == 0 {
-		_ = shared.context.Uninit()
-		shared.context.Free()
-		shared.context = nil
-	}
+func (c *card) close() {
+	_ = c.context.Uninit()
+	c.context.Free()
 }
 
 // Devices lists what can be opened in a direction. Without a sound card: ErrUnavailable.
 func Devices(direction Direction) ([]Device, error) {
-	context, err := acquire()
+	c, err := connect()
 	if err != nil {
 		return nil, err
 	}
-	defer release()
-	infos, err := list(context, direction)
+	defer c.close()
+	infos, err := c.list(direction)
 	if err != nil {
 		return nil, err
 	}
@@ -97,14 +99,20 @@ func Devices(direction Direction) ([]Device, error) {
 	return devices, nil
 }
 
-func list(context *malgo.AllocatedContext, direction Direction) ([]malgo.DeviceInfo, error) {
+func (c *card) list(direction Direction) ([]malgo.DeviceInfo, error) {
 	kind := malgo.Playback
 	if direction == Capture {
 		kind = malgo.Capture
 	}
-	infos, err := context.Devices(kind)
+	infos, err := c.context.Devices(kind)
 	if err != nil {
 		return nil, fmt.Errorf("list sound devices: %w: %w", ErrUnavailable, err)
 	}
+	if c.backend == malgo.BackendAlsa {
+		infos = slices.DeleteFunc(infos, func(i malgo.DeviceInfo) bool { return !isCard(i.ID) })
+	}
 	return infos, nil
 }
+
+// isCard tells ALSA's sound cards (hw:0,0) from its plugins, which are there without any card.
+func isCard(id malgo.DeviceID) bool { return bytes.Contains(id[:8], []byte("hw:")) }

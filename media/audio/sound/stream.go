@@ -5,6 +5,8 @@ import (
 	"runtime"
 	"strings"
 	"sync"
+	"sync/atomic"
+	"time"
 	"unsafe"
 
 	"github.com/gen2brain/malgo"
@@ -15,11 +17,27 @@ const (
 	frameSamples = 480   // samples a channel in 10 ms
 )
 
+// silentDevice is how long a device may ask for nothing before it counts as lost: a dead sound server says nothing.
+const silentDevice = 3 * time.Second
+
+// closeWait bounds how long Close waits for a device that hangs.
+const closeWait = 2 * time.Second
+
 // Stream is an open sound device.
 type Stream struct {
-	name   string
+	card   *card
 	device *malgo.Device
-	once   sync.Once
+	frames framer
+
+	mu     sync.Mutex // held while transfer runs
+	closed bool
+	calls  atomic.Uint64 // of the device
+
+	lost func()
+	gone sync.Once
+	once sync.Once
+	stop chan struct{}
+	done chan struct{}
 }
 
 // Open starts a device: by name or ID, "" or "default" is the system's. transfer is called on the device's thread for
@@ -29,76 +47,120 @@ type Stream struct {
 //
 // Errors: ErrNotFound, ErrUnavailable.
 func Open(direction Direction, name string, channels int, transfer func(pcm []int16), lost func()) (*Stream, error) {
-	context, err := acquire()
+	c, err := connect()
 	if err != nil {
 		return nil, err
 	}
-	s, err := open(context, direction, name, channels, transfer, lost)
-	if err != nil {
-		release()
+	s := &Stream{card: c, lost: lost, stop: make(chan struct{}), done: make(chan struct{})}
+	s.frames = framer{pcm: make([]int16, frameSamples*channels), transfer: transfer}
+	if direction == Playback {
+		s.frames.at = len(s.frames.pcm)
+	}
+	if err := s.open(direction, name, channels); err != nil {
+		c.close()
 		return nil, err
 	}
+	go s.watch()
 	return s, nil
 }
 
-func open(context *malgo.AllocatedContext, direction Direction, name string, channels int,
-	transfer func([]int16), lost func()) (*Stream, error) {
-	infos, err := list(context, direction)
+func (s *Stream) open(direction Direction, name string, channels int) error {
+	infos, err := s.card.list(direction)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	if len(infos) == 0 {
-		return nil, ErrUnavailable
+		return ErrUnavailable
 	}
 	info, err := find(infos, name)
 	if err != nil {
-		return nil, err
+		return err
 	}
-
-	kind := malgo.Playback
-	if direction == Capture {
-		kind = malgo.Capture
-	}
-	config := malgo.DefaultDeviceConfig(kind)
-	config.SampleRate = sampleRate
-	config.PeriodSizeInFrames = frameSamples
-	config.Periods = 3
-	side := malgo.SubConfig{Format: malgo.FormatS16, Channels: uint32(channels)}
 	var pinned runtime.Pinner // the configuration goes to C with a pointer in it
 	defer pinned.Unpin()
+	side := malgo.SubConfig{Format: malgo.FormatS16, Channels: uint32(channels)}
 	if info != nil {
 		pinned.Pin(&info.ID)
 		side.DeviceID = unsafe.Pointer(&info.ID)
 	}
-	s := &Stream{name: name}
+	config := malgo.DefaultDeviceConfig(malgo.Playback)
 	if direction == Capture {
+		config = malgo.DefaultDeviceConfig(malgo.Capture)
 		config.Capture = side
 	} else {
 		config.Playback = side
 	}
-	frames := framer{pcm: make([]int16, frameSamples*channels), transfer: transfer, playback: direction == Playback}
-	if frames.playback {
-		frames.at = len(frames.pcm)
-	}
-	var gone sync.Once
-	callbacks := malgo.DeviceCallbacks{
-		Data: func(out, in []byte, _ uint32) {
-			if frames.playback {
-				frames.fill(samples(out))
-			} else {
-				frames.take(samples(in))
-			}
-		},
-		Stop: func() { gone.Do(lost) },
-	}
-	if s.device, err = malgo.InitDevice(context.Context, config, callbacks); err != nil {
-		return nil, fmt.Errorf("open sound device %q: %w: %w", name, ErrUnavailable, err)
+	config.SampleRate = sampleRate
+	config.PeriodSizeInFrames = frameSamples
+	config.Periods = 3
+	callbacks := malgo.DeviceCallbacks{Data: s.data, Stop: func() { s.gone.Do(s.lost) }}
+	if s.device, err = malgo.InitDevice(s.card.context.Context, config, callbacks); err != nil {
+		return fmt.Errorf("open sound device %q: %w: %w", name, ErrUnavailable, err)
 	}
 	if err := s.device.Start(); err != nil {
 		s.device.Uninit()
-		return nil, fmt.Errorf("start sound device %q: %w: %w", name, ErrUnavailable, err)
+		return fmt.Errorf("start sound device %q: %w: %w", name, ErrUnavailable, err)
 	}
-	return s, nil
+	return nil
+}
+
+// data runs on the device's thread.
+func (s *Stream) data(out, in []byte, _ uint32) {
+	s.calls.Add(1)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closed {
+		return
+	}
+	s.frames.fill(samples(out))
+	s.frames.take(samples(in))
+}
+
+// watch notices a device that went without a word. PulseAudio's client, for one, waits for ever for a server that died.
+func (s *Stream) watch() {
+	defer close(s.done)
+	ticker := time.NewTicker(silentDevice / 3)
+	defer ticker.Stop()
+	last, idle := s.calls.Load(), 0
+	for {
+		select {
+		case <-s.stop:
+			return
+		case <-ticker.C:
+		}
+		calls := s.calls.Load()
+		if idle++; calls != last {
+			last, idle = calls, 0
+		}
+		if idle >= 3 {
+			s.gone.Do(s.lost)
+			return
+		}
+	}
+}
+
+// Close stops the device; transfer will not be called again when it returns. A device that hangs is left to itself.
+func (s *Stream) Close() {
+	s.once.Do(func() {
+		s.mu.Lock()
+		s.closed = true
+		s.mu.Unlock()
+		s.gone.Do(func() {}) // what is stopped now is not lost
+		close(s.stop)
+		<-s.done
+		freed := make(chan struct{})
+		go func() {
+			defer close(freed)
+			// Stop first: it wakes the device's thread, which Uninit alone would wait for, for ever if its server died.
+			_ = s.device.Stop()
+			s.device.Uninit()
+			s.card.close()
+		}()
+		select {
+		case <-freed:
+		case <-time.After(closeWait):
+		}
+	})
 }
 
 // find a device by ID, whole name or, when that is unambiguous, a part of it. nil: the system's default.
@@ -123,20 +185,11 @@ func find(infos []malgo.DeviceInfo, name string) (*malgo.DeviceInfo, error) {
 	return nil, fmt.Errorf("%w: %q", ErrNotFound, name)
 }
 
-// Close stops the device and waits until transfer will not be called again.
-func (s *Stream) Close() {
-	s.once.Do(func() {
-		s.device.Uninit()
-		release()
-	})
-}
-
 // framer cuts a device's periods, whatever their length, into frames of 10 ms. One thread only.
 type framer struct {
 	pcm      []int16
 	at       int
 	transfer func([]int16)
-	playback bool
 }
 
 func (f *framer) fill(out []int16) {

@@ -1,0 +1,85 @@
+//go:build linux
+
+package device
+
+import (
+	"bufio"
+	"errors"
+	"os"
+	"os/exec"
+	"strings"
+	"testing"
+
+	"parley/media/video"
+)
+
+func TestScreenDeliversWhatIsOnIt(t *testing.T) {
+	xvfb, err := exec.LookPath("Xvfb")
+	if err != nil {
+		t.Skip("Xvfb is not installed")
+	}
+	r, w, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	server := exec.Command(xvfb, "-displayfd", "3", "-screen", "0", "320x200x24", "-nolisten", "tcp", "-noreset")
+	server.ExtraFiles = []*os.File{w}
+	err = server.Start()
+	w.Close()
+	if err != nil {
+		t.Fatal(err)
+	}
+	stop := func() { _ = server.Process.Kill(); _ = server.Wait() }
+	defer stop()
+	line, err := bufio.NewReader(r).ReadString('\n')
+	if err != nil {
+		t.Fatal(err)
+	}
+	display := ":" + strings.TrimSpace(line)
+	t.Setenv("DISPLAY", display)
+	if out, err := exec.Command("xsetroot", "-solid", "#ff0000").CombinedOutput(); err != nil {
+		t.Skipf("xsetroot: %v %s", err, out)
+	}
+
+	list := Screens()
+	if len(list) != 2 || list[0].ID != "" {
+		t.Fatalf("screens %+v", list)
+	}
+	if _, err := OpenVideo("screen:nope", VideoOptions{}); !errors.Is(err, ErrNotFound) {
+		t.Fatal(err)
+	}
+	for _, word := range []string{"screen", "screen:" + list[1].ID} {
+		s, err := OpenVideo(word, VideoOptions{FPS: 50})
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, ended := make(chan [5]int, 1), make(chan error, 1)
+		err = s.Start(func(f *video.Frame) {
+			select {
+			case got <- [5]int{f.Width, f.Height, int(f.Y[0]), int(f.U[0]), int(f.V[0])}:
+			default:
+			}
+		}, func(err error) { ended <- err })
+		if err != nil {
+			t.Fatal(err)
+		}
+		if f := <-got; f[0] != 320 || f[1] != 200 || f[2] < 80 || f[2] > 84 || f[3] < 88 || f[3] > 92 || f[4] < 238 {
+			t.Errorf("%s: red is %v", word, f)
+		}
+		if word != "screen" {
+			stop() // the desktop goes away
+			if err := <-ended; !errors.Is(err, ErrUnavailable) {
+				t.Errorf("ended: %v", err)
+			}
+		}
+		if err := s.Close(); err != nil {
+			t.Error(err)
+		}
+	}
+	t.Setenv("DISPLAY", "")
+	t.Setenv("WAYLAND_DISPLAY", "wayland-0")
+	if _, err := OpenVideo("screen", VideoOptions{}); !errors.Is(err, ErrUnavailable) || !strings.Contains(err.Error(), "Wayland") {
+		t.Fatal(err)
+	}
+}
