@@ -5,6 +5,7 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"fmt"
+	"log/slog"
 	"strings"
 	"sync"
 	"testing"
@@ -29,6 +30,9 @@ func startServer(t *testing.T, c Config) (*Server, *eventLog) {
 	t.Helper()
 	events := newEventLog()
 	c.Listen, c.Loopback, c.Events = "127.0.0.1:0", true, events.add
+	if testing.Verbose() {
+		c.Logger = slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelDebug}))
+	}
 	s, err := New(c)
 	if err != nil {
 		t.Fatal(err)

@@ -284,25 +284,39 @@ func (p *Participant) setLocal(d webrtc.SessionDescription) (string, error) {
 
 // reanswer answers an offer within the call. A failure leaves the call as it was.
 func (p *Participant) reanswer(offer string, answer func(string), reject func(int, string)) {
-	if err := p.pc.SetRemoteDescription(description(webrtc.SDPTypeOffer, offer)); err != nil {
+	err := checkOffer(offer, p.pc.RemoteDescription().SDP)
+	if err == nil {
+		err = p.pc.SetRemoteDescription(description(webrtc.SDPTypeOffer, offer))
+	}
+	if err != nil {
 		p.rooms.log.Info("re-INVITE not answered", "participant", p.id, "error", err)
-		p.rollbackRemote()
+		p.settle()
 		reject(sip.StatusNotAcceptableHere, "Not Acceptable Here")
 		return
 	}
 	sdp, err := p.localAnswer()
 	if err != nil {
 		p.rooms.log.Info("re-INVITE not answered", "participant", p.id, "error", err)
-		p.rollbackRemote()
+		p.settle()
 		reject(sip.StatusNotAcceptableHere, "Not Acceptable Here")
 		return
 	}
 	answer(sdp)
 }
 
-func (p *Participant) rollbackRemote() {
-	if p.pc.SignalingState() == webrtc.SignalingStateHaveRemoteOffer {
-		_ = p.pc.SetRemoteDescription(webrtc.SessionDescription{Type: webrtc.SDPTypeRollback})
+// settle closes an offer that could not be answered by answering it for ourselves: pion knows no rollback (W3C webrtc
+// 4.4.1.5). A connection that cannot even do that is of no more use.
+func (p *Participant) settle() {
+	if p.pc.SignalingState() != webrtc.SignalingStateHaveRemoteOffer {
+		return
+	}
+	answer, err := p.pc.CreateAnswer(nil)
+	if err == nil {
+		err = p.pc.SetLocalDescription(answer)
+	}
+	if err != nil {
+		p.rooms.log.Warn("offer cannot be taken back", "participant", p.id, "error", err)
+		p.call.Bye(488, "Incompatible SDP")
 	}
 }
 
@@ -340,21 +354,20 @@ func (p *Participant) serve(d time.Duration) error {
 	}
 }
 
+// offerOnce offers, and applies offer and answer together when the answer is there. Until then the peer connection does not
+// know of the offer, so that one that is refused needs no rollback. The candidates are in it: they were gathered for the
+// first answer.
 func (p *Participant) offerOnce() error {
 	offer, err := p.pc.CreateOffer(nil)
 	if err != nil {
 		return fmt.Errorf("create offer: %w", err)
-	}
-	sdp, err := p.setLocal(offer)
-	if err != nil {
-		return err
 	}
 	type reply struct {
 		answer string
 		err    error
 	}
 	replies := make(chan reply, 1)
-	p.call.Reoffer(sdp, func(answer string, err error) { replies <- reply{answer, err} })
+	p.call.Reoffer(offer.SDP, func(answer string, err error) { replies <- reply{answer, err} })
 	timer := time.NewTimer(offerTimeout)
 	defer timer.Stop()
 	var r reply
@@ -365,15 +378,18 @@ func (p *Participant) offerOnce() error {
 	case <-p.ctx.Done():
 		return p.ctx.Err()
 	}
-	if r.err == nil {
-		r.err = p.pc.SetRemoteDescription(description(webrtc.SDPTypeAnswer, r.answer))
+	if r.err != nil {
+		return r.err
 	}
-	if r.err != nil && p.pc.SignalingState() == webrtc.SignalingStateHaveLocalOffer {
-		if err := p.pc.SetLocalDescription(webrtc.SessionDescription{Type: webrtc.SDPTypeRollback}); err != nil {
-			p.rooms.log.Warn("rollback", "participant", p.id, "error", err)
-		}
+	if err := p.pc.SetLocalDescription(offer); err != nil {
+		return fmt.Errorf("own offer: %w", err)
 	}
-	return r.err
+	if err := p.pc.SetRemoteDescription(description(webrtc.SDPTypeAnswer, r.answer)); err != nil {
+		// Both sides now think differently of the call; going on would leave it broken for good.
+		p.call.Bye(488, "Incompatible SDP")
+		return fmt.Errorf("answer: %w", err)
+	}
+	return nil
 }
 
 // leave undoes join.

@@ -1,6 +1,45 @@
 package room
 
-import "github.com/pion/sdp/v3"
+import (
+	"errors"
+	"fmt"
+
+	"github.com/pion/sdp/v3"
+)
+
+var errOffer = errors.New("offer cannot be used")
+
+// checkOffer looks at an offer within a call before it is applied: half applied, it could not be taken back.
+func checkOffer(offer, before string) error {
+	var next, last sdp.SessionDescription
+	if err := next.UnmarshalString(offer); err != nil {
+		return fmt.Errorf("%w: %w", errOffer, err)
+	}
+	if err := last.UnmarshalString(before); err != nil {
+		return fmt.Errorf("%w: the one before: %w", errOffer, err)
+	}
+	if len(next.MediaDescriptions) < len(last.MediaDescriptions) {
+		return fmt.Errorf("%w: %d m-lines after %d", errOffer, len(next.MediaDescriptions), len(last.MediaDescriptions))
+	}
+	for i, m := range next.MediaDescriptions {
+		if i < len(last.MediaDescriptions) && m.MediaName.Media != last.MediaDescriptions[i].MediaName.Media {
+			return fmt.Errorf("%w: m-line %d changed its kind", errOffer, i)
+		}
+		if _, ok := m.Attribute(sdp.AttrKeyMID); !ok {
+			return fmt.Errorf("%w: m-line %d has no mid", errOffer, i)
+		}
+		if m.MediaName.Port.Value == 0 {
+			continue
+		}
+		for _, name := range []string{"ice-ufrag", "ice-pwd", "fingerprint"} {
+			_, here := m.Attribute(name)
+			if _, above := next.Attribute(name); !here && !above {
+				return fmt.Errorf("%w: m-line %d has no %s", errOffer, i, name)
+			}
+		}
+	}
+	return nil
+}
 
 // nameRejected gives the rejected m-lines of an answer their mid: pion leaves it out, and clients match m-lines by it
 // (RFC 8829 5.3.1).
