@@ -71,10 +71,15 @@ func runDemo(ctx context.Context, o cli.Window, options window.Options, streams 
 	options.Demo, options.Server, options.Fingerprint = true, server.Addr(), server.Fingerprint()
 	options.Name, options.Number = "You", demoRoom
 	options.AutoSignIn, options.AutoJoin, options.AutoShare = true, o.DemoJoin, o.DemoShare
-	options.EndAfter, options.Screenshot = o.DemoFor, o.DemoShot
+	options.EndAfter = o.DemoFor
+	var shot error // written before Run returns
+	if o.DemoShot != "" {
+		options.BeforeEnd = func(window.Connector) { shot = shoot(ctx, o.DemoShot) }
+	}
 	options.OnConnector = func(c window.Connector) { c.Subscribe(keepNewest(last)) }
 
 	err = windowProblem(window.Run(ctx, options))
+	err = errors.Join(err, shot)
 	if o.DemoFor == 0 {
 		return err
 	}
