@@ -40,7 +40,7 @@ func (l *stageLayout) Layout(objects []fyne.CanvasObject, size fyne.Size) {
 // notice lies below the top strip, in the middle.
 func (l *stageLayout) notice(size fyne.Size) {
 	b := l.v.banner
-	w := min(560, size.Width-2*look.Margin)
+	w := b.Width(min(560, size.Width-2*look.Margin))
 	b.Resize(fyne.NewSize(w, b.Size().Height))
 	b.Resize(fyne.NewSize(w, b.MinSize().Height))
 	b.Move(fyne.NewPos((size.Width-w)/2, look.Margin+l.v.top.MinSize().Height+look.Gap))

@@ -74,13 +74,22 @@ func NewBanner(onClose func()) *Banner {
 	if onClose == nil {
 		b.close.Hide()
 	}
-	words := container.New(layout.NewCustomPaddedVBoxLayout(-14), b.title, b.text)
+	words := container.New(layout.NewCustomPaddedVBoxLayout(-14), layout.NewSpacer(), b.title, b.text, layout.NewSpacer())
 	icon := container.NewPadded(container.NewCenter(b.icon))
 	b.content = container.NewStack(b.field, container.NewBorder(nil, nil, icon,
 		container.NewPadded(container.NewCenter(container.NewHBox(b.action, b.close))), words))
 	b.ExtendBaseWidget(b)
 	b.Hide()
 	return b
+}
+
+// Width that the notice needs to be told without more lines than necessary, at most most.
+func (b *Banner) Width(most float32) float32 {
+	size := theme.Size(theme.SizeNameText)
+	w := fyne.MeasureText(b.notice.Title, size, fyne.TextStyle{Bold: true}).Width
+	w = max(w, fyne.MeasureText(b.notice.Text, size, fyne.TextStyle{}).Width)
+	w += b.content.MinSize().Width - b.title.MinSize().Width + 4*theme.Padding()
+	return min(w, most)
 }
 
 // Notice shown now.

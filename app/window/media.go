@@ -1,0 +1,106 @@
+package window
+
+import (
+	"errors"
+	"log/slog"
+
+	"parley/connector/rtc"
+	"parley/media/device"
+	"parley/views"
+)
+
+// Media opens this machine's devices. Functions may block; a nil track without an error means there is no such device.
+type Media struct {
+	// Camera opens a camera; on false makes it ready but dark.
+	Camera     func(word string, on bool) (rtc.LocalTrack, error)
+	Microphone func(word string) (rtc.LocalTrack, error)
+	Screens    func() []views.ShareSource
+	Screen     func(id string) (rtc.LocalTrack, error)
+	Devices    func() views.Devices
+}
+
+// cameraSize is what a call asks of a camera.
+var cameraSize = device.VideoOptions{Width: 1280, Height: 720, FPS: 30}
+
+// realMedia takes what media/device has. pattern stands in where there is no camera (the demonstration).
+func realMedia(logger *slog.Logger, pattern bool) Media {
+	m := Media{
+		Screens: screens,
+		Devices: func() views.Devices {
+			return views.Devices{Cameras: listed(device.Cameras()), Microphones: listed(device.Microphones()),
+				Speakers: listed(device.Speakers())}
+		},
+	}
+	m.Camera = func(word string, on bool) (rtc.LocalTrack, error) {
+		t, err := openCamera(word, on, logger)
+		if pattern && word == "" && (errors.Is(err, device.ErrNotFound) || errors.Is(err, device.ErrUnavailable)) {
+			return openCamera("pattern", on, logger)
+		}
+		return t, err
+	}
+	m.Microphone = func(word string) (rtc.LocalTrack, error) {
+		t, err := device.OpenAudioTrack(word, device.TrackOptions{Logger: logger, Lost: stays})
+		if t == nil {
+			return nil, err
+		}
+		return t, err
+	}
+	m.Screen = func(id string) (rtc.LocalTrack, error) {
+		word := "screen"
+		if id != "" {
+			word = "screen:" + id
+		}
+		t, err := device.OpenVideoTrack(word, device.VideoOptions{FPS: 15}, device.TrackOptions{Logger: logger})
+		if t == nil {
+			return nil, err
+		}
+		return t, err
+	}
+	return m
+}
+
+func openCamera(word string, on bool, logger *slog.Logger) (rtc.LocalTrack, error) {
+	if word == views.NoDevice {
+		return nil, nil
+	}
+	reopen := func() (device.VideoSource, error) { return device.OpenVideo(word, cameraSize) }
+	source, err := reopen()
+	if err != nil || source == nil {
+		return nil, err
+	}
+	if !on {
+		// Found, so it can be switched on later; not opened, so its light stays off.
+		if err := source.Close(); err != nil {
+			return nil, err
+		}
+		source = nil
+	}
+	t, err := device.NewVideoTrack(source, reopen, device.TrackOptions{Logger: logger, Lost: stays})
+	if err != nil {
+		return nil, err
+	}
+	return t, nil
+}
+
+// stays keeps a track whose device was unplugged: the call goes on without it.
+func stays(error) bool { return true }
+
+func screens() []views.ShareSource {
+	var list []views.ShareSource
+	for _, s := range device.Screens() {
+		title := s.Name
+		if s.ID == "" {
+			title = "" // the whole desktop: the views have words for it
+		}
+		list = append(list, views.ShareSource{ID: s.ID, Title: title})
+	}
+	return list
+}
+
+func listed(infos []device.Info) []views.Device {
+	list := make([]views.Device, len(infos))
+	for i, d := range infos {
+		list[i] = views.Device{ID: d.ID, Name: d.Name}
+	}
+	return list
+}

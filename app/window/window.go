@@ -1,0 +1,287 @@
+// Package window opens Parley's window: it connects the views with the connector, the devices and the settings.
+//
+// Everything crosses to Fyne's goroutine in one place, Window.do. Snapshots that come faster than the window takes them
+// are left out, so nothing queues up.
+package window
+
+import (
+	"context"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"image/png"
+	"log/slog"
+	"os"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"fyne.io/fyne/v2"
+
+	"parley/assets"
+	"parley/connector/session"
+	"parley/views"
+	"parley/views/look"
+	"parley/views/text"
+)
+
+// AppID is the program's identity towards the desktop.
+const AppID = "app.parley.desktop"
+
+// Options of Run. The zero value opens the sign in screen.
+type Options struct {
+	// Demo fills in guest and number, and says so on the screen. Server must be set.
+	Demo   bool
+	Server string // host[:port], fills in the sign in screen
+	Name   string // shown to others, fills in the sign in screen
+	Number string // fills in the number to dial
+	// Roots, when not nil, replaces the system's authorities. Fingerprint is a certificate of Server that is trusted
+	// (SHA-256, hexadecimal pairs with colons: Fingerprint).
+	Roots       *x509.CertPool
+	Fingerprint string
+
+	// AutoSignIn signs in as soon as the window is there; Demo does so too. AutoJoin then dials Number with video, and
+	// AutoShare shares the screen once the call is established.
+	AutoSignIn, AutoJoin, AutoShare bool
+	// EndAfter closes the window so long after the call was established; 0 does not.
+	EndAfter time.Duration
+	// Screenshot is written as PNG right before EndAfter closes the window.
+	Screenshot string
+	// BeforeEnd, when not nil, runs (off the window's goroutine) right before EndAfter closes the window, in the call.
+	BeforeEnd func(Connector)
+
+	Lang  string // "en", "ru", empty: as settings and system say
+	Theme string // "system", "light", "dark", empty: as the settings say
+	Draw  string // DrawAuto, DrawImage, DrawShader
+	// Camera and Microphone are words of device.OpenVideo and OpenAudio that go before the settings.
+	Camera, Microphone string
+	// Silent touches no sound card: sound is paced by a clock.
+	Silent bool
+
+	Folder     string // where settings are kept; empty keeps nothing
+	InstanceID string
+	UserAgent  string
+	Logger     *slog.Logger
+	// OnConnector is told of each connector that is made, before it connects.
+	OnConnector func(Connector)
+
+	// Open and Media replace the real parts (tests).
+	Open  Opener
+	Media *Media
+}
+
+// ErrAutomatic means that what should have happened by itself (AutoSignIn, AutoJoin) failed.
+var ErrAutomatic = errors.New("could not join by itself")
+
+// Window is the running window.
+type Window struct {
+	options    Options
+	logger     *slog.Logger
+	ctx        context.Context
+	cancel     context.CancelFunc
+	app        fyne.App
+	window     fyne.Window
+	controller *controller
+	pump       *Pump
+	root       *views.Root
+	incoming   *incomingWindow
+	shown      views.Settings // what is on the screen
+
+	refresh   atomic.Bool // a refresh is on its way
+	automatic automatic
+	closing   atomic.Bool
+	running   sync.WaitGroup
+	err       error
+}
+
+// Run shows the window until it is closed or ctx ends. It must be called on the main goroutine.
+func Run(ctx context.Context, o Options) error {
+	if o.Logger == nil {
+		o.Logger = discard()
+	}
+	store, err := OpenStore(o.Folder)
+	if err != nil {
+		o.Logger.Warn("settings", "error", err)
+	}
+	w := &Window{options: o, logger: o.Logger, app: newApp()}
+	w.ctx, w.cancel = context.WithCancel(ctx)
+	defer w.cancel()
+	w.app.SetIcon(assets.AppIcon())
+	w.build(store)
+	w.app.Lifecycle().SetOnStarted(w.started)
+	w.running.Add(1)
+	go func() {
+		defer w.running.Done()
+		<-w.ctx.Done()
+		w.shutdown()
+	}()
+	w.window.ShowAndRun()
+	w.cancel()
+	w.pump.Close()
+	w.running.Wait()
+	return w.err
+}
+
+// do is the one place where anything crosses to the window's goroutine.
+func (w *Window) do(fn func()) { fyne.Do(fn) }
+
+func (w *Window) build(store *Store) {
+	o := w.options
+	media := o.Media
+	if media == nil {
+		m := realMedia(o.Logger, o.Demo)
+		media = &m
+	}
+	w.pump = NewPump(w.do, drawingFor(o.Draw, ""))
+	w.controller = newController(o, store, *media, o.Open, w.schedule)
+	if w.controller.open == nil {
+		w.controller.open = openLink(o, w.controller.speaker)
+	}
+	model := w.controller.Model()
+	w.dress(model.Settings)
+	w.window = w.app.NewWindow(text.T("app.name"))
+	w.window.Resize(fyne.NewSize(1024, 640))
+	w.window.SetMaster()
+	env := &views.Env{Context: w.ctx, Actions: w.controller, Pictures: w.pump, Do: w.do, Window: w.window}
+	w.root = views.NewRoot(env)
+	w.root.SetNumber(o.Number)
+	w.incoming = &incomingWindow{w: w}
+	w.window.SetCloseIntercept(func() { w.root.AskToClose(w.closeNow) })
+	w.root.Set(model)
+}
+
+// dress puts language and theme on.
+func (w *Window) dress(s views.Settings) {
+	w.shown = s
+	text.Use(s.Language)
+	w.app.Settings().SetTheme(look.New(look.Mode(s.Theme)))
+}
+
+// started runs when the window's loop begins.
+func (w *Window) started() {
+	// The window has no OpenGL context before the loop has taken its first turn.
+	w.running.Add(1)
+	go func() {
+		defer w.running.Done()
+		w.do(func() {
+			name := rendererName(w.window)
+			d := drawingFor(w.options.Draw, name)
+			w.logger.Info("drawing", "renderer", name, "shader", d != 0)
+			w.pump.SetDrawing(d)
+		})
+		w.begin()
+	}()
+}
+
+// schedule lets the window show the newest model; from any goroutine.
+func (w *Window) schedule() {
+	if w.refresh.CompareAndSwap(false, true) {
+		w.do(func() {
+			w.refresh.Store(false)
+			w.show(w.controller.Model())
+		})
+	}
+}
+
+func (w *Window) show(m views.Model) {
+	if w.closing.Load() {
+		return
+	}
+	if m.Settings.Language != w.shown.Language || m.Settings.Theme != w.shown.Theme {
+		w.dress(m.Settings)
+		w.root.Set(m)
+		w.root.Rebuild()
+	} else {
+		w.root.Set(m)
+	}
+	w.incoming.set(m.Snapshot)
+	w.automatic.follow(w, m)
+}
+
+// closeNow closes the window at once and ends call and connection behind it.
+func (w *Window) closeNow() {
+	w.window.Hide()
+	w.cancel()
+}
+
+// shutdown ends everything and then the application; off the window's goroutine.
+func (w *Window) shutdown() {
+	if !w.closing.CompareAndSwap(false, true) {
+		return
+	}
+	if err := w.controller.Close(); err != nil {
+		w.logger.Warn("end the connection", "error", err)
+	}
+	w.do(w.app.Quit)
+}
+
+// saveScreenshot writes what the window shows; on the window's goroutine.
+func (w *Window) saveScreenshot(path string) error {
+	f, err := os.Create(path)
+	if err != nil {
+		return fmt.Errorf("screenshot: %w", err)
+	}
+	if err := errors.Join(png.Encode(f, picture(w.window)), f.Close()); err != nil {
+		return fmt.Errorf("screenshot: %w", err)
+	}
+	return nil
+}
+
+// incomingWindow is the window of a call that rings.
+type incomingWindow struct {
+	w      *Window
+	window fyne.Window
+	view   *views.Incoming
+	quiet  func() // stops the ringtone
+}
+
+func (i *incomingWindow) set(s session.Snapshot) {
+	if !ringing(s) {
+		i.close()
+		return
+	}
+	if i.window == nil {
+		i.open()
+	}
+	i.view.Set(s.Incoming)
+}
+
+func (i *incomingWindow) open() {
+	w := i.w
+	i.window = w.app.NewWindow(text.T("incoming.title"))
+	env := &views.Env{Context: w.ctx, Actions: w.controller, Pictures: w.pump, Do: w.do, Window: i.window}
+	i.view = views.NewIncoming(env, w.root.Tell)
+	view := i.view
+	i.window.SetContent(view.Content)
+	i.window.SetPadded(false)
+	i.window.SetCloseIntercept(view.Reject)
+	i.window.Canvas().SetOnTypedKey(func(k *fyne.KeyEvent) {
+		switch k.Name {
+		case fyne.KeyReturn, fyne.KeyEnter:
+			view.Default()
+		case fyne.KeyEscape:
+			view.Reject()
+		}
+	})
+	i.window.Resize(fyne.NewSize(460, 340))
+	i.window.SetFixedSize(true)
+	i.window.CenterOnScreen()
+	i.window.Show()
+	i.window.RequestFocus()
+	if link, err := w.controller.current(); err == nil && link.Ring != nil {
+		i.quiet = link.Ring()
+	}
+}
+
+func (i *incomingWindow) close() {
+	if i.window == nil {
+		return
+	}
+	if i.quiet != nil {
+		i.quiet()
+		i.quiet = nil
+	}
+	i.window.SetCloseIntercept(nil)
+	i.window.Close()
+	i.window, i.view = nil, nil
+}
