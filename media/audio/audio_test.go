@@ -4,6 +4,8 @@ import (
 	"errors"
 	"log/slog"
 	"math"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -250,6 +252,7 @@ func TestPlaysWithoutASoundCard(t *testing.T) {
 
 // fakeCards is a machine whose sound cards the test plugs.
 type fakeCards struct {
+	mu      sync.Mutex
 	present map[string]bool
 	lost    func()
 	open    int
@@ -257,9 +260,32 @@ type fakeCards struct {
 
 type fakeCard struct{ cards *fakeCards }
 
-func (c fakeCard) Close() { c.cards.open-- }
+func (c fakeCard) Close() {
+	c.cards.mu.Lock()
+	defer c.cards.mu.Unlock()
+	c.cards.open--
+}
+
+// plug sets what is there, and returns how to lose what is open.
+func (f *fakeCards) plug(names ...string) (lose func()) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.present = map[string]bool{}
+	for _, name := range names {
+		f.present[name] = true
+	}
+	return f.lost
+}
+
+func (f *fakeCards) opened() int {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.open
+}
 
 func (f *fakeCards) opener(device string, _ func([]int16), lost func()) (stream, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
 	if !f.present[nameOf(device)] {
 		return nil, errors.Join(sound.ErrUnavailable)
 	}
@@ -270,28 +296,27 @@ func (f *fakeCards) opener(device string, _ func([]int16), lost func()) (stream,
 
 func TestOutputFollowsTheDevices(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		cards := &fakeCards{present: map[string]bool{"default": true, "headset": true}}
+		cards := &fakeCards{}
+		cards.plug("default", "headset")
 		m := NewMixer()
-		pulled := 0
-		m.Tap(func([]int16) { pulled++ })
+		var pulled atomic.Int32
+		m.Tap(func([]int16) { pulled.Add(1) })
 		var changes []string
 		o := newOutput(m, OutputOptions{Device: "headset", Logger: slog.New(slog.DiscardHandler),
 			Changed: func(d string) { changes = append(changes, d) }}, cards.opener)
 		expect := func(want string, open int) {
 			t.Helper()
 			synctest.Wait()
-			if _, actual, null := o.Device(); actual != want || null != (want == "") || cards.open != open {
-				t.Fatalf("plays on %q (null %v), %d open; want %q", actual, null, cards.open, want)
+			if _, actual, null := o.Device(); actual != want || null != (want == "") || cards.opened() != open {
+				t.Fatalf("plays on %q (null %v), %d open; want %q", actual, null, cards.opened(), want)
 			}
 		}
 		expect("headset", 1)
 
-		cards.present["headset"] = false
-		cards.lost()
+		cards.plug("default")()
 		expect("default", 1)
-		old := cards.lost
 
-		cards.present["headset"] = true // plugged in again: taken back
+		old := cards.plug("default", "headset") // plugged in again: taken back
 		time.Sleep(retryDevice + time.Millisecond)
 		expect("headset", 1)
 		old() // a late word of the closed device
@@ -300,20 +325,19 @@ func TestOutputFollowsTheDevices(t *testing.T) {
 		o.SetDevice("default")
 		expect("default", 1)
 
-		cards.present = map[string]bool{}
-		cards.lost()
+		cards.plug()()
 		expect("", 0)
-		before := pulled
+		before := pulled.Load()
 		time.Sleep(time.Second)
-		if pulled-before < 99 {
-			t.Fatalf("the clock pulled %d frames in a second", pulled-before)
+		if n := pulled.Load() - before; n < 99 {
+			t.Fatalf("the clock pulled %d frames in a second", n)
 		}
 
-		cards.present["default"] = true
+		cards.plug("default")
 		time.Sleep(retrySeldom)
 		expect("default", 1)
 		o.Close()
-		if cards.open != 0 {
+		if cards.opened() != 0 {
 			t.Fatal("a card is left open")
 		}
 		if len(changes) != 6 {
