@@ -22,6 +22,13 @@ func NewSpeech(seed uint64) *Speech {
 	return s
 }
 
+// Render computes the next samples (mono) without waiting for a clock; for files and tests. Not after Start.
+func (s *Speech) Render(samples int) []int16 {
+	pcm := make([]int16, samples)
+	s.voice.fill(pcm)
+	return pcm
+}
+
 // vowels by their first three formants, Hz.
 var vowels = [][3]float64{{730, 1090, 2440}, {270, 2290, 3010}, {300, 870, 2240}, {530, 1840, 2480}, {570, 840, 2410}}
 
