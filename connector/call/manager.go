@@ -212,8 +212,8 @@ func (m *Manager) handler(l *leg) signal.SessionHandler {
 			m.post(l, func() { m.deps.Emit("progress", map[string]int{"statusCode": code}) })
 		},
 		OnAnswer:    func(sdp string) error { return m.onAnswer(l, sdp) },
-		OnAccepted:  func() { m.post(l, func() { m.gate(l, func() { m.onAccepted(l) }) }) },
-		OnConfirmed: func() { m.post(l, func() { m.gate(l, func() { m.onConfirmed(l) }) }) },
+		OnAccepted:  func() { m.post(l, func() { m.gate(l, m.unlessEnding(l, m.onAccepted)) }) },
+		OnConfirmed: func() { m.post(l, func() { m.gate(l, m.unlessEnding(l, m.onConfirmed)) }) },
 		OnEnded:     func(e signal.End) { m.post(l, func() { m.gate(l, func() { m.over(l, e) }) }) },
 		OnFailed:    func(e signal.End) { m.post(l, func() { m.gate(l, func() { m.over(l, e) }) }) },
 		OnInfo: func(contentType string, headers []signal.Header, body []byte) {
@@ -228,6 +228,16 @@ func (m *Manager) handler(l *leg) signal.SessionHandler {
 			m.post(l, func() { m.deps.Emit("refer", map[string]string{"referTo": to}) })
 			return false
 		},
+	}
+}
+
+// unlessEnding drops what would bring a call up that we are ending: an answer that could not be applied, say, is no
+// confirmed call although the dialog exists.
+func (m *Manager) unlessEnding(l *leg, fn func(*leg)) func() {
+	return func() {
+		if !l.ending {
+			fn(l)
+		}
 	}
 }
 
