@@ -63,7 +63,13 @@ func explain(err error) (why, fix string) {
 	case errors.Is(err, context.Canceled):
 		return "interrupted", ""
 	}
-	return strings.TrimRight(err.Error(), ". "), ""
+	return oneLine(err), ""
+}
+
+// oneLine is an error's text as part of a sentence: joined errors come one a line, and the first says most.
+func oneLine(err error) string {
+	text, _, _ := strings.Cut(err.Error(), "\n")
+	return strings.TrimRight(text, ". ")
 }
 
 const trustFix = "If you know this server, give its certificate authority to the system, or for a test use --insecure-tls."
@@ -151,10 +157,10 @@ func ofEnd(method string, code int, reason string, cause signal.Cause) (why, fix
 func ofMedia(err error) (why, fix string) {
 	switch {
 	case errors.Is(err, device.ErrNotFound):
-		return strings.TrimRight(err.Error(), ". "),
+		return oneLine(err),
 			"Choose another device, or none: a call needs neither camera nor microphone."
 	case errors.Is(err, device.ErrUnavailable):
-		return strings.TrimRight(err.Error(), ". "),
+		return oneLine(err),
 			"Close what uses it, check permissions, or choose none."
 	case errors.Is(err, codec.ErrUnsupported):
 		return "the two sides have no common codec (" + err.Error() + ")",
