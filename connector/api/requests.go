@@ -216,3 +216,23 @@ func (w Waits) Deliver(event Event) {
 		fn(event.Data)
 	}
 }
+
+// ErrNotRun is a key that was not sent because sending was not wanted any more.
+var ErrNotRun = errors.New("Promise was not running") //nolint:staticcheck // wire text
+
+// SendKeys sends the keys of a dial pad one after another while wanted says so; a key that fails does not end the others.
+// The results are in the keys' order, nil for a key that was sent.
+func SendKeys(ctx context.Context, keys string, wanted func() bool, send func(key string) error) []error {
+	var results []error
+	for _, key := range keys {
+		switch {
+		case ctx.Err() != nil:
+			results = append(results, ctx.Err())
+		case !wanted():
+			results = append(results, ErrNotRun)
+		default:
+			results = append(results, send(string(key)))
+		}
+	}
+	return results
+}

@@ -1,6 +1,7 @@
 package call
 
 import (
+	"context"
 	"errors"
 	"fmt"
 
@@ -39,4 +40,24 @@ func (e *Error) Unwrap() error { return e.Err }
 
 func errorOf(end signal.End) *Error {
 	return &Error{Originator: end.Originator, Cause: end.Cause, StatusCode: end.StatusCode, Reason: end.Reason}
+}
+
+// Canceled tells whether a call ended by a person's wish: cancelled here, hung up here, or not taken there.
+func Canceled(err error) bool {
+	if errors.Is(err, context.Canceled) {
+		return true
+	}
+	var failure *Error
+	if !errors.As(err, &failure) {
+		return false
+	}
+	switch failure.Cause {
+	case signal.CauseRequestTimeout:
+		return failure.Originator != signal.Remote
+	case signal.CauseRejected:
+		return failure.Originator != signal.Local
+	case signal.CauseTerminated:
+		return failure.Originator == signal.Local
+	}
+	return false
 }

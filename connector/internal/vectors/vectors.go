@@ -73,6 +73,9 @@ func Run(t *testing.T, name string, handlers map[string]func(t *testing.T, c Cas
 	passed, excused, failed := 0, 0, 0
 	for _, c := range file.Cases {
 		handler, known := handlers[c.Kind()]
+		if family, _, parametric := strings.Cut(c.Kind(), "("); !known && parametric {
+			handler, known = handlers[family]
+		}
 		if !known {
 			t.Errorf("%s: unknown kind %q", c.ID(), c.Kind())
 			failed++
