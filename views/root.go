@@ -117,7 +117,7 @@ func (r *Root) show(s Screen) {
 		content, shown = r.signIn.content, r.signIn.shown
 	case ScreenHome:
 		if r.home == nil || r.home.stop == nil {
-			r.home = newHomeView(r.env, &r.number, r.OpenSettings, r.signOut)
+			r.home = newHomeView(r.env, &r.number, r.OpenSettings, r.SignOut)
 		}
 		content, shown = r.home.content, r.home.shown
 	case ScreenCall:
@@ -126,7 +126,7 @@ func (r *Root) show(s Screen) {
 		content, shown = r.call.content, r.call.shown
 		r.bind(r.call.shortcuts())
 	case ScreenSettings:
-		v := newSettingsView(r.env, r.model.Settings, r.closeSettings)
+		v := newSettingsView(r.env, r.model.Settings, r.CloseSettings)
 		content, shown = v.content, v.shown
 	}
 	r.stack.Objects = []fyne.CanvasObject{content}
@@ -223,12 +223,14 @@ func (r *Root) OpenSettings() {
 	r.Set(r.model)
 }
 
-func (r *Root) closeSettings() {
+// CloseSettings goes back to where the settings were opened.
+func (r *Root) CloseSettings() {
 	r.settings = false
 	r.Set(r.model)
 }
 
-func (r *Root) signOut() {
+// SignOut ends the connection.
+func (r *Root) SignOut() {
 	r.env.run(func(ctx context.Context) error { return r.env.Actions.Disconnect(ctx) }, func(err error) {
 		if r.home != nil && r.screen == ScreenHome {
 			r.home.show(Describe(OpConnect, r.model.Account.Server, err))
@@ -263,7 +265,7 @@ func (r *Root) typedKey(k *fyne.KeyEvent) {
 	case r.call != nil:
 		r.call.typedKey(k)
 	case k.Name == fyne.KeyEscape && r.settings:
-		r.closeSettings()
+		r.CloseSettings()
 	case k.Name == fyne.KeyEscape && r.screen == ScreenSignIn:
 		r.signIn.abort()
 	case k.Name == fyne.KeyEscape && r.screen == ScreenHome:

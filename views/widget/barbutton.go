@@ -162,6 +162,9 @@ type barButtonRenderer struct {
 	icon    *canvas.Image
 	caption *canvas.Text
 	shown   string // icon and colour drawn now
+
+	measured     string // caption whose width is known
+	captionWidth float32
 }
 
 func (r *barButtonRenderer) Destroy() {}
@@ -174,7 +177,12 @@ func (r *barButtonRenderer) MinSize() fyne.Size {
 	if r.button.compact {
 		return fyne.NewSize(barFieldCompact+4, barFieldHeight+6)
 	}
-	w := fyne.MeasureText(r.button.state.Caption, barCaption, fyne.TextStyle{}).Width + 6
+	if r.measured != r.button.state.Caption {
+		// Fyne asks for the size at every repaint, and measuring text is slow.
+		r.measured = r.button.state.Caption
+		r.captionWidth = fyne.MeasureText(r.measured, barCaption, fyne.TextStyle{}).Width
+	}
+	w := r.captionWidth + 6
 	return fyne.NewSize(max(barFieldWidth+12, min(w, barCaptionMax)), barFieldHeight+6+barCaptionSpace)
 }
 
