@@ -83,10 +83,12 @@ func (r *reorder) insert(p *packet) (holes bool) {
 }
 
 func (r *reorder) hole(at time.Duration) *missingPacket {
-	m := &missingPacket{}
+	var m *missingPacket
 	if n := len(r.free); n > 0 {
 		m = r.free[n-1]
 		r.free = r.free[:n-1]
+	} else {
+		m = new(missingPacket)
 	}
 	*m = missingPacket{since: at, asked: -1}
 	return m

@@ -414,11 +414,15 @@ func (r *remoteDescription) readTransport(d *sdp.SessionDescription) error {
 	return nil
 }
 
-// sameTransport tells whether two m-lines name the same ICE credentials and address: a bundle without the attribute.
+// sameTransport tells whether two m-lines name the same ICE credentials, and the second no candidates of its own: a
+// bundle without the attribute.
 func sameTransport(a, b *sdp.MediaDescription) bool {
 	value := func(m *sdp.MediaDescription, key string) string { v, _ := m.Attribute(key); return v }
-	return a.MediaName.Port.Value == b.MediaName.Port.Value && a.MediaName.Port.Value != 9 &&
-		value(a, "ice-ufrag") == value(b, "ice-ufrag")
+	if value(a, "ice-ufrag") != value(b, "ice-ufrag") || value(a, "ice-pwd") != value(b, "ice-pwd") {
+		return false
+	}
+	theirs := readCandidates(b)
+	return len(theirs) == 0 || slices.Equal(readCandidates(a), theirs)
 }
 
 // readCandidates keeps the candidates pion can read, of component 1 only (rtcp-mux).
