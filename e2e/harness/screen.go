@@ -1,0 +1,198 @@
+package harness
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"image"
+	"image/png"
+	"os"
+	"os/exec"
+	"strings"
+	"time"
+)
+
+// Screen is a virtual X11 screen (Xvfb).
+type Screen struct {
+	Display string // ":99"
+	command *exec.Cmd
+	stderr  lockedBuffer
+}
+
+// Missing names the first of these programs that is not installed; "" when all are there.
+func Missing(programs ...string) string {
+	for _, program := range programs {
+		if _, err := exec.LookPath(program); err != nil {
+			return program
+		}
+	}
+	return ""
+}
+
+// StartScreen starts a screen of so many pixels on a free display.
+func StartScreen(ctx context.Context, width, height int) (*Screen, error) {
+	reader, writer, err := os.Pipe()
+	if err != nil {
+		return nil, err
+	}
+	defer reader.Close()
+	s := &Screen{}
+	s.command = exec.Command("Xvfb", "-displayfd", "3", "-nolisten", "tcp", "-screen", "0", fmt.Sprintf("%dx%dx24", width, height))
+	s.command.ExtraFiles = []*os.File{writer}
+	s.command.Stderr = &s.stderr
+	err = s.command.Start()
+	writer.Close()
+	if err != nil {
+		return nil, fmt.Errorf("Xvfb: %w", err)
+	}
+	if deadline, ok := ctx.Deadline(); ok {
+		reader.SetReadDeadline(deadline)
+	}
+	number, err := bufio.NewReader(reader).ReadString('\n')
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("Xvfb: %w\n%s", err, &s.stderr), s.Close())
+	}
+	s.Display = ":" + strings.TrimSpace(number)
+	return s, nil
+}
+
+// Close ends the screen.
+func (s *Screen) Close() error {
+	s.command.Process.Kill()
+	s.command.Wait() // killed is how it ends
+	return nil
+}
+
+// Environment that puts a program on this screen.
+func (s *Screen) Environment() []string {
+	return []string{"DISPLAY=" + s.Display, "LANG=C.UTF-8", "LIBGL_ALWAYS_SOFTWARE=1"}
+}
+
+func (s *Screen) run(ctx context.Context, name string, arguments ...string) ([]byte, error) {
+	process := exec.CommandContext(ctx, name, arguments...)
+	process.Env = append(os.Environ(), s.Environment()...)
+	var stderr bytes.Buffer
+	process.Stderr = &stderr
+	out, err := process.Output()
+	if err != nil {
+		return nil, fmt.Errorf("%s %s: %w\n%s", name, strings.Join(arguments, " "), err, &stderr)
+	}
+	return out, nil
+}
+
+// Focus gives the keyboard to the first visible window; there is no window manager to do it.
+func (s *Screen) Focus(ctx context.Context) error {
+	windows, err := s.run(ctx, "xdotool", "search", "--sync", "--onlyvisible", "--name", ".")
+	if err != nil {
+		return err
+	}
+	first, _, _ := strings.Cut(string(windows), "\n")
+	_, err = s.run(ctx, "xdotool", "windowfocus", "--sync", first)
+	return err
+}
+
+// Type types text, Press presses keys by their X11 names ("Return", "ctrl+s").
+func (s *Screen) Type(ctx context.Context, text string) error {
+	_, err := s.run(ctx, "xdotool", "type", "--delay", "20", text)
+	return err
+}
+
+// Press presses keys one after the other.
+func (s *Screen) Press(ctx context.Context, keys ...string) error {
+	_, err := s.run(ctx, "xdotool", append([]string{"key", "--delay", "50"}, keys...)...)
+	return err
+}
+
+// Picture is what the screen shows.
+func (s *Screen) Picture(ctx context.Context) (*image.NRGBA, error) {
+	out, err := s.run(ctx, "import", "-silent", "-window", "root", "-depth", "8", "png32:-")
+	if err != nil {
+		return nil, err
+	}
+	decoded, err := png.Decode(bytes.NewReader(out))
+	if err != nil {
+		return nil, fmt.Errorf("picture of the screen: %w", err)
+	}
+	switch picture := decoded.(type) {
+	case *image.NRGBA:
+		return picture, nil
+	default:
+		return nil, fmt.Errorf("picture of the screen: unexpected %T", decoded)
+	}
+}
+
+// Until takes pictures until one satisfies look, given the one before it (nil at first).
+func (s *Screen) Until(ctx context.Context, what string, look func(before, now *image.NRGBA) bool) (*image.NRGBA, error) {
+	var before *image.NRGBA
+	for {
+		now, err := s.Picture(ctx)
+		if err != nil {
+			return before, fmt.Errorf("%s: %w", what, err)
+		}
+		if look(before, now) {
+			return now, nil
+		}
+		before = now
+		// The screen has no event for "drawn": a look every tenth of a second is what is left.
+		select {
+		case <-ctx.Done():
+			return now, fmt.Errorf("%s: %w", what, ctx.Err())
+		case <-time.After(100 * time.Millisecond):
+		}
+	}
+}
+
+// Still waits until the screen shows something and two pictures in a row are the same but for a blinking cursor.
+func (s *Screen) Still(ctx context.Context, what string) (*image.NRGBA, error) {
+	return s.Until(ctx, what, func(before, now *image.NRGBA) bool {
+		return before != nil && Different(before, now, now.Rect) < 0.001 && !Plain(now)
+	})
+}
+
+// Different is the share of pixels in an area, 0 to 1, that are clearly not the same in both pictures.
+func Different(a, b *image.NRGBA, area image.Rectangle) float64 {
+	const clearly = 24 // of 255, in any channel
+	area = area.Intersect(a.Rect).Intersect(b.Rect)
+	count := 0
+	for y := area.Min.Y; y < area.Max.Y; y++ {
+		for x := area.Min.X; x < area.Max.X; x++ {
+			i, j := a.PixOffset(x, y), b.PixOffset(x, y)
+			for c := range 3 {
+				if max(a.Pix[i+c], b.Pix[j+c])-min(a.Pix[i+c], b.Pix[j+c]) > clearly {
+					count++
+					break
+				}
+			}
+		}
+	}
+	return float64(count) / float64(max(1, area.Dx()*area.Dy()))
+}
+
+// Plain tells whether a picture has one colour only: nothing was drawn yet.
+func Plain(p *image.NRGBA) bool {
+	for i := 0; i < len(p.Pix); i += 4 {
+		if !bytes.Equal(p.Pix[i:i+3], p.Pix[:3]) {
+			return false
+		}
+	}
+	return true
+}
+
+// Colourful is the share of pixels in an area, 0 to 1, that are strongly coloured.
+func Colourful(p *image.NRGBA, area image.Rectangle) float64 {
+	const strongly = 100 // of 255, between the largest and the smallest channel
+	area = area.Intersect(p.Rect)
+	count := 0
+	for y := area.Min.Y; y < area.Max.Y; y++ {
+		for x := area.Min.X; x < area.Max.X; x++ {
+			i := p.PixOffset(x, y)
+			r, g, b := p.Pix[i], p.Pix[i+1], p.Pix[i+2]
+			if max(r, g, b)-min(r, g, b) > strongly {
+				count++
+			}
+		}
+	}
+	return float64(count) / float64(max(1, area.Dx()*area.Dy()))
+}
