@@ -4,7 +4,7 @@ import (
 	"context"
 
 	"fyne.io/fyne/v2"
-	"fyne.io/fyne/v2/driver/desktop"
+	"fyne.io/fyne/v2/container"
 	fynewidget "fyne.io/fyne/v2/widget"
 
 	"parley/connector/presentation"
@@ -88,7 +88,7 @@ func (v *callView) askShare(sources []ShareSource) {
 	list.Required = true
 	list.Selected = titles[0]
 	v.env.ask(question{
-		title: text.T("share.title"), yes: text.T("share.do"), no: text.T("common.cancel"), body: list,
+		title: text.T("share.title"), yes: text.T("share.do"), no: text.T("common.cancel"), body: container.NewVBox(muted(text.T("share.text")), list),
 		answer: func(yes bool) {
 			for i, t := range titles {
 				if yes && t == list.Selected {
@@ -177,19 +177,16 @@ func (v *callView) showBar(show bool) {
 // pointerLeft: the pointer is over the bar or outside the window. Over the bar it must not hide.
 func (v *callView) pointerLeft() { v.overBar = true }
 
-// shortcuts of the call view.
-func (v *callView) shortcuts() map[*desktop.CustomShortcut]func() {
-	ctrl := func(k fyne.KeyName) *desktop.CustomShortcut {
-		return &desktop.CustomShortcut{KeyName: k, Modifier: fyne.KeyModifierShortcutDefault}
-	}
-	return map[*desktop.CustomShortcut]func(){
-		ctrl(fyne.KeyD): v.toggleMicrophone,
-		ctrl(fyne.KeyE): v.toggleCamera,
-		ctrl(fyne.KeyS): v.toggleShare,
-		ctrl(fyne.KeyL): v.nextLayout,
-		ctrl(fyne.KeyH): v.leave,
-		ctrl(fyne.KeyK): v.toggleKeypad,
-		ctrl(fyne.KeyP): v.toggleSelf,
+// shortcuts of the call view, with the control (command) key.
+func (v *callView) shortcuts() map[fyne.KeyName]func() {
+	return map[fyne.KeyName]func(){
+		fyne.KeyD: v.toggleMicrophone,
+		fyne.KeyE: v.toggleCamera,
+		fyne.KeyS: v.toggleShare,
+		fyne.KeyL: v.nextLayout,
+		fyne.KeyH: v.leave,
+		fyne.KeyK: v.toggleKeypad,
+		fyne.KeyP: v.toggleSelf,
 	}
 }
 

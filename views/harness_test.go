@@ -19,8 +19,8 @@ import (
 	"parley/views/widget"
 )
 
-// call is one action that a view asked for; the test ends it.
-type call struct {
+// asked is one action that a view asked for; the test ends it.
+type asked struct {
 	name string
 	args []any
 	ctx  context.Context
@@ -29,12 +29,12 @@ type call struct {
 
 // actions records what is asked for (views.Actions). Every action waits until the test ends it or its context ends.
 type actions struct {
-	calls   chan *call
+	calls   chan *asked
 	sources []views.ShareSource
 }
 
 func (a *actions) do(ctx context.Context, name string, args ...any) error {
-	c := &call{name: name, args: args, ctx: ctx, end: make(chan error, 1)}
+	c := &asked{name: name, args: args, ctx: ctx, end: make(chan error, 1)}
 	a.calls <- c
 	select {
 	case err := <-c.end:
@@ -96,7 +96,7 @@ func newStage(t *testing.T) *stage {
 	t.Cleanup(func() { text.Use(text.System) })
 	s := &stage{
 		t: t, window: test.NewTempWindow(t, nil), pictures: &gallery.Pictures{}, now: gallery.Now,
-		actions: &actions{calls: make(chan *call, 16)}, queue: make(chan func(), 64),
+		actions: &actions{calls: make(chan *asked, 16)}, queue: make(chan func(), 64),
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	t.Cleanup(cancel)
@@ -132,7 +132,7 @@ func (s *stage) advance(d time.Duration) {
 }
 
 // next waits for an action to be asked for.
-func (s *stage) next(name string) *call {
+func (s *stage) next(name string) *asked {
 	s.t.Helper()
 	select {
 	case c := <-s.actions.calls:
@@ -166,7 +166,7 @@ func (s *stage) settle() {
 	}
 }
 
-func (s *stage) finish(c *call, err error) {
+func (s *stage) finish(c *asked, err error) {
 	s.t.Helper()
 	c.end <- err
 	s.settle()

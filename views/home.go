@@ -63,7 +63,7 @@ func (v *homeView) build(openSettings, signOut func()) {
 	v.audio = fynewidget.NewButtonWithIcon(text.T("home.audio"), look.Icon("phone"), func() { v.call(false) })
 	v.keypad = newKeypad(func(k string) { v.entry.SetText(v.entry.Text + k) })
 	v.keypad.Hide()
-	pad := iconButton("keypad", func() {
+	pad := iconButton("keypad", text.T("home.keypad"), func() {
 		widget.SetVisible(v.keypad, !v.keypad.Visible())
 		v.content.Refresh()
 	})
@@ -83,7 +83,8 @@ func (v *homeView) build(openSettings, signOut func()) {
 	v.recent = container.NewVBox()
 	history := newCard(container.NewBorder(subheading(text.T("home.recent")), nil, nil, nil, v.recent))
 
-	tools := container.NewHBox(iconButton("settings", openSettings), iconButton("sign-out", signOut))
+	tools := container.NewHBox(iconButton("settings", text.T("common.settings"), openSettings),
+		iconButton("sign-out", text.T("home.signout"), signOut))
 	head := container.NewBorder(nil, nil, nil, container.NewCenter(tools),
 		tight(v.greeting, v.account))
 	left := container.NewVBox(v.demo, dial)
@@ -230,7 +231,7 @@ func (v *homeView) recentRow(r Recent) fyne.CanvasObject {
 	info := muted(words)
 	info.Wrapping = fyne.TextWrapOff
 	info.Truncation = fyne.TextTruncateEllipsis
-	again := iconButton("phone", func() {
+	again := iconButton("phone", text.T("recent.again", text.D{"Number": shorten(r.Number)}), func() {
 		v.entry.SetText(r.Number)
 		v.call(true)
 	})

@@ -176,8 +176,18 @@ func gap(h float32) fyne.CanvasObject {
 	return r
 }
 
-func iconButton(icon string, tapped func()) *fynewidget.Button {
-	b := fynewidget.NewButtonWithIcon("", look.Icon(icon), tapped)
-	b.Importance = fynewidget.LowImportance
+// labelledIcon is a button that shows an icon only; its words are for screen readers.
+type labelledIcon struct {
+	fynewidget.Button
+	words string
+}
+
+// AccessibilityLabel implements fyne.Accessible.
+func (b *labelledIcon) AccessibilityLabel() string { return b.words }
+
+func iconButton(icon, words string, tapped func()) *labelledIcon {
+	b := &labelledIcon{words: words}
+	b.Icon, b.OnTapped, b.Importance = look.Icon(icon), tapped, fynewidget.LowImportance
+	b.ExtendBaseWidget(b)
 	return b
 }

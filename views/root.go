@@ -42,7 +42,7 @@ type Root struct {
 	call   *callView
 
 	shownError error // the snapshot's error that was told
-	shortcuts  []*desktop.CustomShortcut
+	shortcuts  map[fyne.KeyName]func()
 }
 
 // NewRoot makes the content and puts it into env.Window.
@@ -137,8 +137,8 @@ func (r *Root) show(s Screen) {
 
 // leave ends what the old screen runs.
 func (r *Root) leave(next Screen) {
-	for _, s := range r.shortcuts {
-		r.env.Window.Canvas().RemoveShortcut(s)
+	for key := range r.shortcuts {
+		r.env.Window.Canvas().RemoveShortcut(shortcut(key))
 	}
 	r.shortcuts = nil
 	if r.call != nil {
@@ -151,10 +151,21 @@ func (r *Root) leave(next Screen) {
 	}
 }
 
-func (r *Root) bind(shortcuts map[*desktop.CustomShortcut]func()) {
-	for s, fn := range shortcuts {
-		r.shortcuts = append(r.shortcuts, s)
-		r.env.Window.Canvas().AddShortcut(s, func(fyne.Shortcut) { fn() })
+func shortcut(key fyne.KeyName) *desktop.CustomShortcut {
+	return &desktop.CustomShortcut{KeyName: key, Modifier: fyne.KeyModifierShortcutDefault}
+}
+
+func (r *Root) bind(shortcuts map[fyne.KeyName]func()) {
+	r.shortcuts = shortcuts
+	for key := range shortcuts {
+		r.env.Window.Canvas().AddShortcut(shortcut(key), func(fyne.Shortcut) { r.Shortcut(key) })
+	}
+}
+
+// Shortcut does what the key stands for together with the control (command) key on the screen shown.
+func (r *Root) Shortcut(key fyne.KeyName) {
+	if fn, ok := r.shortcuts[key]; ok && len(r.env.Window.Canvas().Overlays().List()) == 0 {
+		fn()
 	}
 }
 

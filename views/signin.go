@@ -82,7 +82,7 @@ func (v *signInView) build(demo bool) {
 	logo := canvas.NewImageFromResource(assets.Logo())
 	logo.FillMode = canvas.ImageFillContain
 	logo.SetMinSize(fyne.NewSize(56, 56))
-	head := container.NewBorder(nil, nil, logo, container.NewCenter(iconButton("settings", v.openSettings)), title)
+	head := container.NewBorder(nil, nil, logo, container.NewCenter(iconButton("settings", text.T("common.settings"), v.openSettings)), title)
 	form := container.NewVBox(
 		labelled("signin.server", v.server), labelled("signin.name", v.name), v.kind, v.account, v.remember)
 	v.content = column(440, container.NewVBox(head,

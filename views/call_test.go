@@ -1,0 +1,346 @@
+package views_test
+
+import (
+	"errors"
+	"testing"
+	"time"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/test"
+	fynewidget "fyne.io/fyne/v2/widget"
+
+	"parley/connector/call"
+	"parley/connector/presentation"
+	"parley/connector/session"
+	"parley/connector/signal"
+	"parley/media/device"
+	"parley/views"
+	"parley/views/gallery"
+	"parley/views/widget"
+)
+
+// tile finds the tile that shows a track of that name.
+func (s *stage) tile(track string) *widget.Tile {
+	for tile, shown := range s.pictures.Shown {
+		if t, ok := shown.(*gallery.Track); ok && t.Name == track {
+			return tile
+		}
+	}
+	return nil
+}
+
+func (s *stage) shortcut(k fyne.KeyName) { s.root.Shortcut(k) }
+
+func (s *stage) key(k fyne.KeyName) { s.window.Canvas().OnTypedKey()(&fyne.KeyEvent{Name: k}) }
+
+func TestCallShowsRoomTimeAndPictures(t *testing.T) {
+	s := newStage(t)
+	s.root.Set(s.sample("call"))
+	if s.root.Screen() != views.ScreenCall {
+		t.Fatalf("screen %q", s.root.Screen())
+	}
+	s.says("Room 2001", "1:23", "Mute", "Camera", "Share", "Leave", "You")
+	if s.tile("main") == nil || s.tile("camera") == nil {
+		t.Error("main video or own picture is not shown")
+	}
+	s.advance(time.Second)
+	s.says("1:24")
+	if title := s.window.Title(); title != "Room 2001 – Parley" {
+		t.Errorf("title %q", title)
+	}
+}
+
+func TestCallBarActs(t *testing.T) {
+	s := newStage(t)
+	s.root.Set(s.sample("call"))
+	for _, c := range []struct {
+		button, action string
+		args           any
+	}{{"Mute", "microphone", false}, {"Camera", "camera", false}} {
+		s.tap(c.button)
+		asked := s.next(c.action)
+		if asked.args[0] != c.args {
+			t.Errorf("%s asks %v", c.button, asked.args)
+		}
+		s.tap(c.button) // busy: pressed again it does nothing
+		s.none()
+		s.finish(asked, nil)
+	}
+	s.tap("Leave")
+	s.finish(s.next("hang up"), nil)
+}
+
+func TestCallShortcuts(t *testing.T) {
+	s := newStage(t)
+	s.root.Set(s.sample("call"))
+	for k, action := range map[fyne.KeyName]string{
+		fyne.KeyD: "microphone", fyne.KeyE: "camera", fyne.KeyH: "hang up",
+	} {
+		s.shortcut(k)
+		s.finish(s.next(action), nil)
+	}
+	s.key(fyne.KeyF11)
+	if !s.window.FullScreen() {
+		t.Error("F11 does not fill the screen")
+	}
+	s.key(fyne.KeyEscape)
+	if s.window.FullScreen() {
+		t.Error("escape does not leave full screen")
+	}
+	s.root.Set(s.sample("home"))
+	s.shortcut(fyne.KeyD)
+	s.none() // the call's shortcuts end with it
+}
+
+func TestMutedByModeratorIsToldApart(t *testing.T) {
+	s := newStage(t)
+	m := s.sample("call")
+	m.Snapshot.Media.MicrophoneOn = false
+	s.root.Set(m)
+	s.says("Unmute")
+	s.silent("moderator")
+	m.Snapshot.Media.MicrophoneMutedByServer = true
+	s.root.Set(m)
+	s.says("Muted by moderator", "The moderator has switched your microphone off")
+	m.Snapshot.Media.HasMicrophone = false
+	s.root.Set(m)
+	s.says("No microphone")
+	s.tap("No microphone")
+	s.none()
+}
+
+func TestPresentationComesFirstAndTheLayoutIsAChoice(t *testing.T) {
+	s := newStage(t)
+	s.root.Set(s.sample("call"))
+	s.silent("Presentation")
+	with := s.sample("call-presentation")
+	s.root.Set(with)
+	s.says("Presentation first")
+	slides, main := s.tile("slides"), s.tile("main")
+	if slides.Size().Width < 2*main.Size().Width {
+		t.Errorf("presentation %v beside main %v", slides.Size(), main.Size())
+	}
+	s.tap("Presentation first")
+	s.says("Speaker")
+	if main.Size().Width < 2*slides.Size().Width {
+		t.Errorf("speaker layout: main %v beside presentation %v", main.Size(), slides.Size())
+	}
+	s.shortcut(fyne.KeyL)
+	s.says("Side by side")
+	if main.Size() != slides.Size() {
+		t.Errorf("side by side: %v and %v", main.Size(), slides.Size())
+	}
+	s.window.Resize(fyne.NewSize(380, 760))
+	if main.Size() != slides.Size() || main.Position().Y < slides.Size().Height {
+		t.Errorf("narrow: %v and %v, the second at %v", slides.Size(), main.Size(), main.Position())
+	}
+}
+
+func TestOwnPictureCanBeHiddenAndMoved(t *testing.T) {
+	s := newStage(t)
+	s.root.Set(s.sample("call"))
+	self := s.tile("camera")
+	before := self.Position()
+	self.Dragged(&fyne.DragEvent{Dragged: fyne.NewDelta(-800, -400)})
+	self.DragEnd()
+	if p := self.Position(); p.X >= before.X || p.Y >= before.Y || p.X < 0 {
+		t.Errorf("after dragging it lies at %v, before at %v", p, before)
+	}
+	s.tap("My picture")
+	if self.Visible() || s.tile("camera") != nil {
+		t.Error("the own picture is still drawn")
+	}
+}
+
+func TestSharing(t *testing.T) {
+	s := newStage(t)
+	s.root.Set(s.sample("call"))
+	s.tap("Share")
+	s.settle()
+	s.says("There is no screen to share")
+	s.actions.sources = []views.ShareSource{{}, {ID: "HDMI-1", Title: "HDMI-1 (1920×1080)"}}
+	s.tap("Share")
+	s.settle()
+	s.says("What to share", "HDMI-1", "Whole desktop")
+	s.walk(func(o fyne.CanvasObject) bool {
+		if r, ok := o.(*fynewidget.RadioGroup); ok {
+			r.SetSelected("HDMI-1 (1920×1080)")
+		}
+		return false
+	})
+	s.tapOverlay("Share")
+	c := s.next("share")
+	if c.args[0] != "HDMI-1" {
+		t.Errorf("shares %v", c.args)
+	}
+	s.finish(c, &signal.ResponseError{Method: "INFO", StatusCode: 603, Cause: signal.CauseRejected})
+	s.says("Could not share the screen", "Somebody else is presenting")
+	m := s.sample("call-sharing")
+	s.root.Set(m)
+	s.tap("Close") // the failure
+	s.says("You are sharing your screen")
+	s.tap("Stop sharing")
+	s.finish(s.next("stop sharing"), nil)
+	m.Snapshot.Presentation = presentation.Idle
+	s.root.Set(m)
+	s.silent("You are sharing")
+}
+
+// tapOverlay taps a button of what lies over the window.
+func (s *stage) tapOverlay(words string) {
+	s.t.Helper()
+	done := false
+	for _, o := range s.window.Canvas().Overlays().List() {
+		done = done || walk(o, func(o fyne.CanvasObject) bool {
+			b, ok := o.(*fynewidget.Button)
+			if ok && b.Text == words {
+				test.Tap(b)
+				return true
+			}
+			return false
+		})
+	}
+	if !done {
+		s.t.Fatalf("no button %q over the window", words)
+	}
+}
+
+func TestFailedActionIsSaidInTheCall(t *testing.T) {
+	s := newStage(t)
+	m := s.sample("call")
+	m.Snapshot.Media.CameraOn = false
+	s.root.Set(m)
+	s.tap("Camera off")
+	s.finish(s.next("camera"), device.ErrUnavailable)
+	s.says("Could not switch the camera", "another program may hold it")
+	s.tap("Close")
+	s.silent("Could not switch")
+}
+
+func TestRedialSaysAttemptAndCountdownAndCanBeCancelled(t *testing.T) {
+	s := newStage(t)
+	s.root.Set(s.sample("call-redial"))
+	s.says("attempt 2", "Next attempt in 4 seconds")
+	s.advance(3 * time.Second)
+	s.says("Next attempt in 1 second")
+	s.tap("Cancel")
+	s.finish(s.next("hang up"), nil)
+}
+
+func TestDialPadSendsTones(t *testing.T) {
+	s := newStage(t)
+	s.root.Set(s.sample("call"))
+	s.silent("#")
+	s.tap("Dial pad")
+	s.tap("5")
+	c := s.next("tones")
+	if c.args[0] != "5" {
+		t.Errorf("sends %v", c.args)
+	}
+	s.finish(c, errors.New("lost"))
+	s.says("Could not send the tones")
+	s.window.Canvas().OnTypedRune()('#')
+	s.finish(s.next("tones"), nil)
+	s.key(fyne.KeyEscape)
+	s.window.Canvas().OnTypedRune()('1')
+	s.none()
+}
+
+func TestBarHidesWhileThePointerRestsOverAPicture(t *testing.T) {
+	s := newStage(t)
+	s.root.Set(s.sample("call"))
+	s.pictures.Paint()
+	test.MoveMouse(s.window.Canvas(), fyne.NewPos(500, 200))
+	s.advance(2 * time.Second)
+	test.MoveMouse(s.window.Canvas(), fyne.NewPos(510, 200))
+	s.advance(time.Second)
+	s.says("Leave") // moved two seconds later: not yet
+	s.advance(3 * time.Second)
+	s.silent("Leave")
+	s.silent("Room 2001")
+	test.MoveMouse(s.window.Canvas(), fyne.NewPos(520, 200))
+	s.says("Leave", "Room 2001")
+	// Over the bar it stays.
+	test.MoveMouse(s.window.Canvas(), fyne.NewPos(512, 590))
+	s.advance(time.Minute)
+	s.says("Leave")
+}
+
+func TestCallEndsAndSaysWhy(t *testing.T) {
+	s := newStage(t)
+	m := s.sample("call")
+	s.root.Set(m)
+	home := s.sample("home")
+	home.Snapshot.LastError = &call.Error{Cause: signal.CauseRTPTimeout}
+	s.root.Set(home)
+	s.says("Sound and video cannot get through")
+	if len(s.pictures.Shown) > 0 {
+		for _, track := range s.pictures.Shown {
+			if track != nil {
+				t.Error("a picture is still drawn after the call")
+			}
+		}
+	}
+	home.Snapshot.LastError = &call.Error{Originator: signal.Remote, Cause: signal.CauseTerminated}
+	fresh := newStage(t)
+	fresh.root.Set(home)
+	fresh.silent("could not")
+}
+
+func TestClosingInACallAsks(t *testing.T) {
+	s := newStage(t)
+	closed := 0
+	s.root.Set(s.sample("home"))
+	s.root.AskToClose(func() { closed++ })
+	if closed != 1 {
+		t.Error("without a call closing asks")
+	}
+	s.root.Set(s.sample("call"))
+	s.root.AskToClose(func() { closed++ })
+	s.says("Leave the call?")
+	s.tap("Stay")
+	s.silent("Leave the call?")
+	s.root.AskToClose(func() { closed++ })
+	s.tap("Leave and close")
+	if closed != 2 {
+		t.Errorf("closed %d times", closed)
+	}
+}
+
+func TestSpectatorIsTold(t *testing.T) {
+	s := newStage(t)
+	m := s.sample("call")
+	m.Snapshot.CallSession.Role = session.Spectator
+	s.root.Set(m)
+	s.says("You are watching")
+}
+
+func TestIncomingCall(t *testing.T) {
+	s := newStage(t)
+	var told []widget.Notice
+	v := views.NewIncoming(s.env, func(n widget.Notice) { told = append(told, n) })
+	s.window.SetContent(v.Content)
+	v.Set(session.Incoming{DisplayName: "John Doe", Number: "1007"})
+	s.says("Incoming call", "John Doe", "1007")
+	s.tap("Audio only")
+	c := s.next("accept")
+	if c.args[0] != false {
+		t.Error("audio only accepts with video")
+	}
+	s.tap("Decline") // while accepting nothing else can be pressed
+	s.none()
+	s.finish(c, device.ErrNotFound)
+	s.says("Could not answer the call")
+	if len(told) != 1 {
+		t.Errorf("told %v", told)
+	}
+	for _, press := range []struct {
+		do     func()
+		action string
+	}{{v.Default, "accept"}, {v.Reject, "decline"}, {func() { s.tap("Busy") }, "busy"}} {
+		press.do()
+		s.finish(s.next(press.action), nil)
+	}
+	v.Set(session.Incoming{})
+	s.says("Unknown caller")
+}
