@@ -31,6 +31,7 @@ func NextInterval(took time.Duration) time.Duration {
 // Collector collects periodically. Its methods are called on the loop.
 type Collector struct {
 	Loop      *loop.Loop
+	First     time.Duration // before the first collection, Interval when 0
 	Collected func(rtc.Stats)
 	Failed    func(error)
 
@@ -42,12 +43,16 @@ type run struct {
 	timer  *loop.Timer
 }
 
-// Start collects from source, at once and then periodically, until Stop. Source may answer nil: nothing is collected.
+// Start collects from source periodically until Stop. Source may answer nil: nothing is collected.
 func (c *Collector) Start(source func() rtc.PeerConnection) {
 	c.Stop()
 	r := &run{source: source}
 	c.run = r
-	r.timer = c.Loop.After(Interval, func() { c.collect(r) })
+	first := c.First
+	if first == 0 {
+		first = Interval
+	}
+	r.timer = c.Loop.After(first, func() { c.collect(r) })
 }
 
 // Running tells whether it collects.

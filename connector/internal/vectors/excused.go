@@ -67,6 +67,23 @@ var Excuses = []Excuse{
 			options, given := c["options"].(map[string]any)
 			return given && len(options) == 0
 		}},
+	{File: "stats-and-health", Point: 12, Diff: "timeline:",
+		Why: "one failed collection does not stop statistics",
+		Match: func(c Case) bool {
+			plan, _ := c["collectDurationsMs"].([]any)
+			for _, step := range plan {
+				if step == "reject" || step == "nopc" {
+					return true
+				}
+			}
+			return false
+		}},
+	{File: "stats-and-health", Point: 13, Diff: "emitted",
+		Why: "another reason ends the first problem, and that is told",
+		Match: func(c Case) bool {
+			name, _ := c["name"].(string)
+			return c["kind"] == "health-monitor" && strings.HasPrefix(name, "reason switch after detection")
+		}},
 	{File: "remote-streams", Point: 16, Diff: "emitted:",
 		Why: "entering and leaving the spectator role changes the streams, and that is told",
 		Match: func(c Case) bool {
