@@ -19,6 +19,22 @@ type Config struct {
 	UserAgent  string       // User-Agent header
 	InstanceID string       // UUID of this installation (+sip.instance)
 	Codecs     rtc.Codecs
+
+	Balancer BalancerConfig
+	Recovery RecoveryConfig
+}
+
+// BalancerConfig of the video sending balancer (spec connector 9); zero values are the defaults.
+type BalancerConfig struct {
+	Off            bool
+	IgnoreForCodec *string       // part of a codec's name that is left alone
+	Delay          time.Duration // after the call is confirmed, 10 s when 0
+}
+
+// RecoveryConfig of the main stream's health (spec connector 8); zero values are the defaults.
+type RecoveryConfig struct {
+	Samples  int           // in a row that make a problem, 3 when 0
+	Throttle time.Duration // between two renegotiations, 4 s when 0
 }
 
 // ConnectParameters of one connect (spec connector 2).

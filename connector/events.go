@@ -78,17 +78,19 @@ func (c *Connector) react(name string, data any) {
 		}
 	case "connection:registrationFailed", "connection:connect-failed":
 		c.incoming.Lost()
-	case "call:confirmed":
-		c.collector.Start(c.activePeer)
+	case "stats:collected":
+		c.onCollected(data)
+	case "main-stream-health:inbound-video-problem-detected":
+		c.recovery.Recover()
+	case "call:peerconnection:confirmed", "call:recv-session-started", "call:recv-session-ended", "call:recv-quality-changed":
+		c.monitor(strings.TrimPrefix(name, "call:"))
 	case "call:ended", "call:failed":
 		var failed error
 		if name == "call:failed" {
 			failed, _ = data.(error)
 		}
 		c.presentation.CallOver(failed)
-		if c.collector.Stop() {
-			c.emit("stats:stopped", map[string]string{"reason": "call-ended"})
-		}
+		c.monitor(strings.TrimPrefix(name, "call:"))
 	case "presentation:failed":
 		if err := c.presentation.Machine().Context().LastErr; err != nil {
 			c.lastError = err
@@ -105,6 +107,8 @@ func (c *Connector) reactAPI(name string, data any) {
 	switch name {
 	case "api:contented-stream:available", "api:contented-stream:not-available":
 		c.call.UpdateStreams()
+	case "api:main-cam-control":
+		c.control(data)
 	case "api:presentation:must-stop":
 		c.stopByServer()
 	case "api:admin:stop-mic":
@@ -194,8 +198,6 @@ func (c *Connector) roomFailed(callContext context.Context, err error) {
 	c.emit("api:"+event.Name, event.Data)
 	c.call.Fail(signal.End{Originator: signal.Local, Cause: signal.CauseInternal})
 }
-
-func (c *Connector) onStats(s rtc.Stats) { c.emit("stats:collected", s) }
 
 // subscribers of the event stream.
 type subscribers struct {

@@ -9,8 +9,10 @@ import (
 	"time"
 
 	"parley/connector/api"
+	"parley/connector/balancer"
 	"parley/connector/call"
 	"parley/connector/connection"
+	"parley/connector/health"
 	"parley/connector/incoming"
 	"parley/connector/loop"
 	"parley/connector/presentation"
@@ -43,7 +45,13 @@ type Connector struct {
 	content      *call.ContentMachine
 	incoming     *incoming.Manager
 	presentation *presentation.Manager
-	collector    stats.Collector
+
+	stats       *stats.Manager
+	health      *health.Monitor
+	recovery    *health.Recovery
+	balancer    *balancer.Manager
+	camera      *cameraSender
+	cameraCodec string // as the statistics tell it
 
 	callSession session.CallSessionState
 	media       mediaState
@@ -103,9 +111,7 @@ func (c *Connector) build() {
 		Loop: c.loop, Emit: c.prefixed("presentation:"), Call: c.call, Logger: c.logger,
 		Permission: c.askToPresent, Announce: c.announceStop,
 	})
-	c.collector = stats.Collector{Loop: c.loop, Collected: c.onStats, Failed: func(err error) {
-		c.logger.Debug("collect statistics", "error", err)
-	}}
+	c.buildMonitoring()
 	c.callSession = session.NewCallSessionState(c.onCallSession)
 	c.media.send = c.sendMediaState
 }
@@ -263,7 +269,14 @@ func (c *Connector) Decline(ctx context.Context, busy bool) error {
 
 // ReplaceStream sends other devices; muted stays muted.
 func (c *Connector) ReplaceStream(ctx context.Context, stream rtc.LocalStream) error {
-	return c.do(ctx, func(done func(error)) { c.call.Replace(stream, done) }, nil)
+	return c.do(ctx, func(done func(error)) {
+		c.call.Replace(stream, func(err error) {
+			if err == nil {
+				c.balancer.Balancer.Replaced()
+			}
+			done(err)
+		})
+	}, nil)
 }
 
 // Renegotiate offers anew in the call's dialog. A failure leaves the call as it was.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -21,6 +22,7 @@ type bench struct {
 	t        *testing.T
 	loop     *loop.Loop
 	begin    time.Time
+	mu       sync.Mutex
 	timeline []any
 }
 
@@ -30,6 +32,8 @@ func newBench(t *testing.T) *bench {
 
 func (b *bench) note(entry map[string]any) {
 	entry["t"] = time.Since(b.begin).Milliseconds()
+	b.mu.Lock()
+	defer b.mu.Unlock()
 	b.timeline = append(b.timeline, entry)
 }
 

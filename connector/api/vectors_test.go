@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"sort"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -89,11 +90,14 @@ type sender struct {
 	sent []any
 	tone []any
 	gate chan struct{}
+	mu   sync.Mutex
 }
 
 func (s *sender) Info(ctx context.Context, contentType string, body []byte, headers []signal.Header, keep bool) error {
 	if contentType == api.TypeDTMF {
+		s.mu.Lock()
 		s.tone = append(s.tone, string(body))
+		s.mu.Unlock()
 		select {
 		case <-s.gate:
 			return s.err
@@ -221,6 +225,7 @@ func tones(t *testing.T, c vectors.Case) string {
 	mode := c["mode"].(string)
 	tone := fmt.Sprint(c["args"].([]any)[0])
 	log, events := []any{}, []api.Event{}
+	var mu sync.Mutex // of log: two sends may end at the same moment
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
 	report := func(originator string) {
@@ -229,6 +234,8 @@ func tones(t *testing.T, c vectors.Case) string {
 	send := func(done string) {
 		go func() {
 			if api.SendTones(ctx, s, tone, func(string) {}) == nil {
+				mu.Lock()
+				defer mu.Unlock()
 				log = append(log, done)
 			}
 		}()

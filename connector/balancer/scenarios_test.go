@@ -2,6 +2,7 @@ package balancer_test
 
 import (
 	"fmt"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -15,6 +16,7 @@ import (
 type stage struct {
 	loop     *loop.Loop
 	begin    time.Time
+	mu       sync.Mutex
 	timeline []any
 	sizes    map[string]balancer.Size
 	senders  map[string]*sender
@@ -28,6 +30,8 @@ func newStage() *stage {
 
 func (s *stage) note(entry map[string]any) {
 	entry["t"] = time.Since(s.begin).Milliseconds()
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	s.timeline = append(s.timeline, entry)
 }
 

@@ -1,0 +1,166 @@
+package connector
+
+import (
+	"context"
+
+	"parley/connector/api"
+	"parley/connector/balancer"
+	"parley/connector/call"
+	"parley/connector/health"
+	"parley/connector/rtc"
+	"parley/connector/stats"
+)
+
+// buildMonitoring makes the parts that watch a call and care for it.
+func (c *Connector) buildMonitoring() {
+	c.stats = stats.NewManager(c.loop, c.prefixed("stats:"), c.activePeer, c.reportBitrate, func(err error) {
+		c.logger.Debug("collect statistics", "error", err)
+	})
+	samples, throttle := c.config.Recovery.Samples, c.config.Recovery.Throttle
+	if samples < 1 {
+		samples = health.MinSamples
+	}
+	if throttle <= 0 {
+		throttle = health.Throttle
+	}
+	c.health, _ = health.NewMonitor(c.prefixed("main-stream-health:"), samples) // positive: no error
+	c.recovery, _ = health.NewRecovery(c.loop, c.renegotiateActive, throttle)
+	b := &balancer.Balancer{Loop: c.loop, Sender: c.cameraSender, Logger: c.logger, Options: balancer.Options{
+		Ignore: c.config.Balancer.IgnoreForCodec, Limit: c.sizeLimit, Delay: c.config.Balancer.Delay}}
+	b.Applied = func(e []balancer.Encoding) { c.emit("video-balancer:parameters-updated", e) }
+	c.balancer = &balancer.Manager{Balancer: b, Emit: c.prefixed("video-balancer:")}
+}
+
+// monitor hands the call's events (without prefix) to the parts that watch it.
+func (c *Connector) monitor(name string) {
+	c.stats.HandleEvent(name)
+	c.health.HandleEvent(name)
+	c.recovery.HandleEvent(name)
+	if !c.config.Balancer.Off {
+		c.balancer.HandleEvent(name)
+	}
+}
+
+// onCollected looks whether the main video arrives.
+func (c *Connector) onCollected(data any) {
+	s, ok := data.(rtc.Stats)
+	if !ok {
+		return
+	}
+	if v := s.Outbound.Video; v != nil && v.Codec != "" {
+		c.cameraCodec = v.Codec
+	}
+	flags := c.stats.Flags()
+	c.health.Add(health.Snapshot{Muted: c.mainVideoMuted(), InvalidFrames: flags.InvalidFrames,
+		NoTraffic: flags.NoTraffic, Stalled: flags.Stalled})
+}
+
+func (c *Connector) mainVideoMuted() bool {
+	main := c.call.Shown().Main
+	if main == nil {
+		return false
+	}
+	for _, t := range main.Tracks {
+		if t.Kind() == rtc.Video {
+			return t.Muted()
+		}
+	}
+	return false
+}
+
+// reportBitrate tells the server what could be received, bit/s. Its answer does not matter.
+func (c *Connector) reportBitrate(bitrate float64) {
+	if !c.call.Confirmed() {
+		return
+	}
+	ctx, to := c.call.Context(), c.call.Session()
+	c.loop.Go(func(context.Context) func() {
+		if err := api.Bitrate(bitrate).Send(ctx, to); err != nil {
+			c.logger.Debug("report bitrate", "error", err)
+		}
+		return nil
+	})
+}
+
+func (c *Connector) sizeLimit() *balancer.Size {
+	configuration := c.connection.Machine().Configuration()
+	if configuration == nil || configuration.MaxResolution == nil {
+		return nil
+	}
+	return &balancer.Size{Width: float64(configuration.MaxResolution.Width), Height: float64(configuration.MaxResolution.Height)}
+}
+
+// cameraSender is the main video's slot as a sender. There is one at a time and its identity is its peer connection's.
+func (c *Connector) cameraSender() (balancer.Sender, bool) {
+	peer := c.call.Peer()
+	if peer == nil {
+		return nil, false
+	}
+	if c.camera == nil || c.camera.peer != peer {
+		c.camera = &cameraSender{c: c, peer: peer}
+	}
+	if c.call.Stream().Video == nil {
+		return nil, true
+	}
+	return c.camera, true
+}
+
+type cameraSender struct {
+	c    *Connector
+	peer rtc.PeerConnection
+}
+
+func (s *cameraSender) Track() (id any, size balancer.Size, ok bool) {
+	track := s.c.call.Stream().Video
+	if track == nil {
+		return nil, balancer.Size{}, false
+	}
+	settings := track.Settings()
+	return track.ID(), balancer.Size{Width: float64(settings.Width), Height: float64(settings.Height)}, true
+}
+
+func (s *cameraSender) Codec() string { return s.c.cameraCodec }
+
+func (s *cameraSender) Encodings() []balancer.Encoding {
+	e := s.peer.Encoding(rtc.SlotMain)
+	var out balancer.Encoding
+	if e.MaxBitrate > 0 {
+		bitrate := float64(e.MaxBitrate)
+		out.MaxBitrate = &bitrate
+	}
+	if e.ScaleDown > 0 {
+		out.ScaleDown = &e.ScaleDown
+	}
+	return []balancer.Encoding{out}
+}
+
+func (s *cameraSender) SetEncodings(encodings []balancer.Encoding, done func(error)) {
+	e := s.peer.Encoding(rtc.SlotMain)
+	e.MaxBitrate, e.ScaleDown = 0, 0
+	if len(encodings) > 0 {
+		if b := encodings[0].MaxBitrate; b != nil {
+			e.MaxBitrate = int(*b)
+		}
+		if f := encodings[0].ScaleDown; f != nil {
+			e.ScaleDown = *f
+		}
+	}
+	s.peer.SetEncoding(rtc.SlotMain, e)
+	done(nil)
+}
+
+// renegotiateActive offers anew in the session whose streams are shown.
+func (c *Connector) renegotiateActive(done func(error)) {
+	if !c.call.Confirmed() {
+		done(call.ErrNone)
+		return
+	}
+	c.call.Renegotiate(done)
+}
+
+// control hands a command for the main camera to the balancer.
+func (c *Connector) control(data any) {
+	if command, ok := data.(api.MainCam); ok && !c.config.Balancer.Off {
+		c.balancer.Balancer.Control(balancer.Command{Name: command.Command, Resolution: command.Resolution})
+	}
+}
