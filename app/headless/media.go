@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"sync"
 
 	"parley/app/cli"
 	"parley/app/problem"
@@ -85,7 +86,9 @@ func (s sources) stop() {
 
 // recordings write what is received.
 type recordings struct {
+	mu          sync.Mutex
 	main, share videoRecording
+	closed      bool
 	sound       *record.Audio
 	untap       func()
 }
@@ -121,8 +124,13 @@ func openRecordings(c cli.Call, mixer *audio.Mixer, logger *slog.Logger) (*recor
 	return r, nil
 }
 
-// follow moves the recordings to the streams there are now. It is called from one goroutine at a time.
+// follow moves the recordings to the streams there are now.
 func (r *recordings) follow(streams session.Streams) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.closed {
+		return
+	}
 	r.main.follow(streams.Main.Video())
 	r.share.follow(streams.Contented.Video())
 }
@@ -147,6 +155,9 @@ func (v *videoRecording) leave() {
 
 // close completes the files.
 func (r *recordings) close() error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.closed = true
 	var errs []error
 	for _, v := range []*videoRecording{&r.main, &r.share} {
 		v.leave()

@@ -22,6 +22,10 @@ type Account struct {
 	User     string `json:"user"`
 	Password string `json:"password,omitempty"` // empty: a guest
 	Only     string `json:"only,omitempty"`     // the only video codec
+	// Width and Height of the page's camera, pixels (640×360 when 0); MaxBitrate of its video, bit/s.
+	Width      int `json:"width,omitempty"`
+	Height     int `json:"height,omitempty"`
+	MaxBitrate int `json:"maxBitrate,omitempty"`
 }
 
 // End is how the page saw a call end.
@@ -160,6 +164,22 @@ func (p *Page) Received(ctx context.Context, kind string, minimums map[string]fl
 func (p *Page) Stats(ctx context.Context) (stats json.RawMessage, err error) {
 	err = p.eval(ctx, "peer.stats()", &stats)
 	return stats, err
+}
+
+// Delays waits for so many stamped frames and returns their ages when they were presented, in milliseconds.
+func (p *Page) Delays(ctx context.Context, count int) (ages []float64, err error) {
+	err = p.eval(ctx, fmt.Sprintf("peer.delays(%d)", count), &ages)
+	return ages, err
+}
+
+// Between is the time in milliseconds from one event of the page's log to another one.
+func (p *Page) Between(ctx context.Context, from, to string) (ms float64, err error) {
+	if err := p.Until(ctx, to); err != nil {
+		return 0, err
+	}
+	const find = "peer.log.find((e) => e.event === %s).at"
+	err = p.eval(ctx, fmt.Sprintf(find+" - "+find, quote(to), quote(from)), &ms)
+	return ms, err
 }
 
 // Picture is what the page shows of the remote video: mean luma (0–255) and its standard deviation.

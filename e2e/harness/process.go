@@ -239,3 +239,19 @@ func (p *Process) Story() string {
 
 // Decode reads the event's data.
 func (e Event) Decode(value any) error { return json.Unmarshal(e.Data, value) }
+
+// All returns the events of a name so far, Count how many there are.
+func (p *Process) All(event string) []Event {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	var found []Event
+	for _, e := range p.events {
+		if e.Event == event {
+			found = append(found, e)
+		}
+	}
+	return found
+}
+
+// Count of the events of a name so far.
+func (p *Process) Count(event string) int { return len(p.All(event)) }

@@ -27,6 +27,8 @@ function until(event, from = 0) {
 let ua;
 let session;
 let local;
+let size = { width: 640, height: 360 };
+let bitrate; // bit/s the page's video is limited to, undefined for Chromium's own choice
 let codec; // MIME subtype the page's video is limited to, undefined for all
 
 /** Keeps only `codec` (and what goes with it) in the video transceivers, before each offer and each answer. */
@@ -44,6 +46,38 @@ function limitCodecs(connection) {
       return original(...args);
     };
   }
+}
+
+async function limitBitrate(connection) {
+  if (!bitrate) return;
+  const sender = connection.getSenders().find(({ track }) => track?.kind === 'video');
+  const parameters = sender.getParameters();
+  for (const encoding of parameters.encodings) encoding.maxBitrate = bitrate;
+  await sender.setParameters(parameters);
+}
+
+/** CRC-16/CCITT-FALSE. */
+function checksum(bytes) {
+  let crc = 0xffff;
+  for (const byte of bytes) {
+    crc ^= byte << 8;
+    for (let i = 0; i < 8; i += 1) crc = crc & 0x8000 ? ((crc << 1) ^ 0x1021) & 0xffff : (crc << 1) & 0xffff;
+  }
+  return crc;
+}
+
+/** The moment drawn along the top edge of Parley's moving pattern, in ms since the epoch; undefined without one. */
+function readStamp(video, context) {
+  context.drawImage(video, 0, 0, video.videoWidth, video.videoHeight / 12, 0, 0, 160, 8);
+  const { data } = context.getImageData(0, 0, 160, 8);
+  const bytes = new Uint8Array(10);
+  for (let bit = 0; bit < 80; bit += 1) {
+    const x = (bit % 40) * 4 + 2;
+    const y = Math.floor(bit / 40) * 4 + 2;
+    if (data[(y * 160 + x) * 4] > 127) bytes[bit >> 3] |= 0x80 >> (bit & 7);
+  }
+  if (checksum(bytes.subarray(0, 8)) !== ((bytes[8] << 8) | bytes[9])) return undefined;
+  return Number(new DataView(bytes.buffer).getBigUint64(0)) / 1000;
 }
 
 function watchConnection(connection) {
@@ -69,6 +103,7 @@ function watchSession(next) {
   for (const name of ['progress', 'accepted', 'confirmed']) {
     next.on(name, () => note(name));
   }
+  next.on('confirmed', () => limitBitrate(next.connection));
   for (const name of ['ended', 'failed']) {
     next.on(name, ({ originator, cause, message }) =>
       note(name, { originator, cause, code: message?.status_code }));
@@ -83,7 +118,7 @@ async function media() {
   if (!local) {
     local = await navigator.mediaDevices.getUserMedia({
       audio: true,
-      video: { width: 640, height: 360, frameRate: 30 },
+      video: { ...size, frameRate: 30 },
     });
   }
   return local;
@@ -97,8 +132,10 @@ window.peer = {
   until,
 
   /** Opens the socket and, with a password, registers. */
-  connect({ url, domain, user, password, only }) {
+  connect({ url, domain, user, password, only, width, height, maxBitrate }) {
     codec = only;
+    bitrate = maxBitrate;
+    if (width && height) size = { width, height };
     ua = new JsSIP.UA({
       sockets: [new JsSIP.WebSocketInterface(url)],
       uri: `sip:${user}@${domain}`,
@@ -118,6 +155,8 @@ window.peer = {
   },
 
   async call(number) {
+    await media(); // a camera that takes its time is not the call's delay
+    note('call');
     ua.call(number, { mediaStream: await media(), pcConfig: { iceServers: [] } });
   },
 
@@ -155,6 +194,20 @@ window.peer = {
       // getStats has no event of its own, and the values are cached for 50 ms anyway.
       await new Promise((resolve) => setTimeout(resolve, 50));
     }
+  },
+
+  /** Ages in ms of so many stamped frames at the moment they are presented. */
+  async delays(count) {
+    const video = document.getElementById('remote');
+    const context = new OffscreenCanvas(160, 8).getContext('2d', { willReadFrequently: true });
+    const ages = [];
+    while (ages.length < count) {
+      await new Promise((resolve) => video.requestVideoFrameCallback(resolve));
+      const now = performance.timeOrigin + performance.now();
+      const stamp = readStamp(video, context);
+      if (stamp !== undefined) ages.push(now - stamp);
+    }
+    return ages;
   },
 
   /** Mean luma (0–255) and its spread over the remote picture now. */
