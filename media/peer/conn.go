@@ -12,7 +12,6 @@ import (
 	"github.com/pion/webrtc/v4"
 
 	"parley/connector/rtc"
-	"parley/media/video"
 )
 
 // Conn is a peer connection (rtc.PeerConnection).
@@ -44,8 +43,9 @@ type Conn struct {
 	lastRemote *remoteDescription // agreed last
 	peerSetup  string             // the peer's DTLS role, "active" or "passive"
 	encodings  map[rtc.Slot]rtc.Encoding
-	receive    map[uint8]string // codec by payload type, of what may arrive
-	state      rtc.ConnectionState
+	receive    map[uint8]string    // codec by payload type, of what may arrive
+	own        rtc.ConnectionState // of our own leg
+	state      rtc.ConnectionState // with those of m-lines apart
 	rtt        time.Duration
 
 	// Callbacks are made by one goroutine in order.
@@ -73,7 +73,7 @@ func newConn(config Config, c rtc.Config) (*Conn, error) {
 		config: config, rtc: c, log: config.logger(), formats: localFormats(c.Codecs), stream: rand.Text(),
 		negotiation: make(chan struct{}, 1), closing: make(chan struct{}), closed: make(chan struct{}),
 		foreign: map[string]*remoteSection{}, encodings: map[rtc.Slot]rtc.Encoding{}, receive: map[uint8]string{},
-		state: rtc.StateNew, events: make(chan struct{}, 1),
+		own: rtc.StateNew, state: rtc.StateNew, events: make(chan struct{}, 1),
 	}
 	if len(p.formats) == 0 {
 		return nil, fmt.Errorf("%w: all codecs are excluded", ErrNoCommonCodec)
@@ -107,6 +107,14 @@ func (p *Conn) newLeg() error {
 
 // makeLines makes the m-lines of the configuration, in the order of the offer.
 func (p *Conn) makeLines() {
+	if o := p.config.apart; o != nil {
+		l := &line{kind: o.kind, slot: o.slot, want: o.want}
+		if o.sends {
+			p.equip(l)
+		}
+		p.lines = append(p.lines, l)
+		return
+	}
 	if p.rtc.ReceiveAudio > 0 || p.rtc.ReceiveVideo > 0 {
 		for i := range p.rtc.ReceiveAudio + p.rtc.ReceiveVideo {
 			kind := rtc.Audio
@@ -158,7 +166,11 @@ func (p *Conn) equip(l *line) {
 		}
 		return l.prefer(offered)
 	}
-	ready := func() bool { return p.ConnectionState() == rtc.StateConnected }
+	ready := func() bool {
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		return p.own == rtc.StateConnected && p.state != rtc.StateClosed
+	}
 	if l.kind == rtc.Audio {
 		s.audio = newAudioSender(out, p.log)
 		s.audio.ready = ready
@@ -194,7 +206,7 @@ func (p *Conn) work(fn func()) {
 // addLines gives pion a transceiver for each line that has none.
 func (p *Conn) addLines() error {
 	for _, l := range p.lines {
-		if l.transceiver != nil {
+		if l.transceiver != nil || l.fixedMID != "" && l.sending == nil {
 			continue
 		}
 		t, err := p.addTransceiver(l)
@@ -210,8 +222,12 @@ func (p *Conn) addLines() error {
 
 func (p *Conn) addTransceiver(l *line) (*webrtc.RTPTransceiver, error) {
 	if l.sending != nil {
-		t, err := p.leg.pc.AddTransceiverFromTrack(l.sending.out,
-			webrtc.RTPTransceiverInit{Direction: webrtc.RTPTransceiverDirectionSendrecv})
+		init := webrtc.RTPTransceiverInit{Direction: webrtc.RTPTransceiverDirectionSendrecv}
+		if o := p.config.apart; o != nil && o.ssrc != 0 {
+			init.SendEncodings = []webrtc.RTPEncodingParameters{{
+				RTPCodingParameters: webrtc.RTPCodingParameters{SSRC: webrtc.SSRC(o.ssrc)}}}
+		}
+		t, err := p.leg.pc.AddTransceiverFromTrack(l.sending.out, init)
 		if err != nil {
 			return nil, fmt.Errorf("adding the %s m-line: %w", l.kind, err)
 		}
@@ -255,122 +271,6 @@ func (p *Conn) budget(slot rtc.Slot) float64 {
 	return available - presentation
 }
 
-func (p *Conn) changeState(l *leg, s webrtc.PeerConnectionState) {
-	state := rtc.ConnectionState(s.String())
-	p.mu.Lock()
-	if p.leg != l || p.state == rtc.StateClosed || p.state == state {
-		p.mu.Unlock()
-		return
-	}
-	p.state = state
-	fn := p.onState
-	lines := p.lines
-	p.mu.Unlock()
-	if state == rtc.StateConnected {
-		for _, x := range lines {
-			if x.sending != nil && x.sending.video != nil {
-				x.sending.video.requestKey()
-			}
-		}
-	}
-	if fn != nil {
-		p.post(func() { fn(state) })
-	}
-}
-
-// post queues a callback.
-func (p *Conn) post(fn func()) {
-	p.mu.Lock()
-	p.queue = append(p.queue, fn)
-	p.mu.Unlock()
-	select {
-	case p.events <- struct{}{}:
-	default:
-	}
-}
-
-func (p *Conn) deliver() {
-	defer p.workers.Done()
-	for {
-		closing := false
-		select {
-		case <-p.events:
-		case <-p.closing:
-			closing = true
-		}
-		for {
-			p.mu.Lock()
-			if len(p.queue) == 0 {
-				p.mu.Unlock()
-				break
-			}
-			fn := p.queue[0]
-			p.queue = p.queue[1:]
-			p.mu.Unlock()
-			fn()
-		}
-		if closing {
-			return
-		}
-	}
-}
-
-// housekeeping repeats requests and gives up lost packets.
-func (p *Conn) housekeeping() {
-	defer p.workers.Done()
-	ticker := time.NewTicker(20 * time.Millisecond)
-	defer ticker.Stop()
-	var receivers []*videoReceiver
-	for {
-		select {
-		case <-p.closing:
-			return
-		case <-ticker.C:
-		}
-		receivers = receivers[:0]
-		p.mu.Lock()
-		for _, l := range p.lines {
-			if l.video != nil {
-				receivers = append(receivers, l.video)
-			}
-		}
-		rtt := p.rtt
-		p.mu.Unlock()
-		now := video.Now()
-		for _, v := range receivers {
-			v.tick(now, rtt)
-		}
-	}
-}
-
-// OnTrack as rtc.PeerConnection. The tracks that are there already are announced too.
-func (p *Conn) OnTrack(fn func(rtc.RemoteTrack)) {
-	p.mu.Lock()
-	p.onTrack = fn
-	p.announced = nil
-	p.mu.Unlock()
-	p.announce()
-}
-
-// announce posts the remote tracks that have not been announced.
-func (p *Conn) announce() {
-	p.mu.Lock()
-	fn := p.onTrack
-	var list []*RemoteTrack
-	if fn != nil {
-		for _, t := range p.remoteList {
-			if !containsTrack(p.announced, t) {
-				list = append(list, t)
-			}
-		}
-		p.announced = append([]*RemoteTrack(nil), p.remoteList...)
-	}
-	p.mu.Unlock()
-	for _, t := range list {
-		p.post(func() { fn(t) })
-	}
-}
-
 func containsTrack(list []*RemoteTrack, t *RemoteTrack) bool {
 	for _, x := range list {
 		if x == t {
@@ -378,31 +278,6 @@ func containsTrack(list []*RemoteTrack, t *RemoteTrack) bool {
 		}
 	}
 	return false
-}
-
-// RemoteTracks as rtc.PeerConnection, in the order of their m-lines.
-func (p *Conn) RemoteTracks() []rtc.RemoteTrack {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	list := make([]rtc.RemoteTrack, 0, len(p.remoteList))
-	for _, t := range p.remoteList {
-		list = append(list, t)
-	}
-	return list
-}
-
-// OnConnectionState as rtc.PeerConnection.
-func (p *Conn) OnConnectionState(fn func(rtc.ConnectionState)) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.onState = fn
-}
-
-// ConnectionState as rtc.PeerConnection.
-func (p *Conn) ConnectionState() rtc.ConnectionState {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return p.state
 }
 
 // writeRTCP sends feedback; a transport that is not there yet or any more loses it.
@@ -441,6 +316,9 @@ func (p *Conn) teardown() error {
 	for _, l := range lines {
 		if l.sending != nil {
 			l.sending.close()
+		}
+		if l.apart != nil {
+			_ = l.apart.Close()
 		}
 	}
 	var err error

@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"math"
 	"net"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -310,8 +311,21 @@ func (s *speaker) play(d time.Duration) []int16 {
 	return out
 }
 
-// share is how much of a sound's energy lies at a frequency (Goertzel), 0 to 1, and its level, 0 to 1.
+// share is how much of a sound's energy lies at a frequency, 0 to 1, and its level, 0 to 1: the median of 50 ms windows,
+// because the jitter buffer shifts phases when it adapts.
 func share(pcm []int16, frequency float64) (part, level float64) {
+	const window = audio.SampleRate / 20
+	var parts, levels []float64
+	for ; len(pcm) >= window; pcm = pcm[window:] {
+		p, l := shareOf(pcm[:window], frequency)
+		parts, levels = append(parts, p), append(levels, l)
+	}
+	slices.Sort(parts)
+	slices.Sort(levels)
+	return parts[len(parts)/2], levels[len(levels)/2]
+}
+
+func shareOf(pcm []int16, frequency float64) (part, level float64) {
 	w := 2 * math.Pi * frequency / audio.SampleRate
 	var re, im, energy float64
 	for i, v := range pcm {

@@ -81,6 +81,15 @@ func TestAnswerToGateway(t *testing.T) {
 	if got := m[0][0]; got != "m=audio 9 UDP/TLS/RTP/SAVPF 8 0" {
 		t.Errorf("%s", got)
 	}
+	if got := m[1][0]; !strings.HasPrefix(got, "m=video ") || strings.HasPrefix(got, "m=video 0") || !strings.HasSuffix(got, " 99") {
+		t.Errorf("%s", got)
+	}
+	if !has(m[1], "a=fmtp:99 level-asymmetry-allowed=1;packetization-mode=0;profile-level-id=640028") {
+		t.Errorf("%v", m[1])
+	}
+	if !has(m[0], "a=candidate") || !has(m[1], "a=candidate") || strings.Contains(answer, "a=group") {
+		t.Errorf("transports:\n%s", answer)
+	}
 	if has(m[0], "a=rtcp-fb") || has(m[1], "a=rtcp-fb") {
 		t.Error("feedback that was not offered")
 	}
@@ -88,7 +97,9 @@ func TestAnswerToGateway(t *testing.T) {
 
 // peerWithout is how the SDP of simpler peers differs from ours.
 func peerWithout(text string, what string) string {
-	drop := func(pattern string) string { return regexp.MustCompile(`(?m)^a=`+pattern+`.*\r\n`).ReplaceAllString(text, "") }
+	drop := func(pattern string) string {
+		return regexp.MustCompile(`(?m)^a=`+pattern+`.*\r\n`).ReplaceAllString(text, "")
+	}
 	switch what {
 	case "sources":
 		return drop(`(ssrc|ssrc-group|msid):`)

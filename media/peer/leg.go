@@ -55,12 +55,20 @@ func newLeg(c *Config, servers []rtc.ICEServer, formats []format) (*leg, error) 
 	if err := addInterceptors(registry, loggers); err != nil {
 		return nil, err
 	}
-	api := webrtc.NewAPI(webrtc.WithMediaEngine(engine), webrtc.WithInterceptorRegistry(registry),
-		webrtc.WithSettingEngine(settings(c, loggers)))
-	l.pc, err = api.NewPeerConnection(webrtc.Configuration{
+	engineSettings := settings(c, loggers)
+	configuration := webrtc.Configuration{
 		ICEServers: iceServers(servers), BundlePolicy: webrtc.BundlePolicyMaxBundle,
 		RTPHeaderEncryptionPolicy: webrtc.RTPHeaderEncryptionPolicyDisable,
-	})
+	}
+	if c.apart != nil {
+		configuration.Certificates = c.apart.certificates
+		if c.apart.ufrag != "" {
+			engineSettings.SetICECredentials(c.apart.ufrag, c.apart.password)
+		}
+	}
+	api := webrtc.NewAPI(webrtc.WithMediaEngine(engine), webrtc.WithInterceptorRegistry(registry),
+		webrtc.WithSettingEngine(engineSettings))
+	l.pc, err = api.NewPeerConnection(configuration)
 	if err != nil {
 		if l.estimator != nil {
 			_ = l.estimator.Close()

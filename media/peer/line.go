@@ -16,7 +16,11 @@ type line struct {
 	want        direction // what we want of it
 
 	sending *sending // nil: we cannot send on it
-	remote  *RemoteTrack
+	// apart is the connection of an m-line to which the peer gives a transport of its own; fixedMID names it where
+	// pion knows nothing of it.
+	apart    *Conn
+	fixedMID string
+	remote   *RemoteTrack
 	receiver
 	// Negotiated state, set at the end of each offer/answer exchange.
 	agreed  direction // as seen from us
@@ -40,6 +44,9 @@ type receiver struct {
 }
 
 func (l *line) mid() string {
+	if l.fixedMID != "" {
+		return l.fixedMID
+	}
 	if l.transceiver == nil {
 		return ""
 	}

@@ -63,6 +63,9 @@ func (p *Conn) Offer(ctx context.Context, o rtc.OfferOptions) (string, error) {
 	if err := leg.gather(ctx, p.closing); err != nil {
 		return "", err
 	}
+	if err := p.offerApart(ctx, rtc.OfferOptions{ICERestart: restart}); err != nil {
+		return "", err
+	}
 	return p.localText(false)
 }
 
@@ -121,6 +124,7 @@ func (p *Conn) ApplyAnswer(ctx context.Context, answer string) error {
 		}
 	}
 	p.mu.Unlock()
+	p.applyApart(ctx, r)
 	p.commit()
 	return nil
 }
@@ -172,6 +176,7 @@ func (p *Conn) Answer(ctx context.Context, offer string) (string, error) {
 		return "", errors.Join(fmt.Errorf("applying the offer: %w", err), p.settle())
 	}
 	p.adoptTransceivers(r)
+	p.adoptApart(r)
 	undo := p.apply(r)
 	if err := p.answerPion(); err != nil {
 		undo()
@@ -193,6 +198,7 @@ func (p *Conn) Answer(ctx context.Context, offer string) (string, error) {
 		}
 	}
 	p.mu.Unlock()
+	p.answerApart(ctx, r)
 	p.commit()
 	if err := p.leg.gather(ctx, p.closing); err != nil {
 		return "", err
@@ -217,7 +223,7 @@ func (p *Conn) Rollback(ctx context.Context) error {
 		return err
 	}
 	defer p.leave()
-	return p.settle()
+	return errors.Join(p.settle(), p.rollbackApart(ctx))
 }
 
 // settle brings both us and pion back to stable. pion knows no rollback: an open offer is closed by giving it the answer
@@ -276,7 +282,7 @@ func (p *Conn) rebuild() error {
 		return err
 	}
 	p.mu.Lock()
-	p.state = rtc.StateNew
+	p.own, p.state = rtc.StateNew, rtc.StateNew
 	p.mu.Unlock()
 	if err := old.close(); err != nil {
 		p.log.Debug("closing an unused transport", "error", err)
@@ -321,7 +327,7 @@ func (p *Conn) apply(r *remoteDescription) (undo func()) {
 		}
 	}
 	for i := range r.sections {
-		if s := &r.sections[i]; !s.usable() {
+		if s := &r.sections[i]; !s.acceptable() {
 			p.foreign[s.mid] = s
 		}
 	}
@@ -352,7 +358,7 @@ func (p *Conn) localText(answer bool) (string, error) {
 			p.receive[f.pt] = f.name
 		}
 	}
-	return rewriteLocal(d.SDP, layout)
+	return rewriteLocal(d.SDP, layout, !answer || p.lastRemote == nil || p.lastRemote.bundle)
 }
 
 // localSection tells how an m-line of ours goes out. Under mu.
@@ -369,112 +375,17 @@ func (p *Conn) localSection(mid string, answer bool) localSection {
 		return localSection{mid: mid, media: "video", protocol: "UDP/TLS/RTP/SAVPF", refused: true}
 	}
 	l := p.lines[i]
+	if l.apart != nil {
+		if m := l.apart.ownSection(mid); m != nil {
+			return localSection{mid: mid, ready: m}
+		}
+	}
+	if answer && l.section != nil && l.section.apart {
+		return localSection{mid: mid, media: string(l.kind), protocol: "UDP/TLS/RTP/SAVPF", refused: true}
+	}
 	out := localSection{mid: mid, media: string(l.kind), protocol: "UDP/TLS/RTP/SAVPF", direction: l.want}
 	if answer && l.section != nil {
 		out.direction, out.formats = l.agreed, l.section.formats
 	}
 	return out
-}
-
-// commit makes media follow the new agreement.
-func (p *Conn) commit() {
-	p.mu.Lock()
-	lines := p.lines
-	for _, l := range lines {
-		if l.section == nil {
-			continue
-		}
-		for _, f := range l.section.formats {
-			p.receive[f.pt] = f.name
-		}
-	}
-	p.mu.Unlock()
-	for _, l := range lines {
-		p.commitSending(l)
-		p.commitRemote(l)
-	}
-	p.mu.Lock()
-	p.remoteList = nil
-	for _, l := range lines {
-		if l.remote != nil {
-			p.remoteList = append(p.remoteList, l.remote)
-		}
-	}
-	p.mu.Unlock()
-	p.announce()
-}
-
-func (p *Conn) commitSending(l *line) {
-	p.mu.Lock()
-	s, f := l.sending, l.sendFormat()
-	var copied *format
-	if f != nil {
-		c := *f
-		copied = &c
-	}
-	var sender *webrtc.RTPSender
-	if s != nil && !s.bound && l.transceiver != nil && l.section != nil && l.section.usable() {
-		if sender = l.transceiver.Sender(); sender != nil {
-			s.bound = true
-		}
-	}
-	p.mu.Unlock()
-	if s == nil {
-		return
-	}
-	if s.audio != nil {
-		s.audio.setFormat(copied)
-	} else {
-		s.video.setFormat(copied)
-	}
-	if sender != nil {
-		p.work(func() { p.readSenderRTCP(s, sender) })
-	}
-}
-
-// commitRemote begins or ends the remote track of a line.
-func (p *Conn) commitRemote(l *line) {
-	p.mu.Lock()
-	receives := l.agreed.receives() && l.section != nil
-	same := false
-	if receives && l.remote != nil {
-		stream, id := l.section.ids()
-		same = l.remote.id == id && l.remote.stream == stream
-	}
-	p.mu.Unlock()
-	if same {
-		return
-	}
-	p.endRemote(l)
-	if !receives {
-		return
-	}
-	t := newRemoteTrack(l.section)
-	var r receiver
-	if l.kind == rtc.Video {
-		r.video = p.newVideoReceiver(l, t)
-	} else {
-		r.audio = p.newAudioReceiver(t)
-	}
-	p.mu.Lock()
-	l.remote, l.receiver = t, r
-	p.mu.Unlock()
-}
-
-// endRemote ends the remote track of a line, if there is one.
-func (p *Conn) endRemote(l *line) {
-	p.mu.Lock()
-	t, r := l.remote, l.receiver
-	l.remote, l.receiver = nil, receiver{}
-	p.remoteList = slices.DeleteFunc(slices.Clone(p.remoteList), func(x *RemoteTrack) bool { return x == t })
-	p.mu.Unlock()
-	if r.video != nil {
-		r.video.close()
-	}
-	if r.audio != nil {
-		r.audio.close()
-	}
-	if t != nil {
-		t.end()
-	}
 }

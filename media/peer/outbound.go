@@ -18,10 +18,10 @@ const mtu = 1180
 // outbound is the sending side of one m-line towards pion: a track that is bound once and keeps its sequence numbers and
 // timestamps for the whole call, whatever source or codec is behind it. It implements webrtc.TrackLocal.
 type outbound struct {
-	kind           rtc.Kind
-	id, streamID   string
-	preferred      func(offered []webrtc.RTPCodecParameters) webrtc.RTPCodecParameters
-	offset, origin uint32
+	kind         rtc.Kind
+	id, streamID string
+	preferred    func(offered []webrtc.RTPCodecParameters) webrtc.RTPCodecParameters
+	offset       uint32 // of timestamps
 
 	mu      sync.Mutex
 	writer  webrtc.TrackLocalWriter

@@ -36,9 +36,6 @@ type pacer struct {
 
 	sendMu sync.Mutex // one packet at a time goes out; guards sequence
 	number uint16     // transport-wide sequence number
-
-	sentMu sync.Mutex
-	sent   rateCounter
 }
 
 // pacedStream is a synchronisation source that may send.
@@ -173,9 +170,6 @@ func (p *pacer) send(packet *pacedPacket) error {
 	size := packet.header.MarshalSize() + len(packet.payload)
 	s.packets++
 	s.bytes += uint64(size)
-	p.sentMu.Lock()
-	p.sent.add(time.Now(), size)
-	p.sentMu.Unlock()
 	_, err := s.writer.Write(&packet.header, packet.payload, packet.attributes)
 	return err
 }
@@ -191,13 +185,6 @@ func (p *pacer) repairs(rtx uint32) retransmitted {
 	p.sendMu.Lock()
 	defer p.sendMu.Unlock()
 	return s.retransmitted
-}
-
-// sentRate is what left during the last second, bit/s.
-func (p *pacer) sentRate() float64 {
-	p.sentMu.Lock()
-	defer p.sentMu.Unlock()
-	return p.sent.rate(time.Now())
 }
 
 func (p *pacer) run() {
@@ -257,34 +244,4 @@ func (p *pacer) Close() error {
 	close(p.done)
 	<-p.exited
 	return nil
-}
-
-// rateCounter measures bits a second over the last whole second, in steps of 100 ms.
-type rateCounter struct {
-	steps [10]int // bytes
-	last  int64   // number of the newest step
-}
-
-func (r *rateCounter) advance(now time.Time) {
-	step := now.UnixMilli() / 100
-	if step-r.last > int64(len(r.steps)) {
-		r.steps, r.last = [10]int{}, step
-	}
-	for ; r.last < step; r.last++ {
-		r.steps[(r.last+1)%int64(len(r.steps))] = 0
-	}
-}
-
-func (r *rateCounter) add(now time.Time, size int) {
-	r.advance(now)
-	r.steps[r.last%int64(len(r.steps))] += size
-}
-
-func (r *rateCounter) rate(now time.Time) float64 {
-	r.advance(now)
-	total := 0
-	for _, s := range r.steps {
-		total += s
-	}
-	return float64(total) * 8
 }

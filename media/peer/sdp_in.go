@@ -46,43 +46,28 @@ type remoteSection struct {
 	streamID, track string             // msid
 	label           string
 	ssrc, rtxSSRC   uint32 // 0: not announced
+	// apart: the peer gives the m-line a transport of its own (no BUNDLE); single is its description alone.
+	apart  bool
+	single string
 	// held is the section as it was when the peer sent last, if it does not send now.
 	held *remoteSection
 }
 
 // usable tells whether pion shall see the m-line.
-func (s *remoteSection) usable() bool { return s.kind != "" && !s.rejected && len(s.formats) > 0 }
+func (s *remoteSection) usable() bool { return s.acceptable() && !s.apart }
+
+// acceptable tells whether we can have the m-line at all.
+func (s *remoteSection) acceptable() bool { return s.kind != "" && !s.rejected && len(s.formats) > 0 }
 
 // remoteDescription is the peer's description as far as we use it.
 type remoteDescription struct {
 	sections []remoteSection
 	answer   bool
 	lite     bool
+	bundle   bool // there is a BUNDLE group
 	// The transport of the first usable section, which all share (BUNDLE).
 	ufrag, password, fingerprint, setup string
 	candidates                          []string
-}
-
-// remember looks up, for the m-lines on which the peer stopped sending, what it sent before. pion goes on to expect that
-// stream: were its receiver closed, packets on their way would make pion take the stream for one nobody announced, and it
-// would never come back after a hold.
-func (r *remoteDescription) remember(before *remoteDescription) {
-	if before == nil {
-		return
-	}
-	for i := range r.sections {
-		s := &r.sections[i]
-		old := before.section(s.mid)
-		if s.direction.sends() || old == nil || old.kind != s.kind {
-			continue
-		}
-		switch {
-		case old.held != nil:
-			s.held = old.held
-		case old.direction.sends() && old.usable():
-			s.held = old
-		}
-	}
 }
 
 // section finds by mid.
@@ -173,110 +158,6 @@ func (s *remoteSection) read(m *sdp.MediaDescription, d *sdp.SessionDescription,
 	}
 }
 
-// wireFormat is a payload type of an m-line before it is matched.
-type wireFormat struct {
-	name     string
-	clock    uint32
-	channels uint16
-	fmtp     string
-	feedback []string
-}
-
-// staticFormats are the payload types that need no rtpmap (RFC 3551).
-var staticFormats = map[uint8]wireFormat{0: {name: "PCMU", clock: 8000}, 8: {name: "PCMA", clock: 8000}}
-
-// readFormats matches the m-line's payload types with ours.
-func (s *remoteSection) readFormats(m *sdp.MediaDescription, ours []format, prefer bool) {
-	wire, order := wireFormats(m)
-	s.feedback = map[uint8][]string{}
-	taken := make([]int, 0, len(ours)) // indexes in ours
-	for _, baseline := range []bool{true, false} {
-		for _, pt := range order {
-			w := wire[pt]
-			i := slices.IndexFunc(ours, func(f format) bool {
-				return f.kind == s.kind && f.matches(w.name, w.clock, w.channels, w.fmtp)
-			})
-			// Of several H264 profiles the baseline is the one every peer decodes; others count only without one.
-			if i < 0 || slices.Contains(taken, i) || baseline && !isBaseline(w) {
-				continue
-			}
-			taken = append(taken, i)
-			f := ours[i]
-			f.pt, f.fmtp, f.rtx = pt, w.fmtp, 0
-			for other, rtx := range wire {
-				apt, ok := fmtpValue(rtx.fmtp, "apt")
-				if ok && strings.EqualFold(rtx.name, "rtx") && apt == strconv.Itoa(int(pt)) && ours[i].rtx != 0 {
-					f.rtx = other
-				}
-			}
-			s.formats = append(s.formats, f)
-			for _, fb := range feedbackFor(s.kind) {
-				if containsFold(w.feedback, fb) {
-					s.feedback[pt] = append(s.feedback[pt], fb)
-				}
-			}
-		}
-	}
-	position := func(f format) int {
-		if prefer {
-			return slices.IndexFunc(ours, func(o format) bool { return o.name == f.name && o.mode == f.mode })
-		}
-		return slices.Index(order, f.pt)
-	}
-	slices.SortStableFunc(s.formats, func(a, b format) int { return position(a) - position(b) })
-}
-
-func isBaseline(w wireFormat) bool {
-	if !strings.EqualFold(w.name, "H264") {
-		return true
-	}
-	profile, ok := fmtpValue(w.fmtp, "profile-level-id")
-	return !ok || strings.HasPrefix(strings.ToLower(profile), "42")
-}
-
-// wireFormats collects rtpmap, fmtp and rtcp-fb of the payload types in the m-line; order has each once.
-func wireFormats(m *sdp.MediaDescription) (wire map[uint8]wireFormat, order []uint8) {
-	wire = map[uint8]wireFormat{}
-	for _, text := range m.MediaName.Formats {
-		n, err := strconv.ParseUint(text, 10, 8)
-		if err != nil || n > 127 || slices.Contains(order, uint8(n)) {
-			continue
-		}
-		order = append(order, uint8(n))
-		wire[uint8(n)] = staticFormats[uint8(n)]
-	}
-	for _, a := range m.Attributes {
-		head, rest, _ := strings.Cut(strings.TrimSpace(a.Value), " ")
-		rest = strings.TrimSpace(rest)
-		for _, pt := range order {
-			all := a.Key == "rtcp-fb" && head == "*"
-			if !all && head != strconv.Itoa(int(pt)) {
-				continue
-			}
-			w := wire[pt]
-			switch a.Key {
-			case "rtpmap":
-				parts := strings.Split(rest, "/")
-				w.name, w.clock, w.channels = parts[0], 0, 0
-				if len(parts) > 1 {
-					clock, _ := strconv.ParseUint(parts[1], 10, 32)
-					w.clock = uint32(clock)
-				}
-				if len(parts) > 2 {
-					channels, _ := strconv.ParseUint(parts[2], 10, 16)
-					w.channels = uint16(channels)
-				}
-			case "fmtp":
-				w.fmtp = rest
-			case "rtcp-fb":
-				w.feedback = append(w.feedback, strings.Join(strings.Fields(rest), " "))
-			}
-			wire[pt] = w
-		}
-	}
-	return wire, order
-}
-
 // readSources reads msid (RFC 8830) and the synchronisation sources (RFC 5576). An m-line carries one stream of ours;
 // further sources (Plan B, simulcast) are ignored.
 func (s *remoteSection) readSources(m *sdp.MediaDescription) {
@@ -349,13 +230,13 @@ func parseSSRC(text string) uint32 {
 	return uint32(n)
 }
 
-// readTransport takes ICE and DTLS parameters from the section that tags the BUNDLE group. pion has one transport, so
-// usable sections outside of it are rejected.
+// readTransport takes ICE and DTLS parameters from the section that tags the BUNDLE group. Sections outside of it are
+// marked apart.
 func (r *remoteDescription) readTransport(d *sdp.SessionDescription) error {
 	var group []string
 	for _, a := range d.Attributes {
 		if fields := strings.Fields(a.Value); a.Key == "group" && len(fields) > 1 && fields[0] == "BUNDLE" {
-			group = fields[1:]
+			group, r.bundle = fields[1:], true
 			break
 		}
 	}
@@ -372,7 +253,7 @@ func (r *remoteDescription) readTransport(d *sdp.SessionDescription) error {
 		first := r.sections[tag].mid
 		if !slices.Contains(group, s.mid) || !slices.Contains(group, first) {
 			if !sameTransport(d.MediaDescriptions[tag], d.MediaDescriptions[i]) {
-				s.rejected = true
+				s.apart, s.single = true, single(d, i)
 			}
 		}
 	}
@@ -414,6 +295,18 @@ func (r *remoteDescription) readTransport(d *sdp.SessionDescription) error {
 	return nil
 }
 
+// single is a description with one m-line of d alone; empty when it cannot be written.
+func single(d *sdp.SessionDescription, index int) string {
+	one := *d
+	one.MediaDescriptions = []*sdp.MediaDescription{d.MediaDescriptions[index]}
+	one.Attributes = slices.DeleteFunc(slices.Clone(d.Attributes), func(a sdp.Attribute) bool { return a.Key == "group" })
+	text, err := one.Marshal()
+	if err != nil {
+		return ""
+	}
+	return string(text)
+}
+
 // sameTransport tells whether two m-lines name the same ICE credentials, and the second no candidates of its own: a
 // bundle without the attribute.
 func sameTransport(a, b *sdp.MediaDescription) bool {
@@ -441,98 +334,6 @@ func readCandidates(m *sdp.MediaDescription) []string {
 	return list
 }
 
-// forPion writes the description in the form pion understands without a choice: the usable sections only, every one in
-// the BUNDLE group with the same transport, codecs by our canonical parameters, and directions reduced to whether the
-// peer sends, because pion stops a transceiver for good on "inactive" and answers "sendonly" with "sendrecv".
-func (r *remoteDescription) forPion() string {
-	var b strings.Builder
-	line := func(format string, args ...any) { fmt.Fprintf(&b, format+"\r\n", args...) }
-	line("v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nt=0 0")
-	group := "BUNDLE"
-	for i := range r.sections {
-		if r.sections[i].usable() {
-			group += " " + r.sections[i].mid
-		}
-	}
-	line("a=group:%s", group)
-	if r.lite {
-		line("a=ice-lite")
-	}
-	for i := range r.sections {
-		s := &r.sections[i]
-		if !s.usable() {
-			continue
-		}
-		r.sectionForPion(line, s)
-	}
-	return b.String()
-}
-
-func (r *remoteDescription) sectionForPion(line func(string, ...any), s *remoteSection) {
-	var types strings.Builder
-	for _, f := range s.formats {
-		fmt.Fprintf(&types, " %d", f.pt)
-		if f.rtx != 0 {
-			fmt.Fprintf(&types, " %d", f.rtx)
-		}
-	}
-	line("m=%s 9 UDP/TLS/RTP/SAVPF%s", s.kind, types.String())
-	line("c=IN IP4 0.0.0.0")
-	line("a=mid:%s", s.mid)
-	line("a=rtcp-mux\r\na=rtcp-rsize")
-	line("a=ice-ufrag:%s\r\na=ice-pwd:%s\r\na=fingerprint:%s", r.ufrag, r.password, r.fingerprint)
-	switch r.setup {
-	case "active", "passive", "actpass":
-		line("a=setup:%s", r.setup)
-	}
-	for _, c := range r.candidates {
-		line("a=candidate:%s", strings.TrimPrefix(c, "candidate:"))
-	}
-	if s.transportCC != 0 {
-		line("a=extmap:%d %s", s.transportCC, transportCC)
-	}
-	if source := s; s.direction.sends() || s.held != nil {
-		if !s.direction.sends() {
-			source = s.held
-		}
-		line("a=sendrecv")
-		source.sourcesForPion(line)
-	} else {
-		line("a=recvonly")
-	}
-	for _, f := range s.formats {
-		channels := ""
-		if f.channels != 0 {
-			channels = "/" + strconv.Itoa(int(f.channels))
-		}
-		line("a=rtpmap:%d %s/%d%s", f.pt, f.name, f.clock, channels)
-		if canonical := canonicalFMTP(f); canonical != "" {
-			line("a=fmtp:%d %s", f.pt, canonical)
-		}
-		for _, fb := range s.feedback[f.pt] {
-			line("a=rtcp-fb:%d %s", f.pt, fb)
-		}
-		if f.rtx != 0 {
-			line("a=rtpmap:%d rtx/%d\r\na=fmtp:%d apt=%d", f.rtx, f.clock, f.rtx, f.pt)
-		}
-	}
-}
-
-func (s *remoteSection) sourcesForPion(line func(string, ...any)) {
-	stream, track := s.ids()
-	line("a=msid:%s %s", stream, track)
-	if s.ssrc == 0 {
-		return
-	}
-	if s.rtxSSRC != 0 {
-		line("a=ssrc-group:FID %d %d", s.ssrc, s.rtxSSRC)
-	}
-	line("a=ssrc:%d cname:%s", s.ssrc, stream)
-	if s.rtxSSRC != 0 {
-		line("a=ssrc:%d cname:%s", s.rtxSSRC, stream)
-	}
-}
-
 // ids names the peer's track; a peer without msid gets names made from the m-line.
 func (s *remoteSection) ids() (stream, track string) {
 	stream, track = s.streamID, s.track
@@ -543,14 +344,4 @@ func (s *remoteSection) ids() (stream, track string) {
 		track = string(s.kind) + "-" + s.mid
 	}
 	return stream, track
-}
-
-// canonicalFMTP is our own fmtp line of a format, by which pion finds it.
-func canonicalFMTP(f format) string {
-	for _, k := range knownFormats {
-		if k.name == f.name && k.mode == f.mode {
-			return k.fmtp
-		}
-	}
-	return ""
 }

@@ -17,13 +17,16 @@ type localSection struct {
 	format          string // any payload type of the peer's m-line
 	refused         bool
 	direction       direction
+	// ready, when not nil, is the m-line as it goes out, with a transport of its own.
+	ready *sdp.MediaDescription
 	// formats, when not nil, are what the answer accepts, in order, with the fmtp lines to write.
 	formats []format
 }
 
 // rewriteLocal turns pion's description into the one for the peer: the m-lines of layout in its order, with our
-// directions, and without candidates of a second component (we have rtcp-mux only).
-func rewriteLocal(text string, layout []localSection) (string, error) {
+// directions, and without candidates of a second component (we have rtcp-mux only). bundle is false in the answer to a
+// peer that does not bundle.
+func rewriteLocal(text string, layout []localSection, bundle bool) (string, error) {
 	var d sdp.SessionDescription
 	if err := d.UnmarshalString(text); err != nil {
 		return "", fmt.Errorf("reading our own description: %w", err)
@@ -47,9 +50,13 @@ func rewriteLocal(text string, layout []localSection) (string, error) {
 		m.Attributes = kept
 	}
 	d.MediaDescriptions = nil
-	group := "BUNDLE"
+	group, first := "BUNDLE", true
 	for _, s := range layout {
 		m := byMID[s.mid]
+		if s.ready != nil {
+			d.MediaDescriptions = append(d.MediaDescriptions, s.ready)
+			continue
+		}
 		if m == nil || s.refused {
 			d.MediaDescriptions = append(d.MediaDescriptions, refusedSection(s))
 			continue
@@ -58,10 +65,13 @@ func rewriteLocal(text string, layout []localSection) (string, error) {
 			orderFormats(m, s.formats)
 		}
 		setDirection(m, s.direction)
-		if group == "BUNDLE" {
+		if first {
 			m.Attributes = append(m.Attributes, candidates...)
+			first = false
 		}
-		group += " " + s.mid
+		if bundle {
+			group += " " + s.mid
+		}
 		d.MediaDescriptions = append(d.MediaDescriptions, m)
 	}
 	setGroup(&d, group)

@@ -12,7 +12,7 @@ import (
 )
 
 // Stats as rtc.PeerConnection: our own counters, the peer's reports, the estimator and the ICE agent.
-func (p *Conn) Stats(context.Context) (rtc.Stats, error) {
+func (p *Conn) Stats(ctx context.Context) (rtc.Stats, error) {
 	p.mu.Lock()
 	if p.state == rtc.StateClosed {
 		p.mu.Unlock()
@@ -31,6 +31,13 @@ func (p *Conn) Stats(context.Context) (rtc.Stats, error) {
 			case rtc.SlotPresentation:
 				s.Outbound.Presentation = out
 			}
+		}
+		p.mu.Lock()
+		apart := l.apart
+		p.mu.Unlock()
+		if apart != nil {
+			mergeApart(ctx, &s, apart)
+			continue
 		}
 		in, presentation := p.inboundStats(l, s.Time)
 		switch {

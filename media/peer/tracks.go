@@ -37,6 +37,17 @@ func (p *Conn) SetTrack(slot rtc.Slot, track rtc.LocalTrack) (renegotiate bool, 
 	if track != nil && track.Kind() != l.kind {
 		return false, fmt.Errorf("%w: a track of %s for %s", ErrNoSlot, track.Kind(), l.kind)
 	}
+	p.mu.Lock()
+	apart := l.apart
+	p.mu.Unlock()
+	if apart != nil {
+		if renegotiate, err = apart.SetTrack(slot, track); err == nil {
+			p.mu.Lock()
+			l.sending.track = track
+			p.mu.Unlock()
+		}
+		return renegotiate, err
+	}
 	if l.sending.audio != nil {
 		err = l.sending.audio.setTrack(track)
 	} else {
@@ -114,9 +125,16 @@ func (p *Conn) SetEncoding(slot rtc.Slot, e rtc.Encoding) {
 	p.mu.Lock()
 	p.encodings[slot] = e
 	l := p.slotLine(slot)
+	var apart *Conn
+	if l != nil {
+		apart = l.apart
+	}
 	p.mu.Unlock()
 	if l == nil {
 		return
+	}
+	if apart != nil {
+		apart.SetEncoding(slot, e)
 	}
 	if l.sending.audio != nil {
 		l.sending.audio.setLimit(e.MaxBitrate)

@@ -1,0 +1,193 @@
+package peer
+
+import (
+	"time"
+
+	"parley/connector/rtc"
+	"parley/media/codec"
+	"parley/media/video"
+)
+
+// limitRate is the frame rate to send: the source's, limited by the encoding and the adaptation.
+func (v *videoSender) limitRate(track rtc.LocalTrack, encoding rtc.Encoding) float64 {
+	rate := track.Settings().FrameRate
+	if rate <= 0 || rate > 120 {
+		rate = 30
+	}
+	v.frameRate = rate
+	if encoding.MaxFrameRate > 0 {
+		rate = min(rate, encoding.MaxFrameRate)
+	}
+	if limit := rateSteps[v.adapt.rate]; limit > 0 {
+		rate = min(rate, limit)
+	}
+	return rate
+}
+
+// isDue thins frames out evenly to a rate.
+func (v *videoSender) isDue(now time.Time, rate float64) bool {
+	if rate >= v.frameRate*0.95 {
+		v.due = time.Time{}
+		return true
+	}
+	interval := time.Duration(float64(time.Second) / rate)
+	if now.Before(v.due.Add(-interval / 8)) {
+		return false
+	}
+	if v.due = v.due.Add(interval); now.After(v.due) {
+		v.due = now.Add(interval)
+	}
+	return true
+}
+
+func (v *videoSender) size(frame *video.Frame, encoding rtc.Encoding) (w, h int) {
+	return scaled(frame.Width, frame.Height, v.limitW, v.limitH, encoding.ScaleDown, sizeSteps[v.adapt.size])
+}
+
+// decide sets bitrate and, twice a second, the step of the adaptation.
+func (v *videoSender) decide(now time.Time, frame *video.Frame, encoding rtc.Encoding, f format, frameRate float64) {
+	allowed := v.budget()
+	if encoding.MaxBitrate > 0 {
+		allowed = min(allowed, float64(encoding.MaxBitrate))
+	}
+	detail := encoding.ContentHint == "detail" || v.screen && encoding.ContentHint == ""
+	if now.Sub(v.adaptAt) >= 500*time.Millisecond {
+		v.adaptAt = now
+		fullW, _ := scaled(frame.Width, frame.Height, v.limitW, v.limitH, encoding.ScaleDown, 1)
+		c := conditions{
+			target: allowed, width: fullW, frameRate: v.frameRate, codec: f.name, load: v.load, fixedRate: v.fixed,
+			keepSize: detail, balanced: encoding.DegradationPreference == "balanced",
+		}
+		switch encoding.DegradationPreference {
+		case "maintain-resolution":
+			c.keepSize = true
+		case "maintain-framerate":
+			c.keepSize = false
+		}
+		// A limit the application set (paused camera) is no shortage: the picture is meant to be that poor.
+		if encoding.MaxBitrate > 0 && v.budget() >= float64(encoding.MaxBitrate) {
+			c.target = max(c.target, c.need(0, 0))
+		}
+		v.adapt.update(now, c)
+	}
+	w, _ := v.size(frame, encoding)
+	most := tableBitrate(w, f.name)
+	if v.fixed > 0 {
+		most = v.fixed
+	}
+	bitrate := int(min(allowed, most))
+	v.mu.Lock()
+	v.stats.target = float64(bitrate)
+	v.stats.limitation = v.adapt.reason
+	if v.stats.limitation == "" {
+		v.stats.limitation = "none"
+	}
+	v.mu.Unlock()
+	if v.encoder == nil {
+		v.rate = bitrate
+		return
+	}
+	if diff := bitrate - v.rate; diff > v.rate/20 || -diff > v.rate/20 {
+		if err := v.encoder.SetRate(bitrate, frameRate); err != nil {
+			v.log.Debug("encoder refuses a bitrate", "bitrate", bitrate, "error", err)
+		}
+		v.rate = bitrate
+	}
+}
+
+func (v *videoSender) open(f format, w, h int, detail bool) error {
+	adapter, err := codec.Video(f.name)
+	if err != nil {
+		return err
+	}
+	if adapter.NewEncoder == nil {
+		return codec.ErrUnsupported
+	}
+	config := codec.VideoConfig{Width: w, Height: h, FrameRate: v.frameRate, Bitrate: v.rate, Screen: detail}
+	if f.name == "H264" && f.mode == 0 {
+		config.MaxPayload = mtu
+	}
+	if v.encoder, err = adapter.NewEncoder(config); err != nil {
+		v.encoder = nil
+		return err
+	}
+	v.using, v.packets = f, newPacketizer(f)
+	return nil
+}
+
+func (v *videoSender) encode(picture *video.Frame, f format, captured time.Duration, asked bool, now time.Time) {
+	if v.encoder == nil {
+		if now.Sub(v.failedAt) < time.Second {
+			return
+		}
+		if err := v.open(f, picture.Width, picture.Height, v.screen); err != nil {
+			v.fail("opening the encoder", err)
+			return
+		}
+		asked = true
+	}
+	force := asked && now.Sub(v.lastKey) >= keyFrameInterval
+	data, key, err := v.encoder.Encode(v.data[:0], picture, force)
+	if err != nil {
+		v.fail("encoding", err)
+		v.closeEncoder()
+		return
+	}
+	v.data = data[:0]
+	spent := time.Since(now)
+	v.load += (spent.Seconds()*min(v.frameRate, 60) - v.load) / 16
+	if len(data) == 0 {
+		v.drop()
+		return
+	}
+	v.emitPT, v.emitTime, v.sentOK = f.pt, v.out.timestamp(captured, f.clock), true
+	v.packets.packetize(data, key, v.emit)
+	if key {
+		v.lastKey = now
+	}
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if key {
+		v.keyAsked = false
+	}
+	s := &v.stats
+	s.framesEncoded++
+	s.encodeTime += spent
+	s.width, s.height = picture.Width, picture.Height
+	s.frameRate.add(now)
+	if key {
+		s.keyFrames++
+	}
+	if v.sentOK {
+		s.framesSent++
+	}
+}
+
+func (v *videoSender) fail(doing string, err error) {
+	if time.Since(v.failedAt) > 10*time.Second {
+		v.log.Warn("video is not sent", "while", doing, "error", err)
+	}
+	v.failedAt = time.Now()
+	v.drop()
+}
+
+// rateMeter counts events of the last second.
+type rateMeter struct {
+	times [128]int64 // ms; ring
+	n     int
+}
+
+func (r *rateMeter) add(now time.Time) {
+	r.times[r.n%len(r.times)] = now.UnixMilli()
+	r.n++
+}
+
+func (r *rateMeter) perSecond(now time.Time) float64 {
+	count, since := 0, now.UnixMilli()-1000
+	for i := range min(r.n, len(r.times)) {
+		if r.times[i] > since {
+			count++
+		}
+	}
+	return float64(count)
+}
