@@ -30,11 +30,13 @@ func TestRewriterJoinsSendersIntoOneStream(t *testing.T) {
 	}
 	var got []out
 	feed := func(p *rtp.Packet) {
-		sequence, timestamp, ok := r.header(p, now)
-		if !ok {
+		run := r.place(p, true, now)
+		if run == nil {
 			t.Fatalf("packet %d refused", p.SequenceNumber)
 		}
-		d, ok := parseVP8(r.vp8(nil, p.Payload))
+		sequence, timestamp := r.header(p, run, now)
+		before, _ := describeVP8(p.Payload)
+		d, ok := describeVP8(r.payload(nil, p.Payload, before, run))
 		if !ok {
 			t.Fatal("rewritten descriptor cannot be parsed")
 		}
@@ -68,13 +70,21 @@ func TestRewriterDropsWhatIsOlderThanTheSwitch(t *testing.T) {
 	var r rewriter
 	now := time.Now()
 	r.restart(vp8Packet(1000, 0, 0, 0, true), now)
-	if _, _, ok := r.header(vp8Packet(999, 0, 0, 0, false), now); ok {
+	header := func(p *rtp.Packet, now time.Time) (uint16, uint32, bool) {
+		run := r.place(p, true, now)
+		if run == nil {
+			return 0, 0, false
+		}
+		sequence, timestamp := r.header(p, run, now)
+		return sequence, timestamp, true
+	}
+	if _, _, ok := header(vp8Packet(999, 0, 0, 0, false), now); ok {
 		t.Error("a packet from before the key frame went out")
 	}
-	if sequence, _, ok := r.header(vp8Packet(1002, 0, 0, 0, false), now); !ok || sequence != r.lastSequence {
+	if sequence, _, ok := header(vp8Packet(1002, 0, 0, 0, false), now); !ok || sequence != r.lastSequence {
 		t.Error("a packet after a gap must go out with the gap kept")
 	}
-	if sequence, _, ok := r.header(vp8Packet(1001, 0, 0, 0, false), now); !ok || sequence != r.lastSequence-1 {
+	if sequence, _, ok := header(vp8Packet(1001, 0, 0, 0, false), now); !ok || sequence != r.lastSequence-1 {
 		t.Error("a late packet must take its place in the gap")
 	}
 }
@@ -86,9 +96,10 @@ func TestRewriterFollowsASenderThatBeginsNewNumbers(t *testing.T) {
 	last := r.lastSequence
 	sent := 0
 	for i := range 100 {
-		if sequence, _, ok := r.header(vp8Packet(uint16(100+i), 50, 0, 0, false), now); ok {
+		p := vp8Packet(uint16(100+i), 50, 0, 0, false)
+		if run := r.place(p, true, now); run != nil {
 			sent++
-			if sequence != last+uint16(sent) {
+			if sequence, _ := r.header(p, run, now); sequence != last+uint16(sent) {
 				t.Fatalf("sequence %d after %d", sequence, last)
 			}
 		}
@@ -102,8 +113,9 @@ func TestVP8SevenBitPictureIDGrows(t *testing.T) {
 	var r rewriter
 	p := &rtp.Packet{Payload: []byte{0x90, 0x80, 0x05, 0x00, 9, 9}}
 	r.restart(p, time.Now())
-	got := r.vp8(nil, p.Payload)
-	d, ok := parseVP8(got)
+	before, _ := describeVP8(p.Payload)
+	got := r.payload(nil, p.Payload, before, &r.runs[0])
+	d, ok := describeVP8(got)
 	if !ok || d.size != 4 || d.picture != 1 || len(got) != 7 || got[4] != 0 || got[6] != 9 {
 		t.Errorf("got % x, %+v", got, d)
 	}
@@ -144,9 +156,11 @@ func TestHostilePayloadsAreHarmless(t *testing.T) {
 		r.restart(p, time.Now())
 		for _, codec := range []string{"VP8", "VP9", "H264", "AV1"} {
 			startsKeyFrame(codec, b)
-		}
-		if out := r.vp8(nil, b); len(out) < len(b) {
-			t.Fatalf("% x lost bytes: % x", b, out)
+			if d, ok := describe(codec, b); ok {
+				if out := r.payload(nil, b, d, &r.runs[0]); len(out) < len(b) {
+					t.Fatalf("% x lost bytes: % x", b, out)
+				}
+			}
 		}
 	})
 }

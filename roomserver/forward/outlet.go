@@ -19,6 +19,7 @@ type Outlet struct {
 	next     *Source // what is waited for: its next key frame makes it current
 	asked    time.Time
 	rewriter rewriter
+	thinner  thinner
 	scratch  []byte
 	onSwitch func(*Source)
 	packets  uint64
@@ -105,16 +106,36 @@ func (o *Outlet) forget(s *Source) {
 	s.detach(o)
 }
 
+// SetLevel chooses how much is forwarded. More than before begins with the next key frame.
+func (o *Outlet) SetLevel(l Level) {
+	o.mu.Lock()
+	more := l < o.thinner.level
+	o.thinner.level = l
+	s := o.current
+	o.mu.Unlock()
+	if more && s != nil {
+		s.RequestKeyFrame()
+	}
+}
+
+// Level that is forwarded.
+func (o *Outlet) Level() Level {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.thinner.level
+}
+
 // deliver forwards one packet if its source is the current one, or becomes it.
 func (o *Outlet) deliver(s *Source, p *rtp.Packet) {
+	now := time.Now()
 	o.mu.Lock()
 	var old *Source
 	switched := false
 	if s == o.next {
 		if !startsKeyFrame(o.codec, p.Payload) {
-			again := time.Since(o.asked) > keyFrameRetry
+			again := now.Sub(o.asked) > keyFrameRetry
 			if again {
-				o.asked = time.Now()
+				o.asked = now
 			}
 			o.mu.Unlock()
 			if again {
@@ -123,14 +144,18 @@ func (o *Outlet) deliver(s *Source, p *rtp.Packet) {
 			return
 		}
 		old, o.current, o.next, switched = o.current, s, nil, true
-		o.rewriter.restart(p, time.Now())
+		o.rewriter.restart(p, now)
+		o.thinner.restart()
 	}
 	if s != o.current {
 		o.mu.Unlock()
 		return
 	}
-	o.forward(p)
+	ask := o.forward(p, now)
 	o.mu.Unlock()
+	if ask {
+		s.RequestKeyFrame()
+	}
 	if old != nil {
 		old.detach(o)
 	}
@@ -139,14 +164,22 @@ func (o *Outlet) deliver(s *Source, p *rtp.Packet) {
 	}
 }
 
-func (o *Outlet) forward(p *rtp.Packet) {
-	sequence, timestamp, ok := o.rewriter.header(p, time.Now())
-	if !ok {
-		return
+// forward sends a packet on unless its frame is left out. ask tells that a key frame is needed.
+func (o *Outlet) forward(p *rtp.Packet, now time.Time) (ask bool) {
+	keep, ask := o.thinner.wants(o.codec, p.Timestamp, p.Payload, now)
+	if ask && now.Sub(o.asked) < keyFrameRetry {
+		ask = false
+	} else if ask {
+		o.asked = now
 	}
+	run := o.rewriter.place(p, keep, now)
+	if run == nil {
+		return ask
+	}
+	sequence, timestamp := o.rewriter.header(p, run, now)
 	payload := p.Payload
-	if o.codec == "VP8" {
-		o.scratch = o.rewriter.vp8(o.scratch[:0], payload)
+	if d, ok := describe(o.codec, payload); ok && (d.hasPicture || d.hasTL0) {
+		o.scratch = o.rewriter.payload(o.scratch[:0], payload, d, run)
 		payload = o.scratch
 	}
 	// Packets of padding only (bandwidth probes) go on as empty ones: left out, they would be gaps to the receiver.
@@ -158,6 +191,7 @@ func (o *Outlet) forward(p *rtp.Packet) {
 	o.packets++
 	// An error here means the receiver's transport is gone; his peer connection's state says so too, and ends him.
 	_ = o.track.WriteRTP(&out)
+	return ask
 }
 
 func subtype(mime string) string {

@@ -25,6 +25,7 @@ type Source struct {
 	requestKey func()
 	outlets    atomic.Pointer[[]*Outlet] // copied on write, so that Write takes no lock
 	packets    atomic.Uint64
+	bytes      atomic.Uint64
 
 	mu      sync.Mutex
 	asked   time.Time
@@ -46,12 +47,16 @@ func (s *Source) Name() string { return s.name }
 // Packets counts what the sender sent so far.
 func (s *Source) Packets() uint64 { return s.packets.Load() }
 
+// Bytes counts the payload the sender sent so far.
+func (s *Source) Bytes() uint64 { return s.bytes.Load() }
+
 // Watched tells whether anybody receives the source, or waits for its key frame.
 func (s *Source) Watched() bool { return len(*s.outlets.Load()) > 0 }
 
 // Write hands one packet to all outlets. The packet is not changed and not kept.
 func (s *Source) Write(p *rtp.Packet) {
 	s.packets.Add(1)
+	s.bytes.Add(uint64(len(p.Payload)))
 	for _, o := range *s.outlets.Load() {
 		o.deliver(s, p)
 	}
