@@ -81,7 +81,11 @@ func (w *watcher) setLost(lost bool) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if w.lost != lost && w.end == nil {
-		w.logger.Warn("connection to the server", "lost", lost)
+		if lost {
+			w.logger.Warn("the connection to the server was lost; trying to get it back", "server", w.server)
+		} else {
+			w.logger.Info("connected", "server", w.server)
+		}
 	}
 	w.lost = lost
 	select { // only the newest counts
