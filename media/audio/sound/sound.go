@@ -43,7 +43,9 @@ func backends() []malgo.Backend {
 	case "darwin", "ios":
 		return []malgo.Backend{malgo.BackendCoreaudio}
 	case "linux":
-		return []malgo.Backend{malgo.BackendPulseaudio, malgo.BackendAlsa, malgo.BackendJack}
+		// Not JACK: where its server does not run, its library writes several lines to standard error at each try, and where
+		// it does, PipeWire or ALSA lead to the same card.
+		return []malgo.Backend{malgo.BackendPulseaudio, malgo.BackendAlsa}
 	}
 	return []malgo.Backend{malgo.BackendSndio, malgo.BackendAudio4, malgo.BackendOss}
 }
