@@ -9,15 +9,15 @@ if [ -n "${DISPLAY:-}${WAYLAND_DISPLAY:-}" ]; then
 fi
 
 screen=
-log=
+folder=$(mktemp -d)
+log=$folder/xvfb
 end() {
   [ -z "$screen" ] || kill "$screen" 2>/dev/null || true
-  [ -z "$log" ] || rm -f "$log"
+  rm -rf "$folder"
 }
 trap end EXIT
 
 echo "No display here: the demo runs on a virtual screen for half a minute."
-log=$(mktemp)
 exec 3< <(exec Xvfb -displayfd 1 -screen 0 1024x640x24 -nolisten tcp 2>"$log")
 screen=$!
 if ! read -r -t 20 -u 3 number; then
@@ -26,6 +26,7 @@ if ! read -r -t 20 -u 3 number; then
   exit 1
 fi
 
-# A locale is needed for the window's language; a desktop has one.
-DISPLAY=:$number LANG=${LANG:-C.UTF-8} "$program" --demo --demo-join --demo-for 20s --demo-shot demo.png
+# A desktop session has a locale, which the window's language comes from, and a folder for sockets.
+export DISPLAY=:$number LANG=${LANG:-C.UTF-8} XDG_RUNTIME_DIR=${XDG_RUNTIME_DIR:-$folder}
+"$program" --demo --demo-join --demo-for 20s --demo-shot demo.png
 echo "demo.png shows the window in the call."
