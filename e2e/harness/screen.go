@@ -45,14 +45,14 @@ func StartScreen(ctx context.Context, width, height int) (*Screen, error) {
 	err = s.command.Start()
 	writer.Close()
 	if err != nil {
-		return nil, fmt.Errorf("Xvfb: %w", err)
+		return nil, fmt.Errorf("start Xvfb: %w", err)
 	}
 	if deadline, ok := ctx.Deadline(); ok {
 		reader.SetReadDeadline(deadline)
 	}
 	number, err := bufio.NewReader(reader).ReadString('\n')
 	if err != nil {
-		return nil, errors.Join(fmt.Errorf("Xvfb: %w\n%s", err, &s.stderr), s.Close())
+		return nil, errors.Join(fmt.Errorf("start Xvfb: %w\n%s", err, &s.stderr), s.Close())
 	}
 	s.Display = ":" + strings.TrimSpace(number)
 	return s, nil
