@@ -6,6 +6,8 @@ import (
 	"net/http"
 	"time"
 
+	"parley/connector/autoconnect"
+	"parley/connector/redial"
 	"parley/connector/rtc"
 	"parley/connector/signal"
 )
@@ -20,8 +22,11 @@ type Config struct {
 	InstanceID string       // UUID of this installation (+sip.instance)
 	Codecs     rtc.Codecs
 
-	Balancer BalancerConfig
-	Recovery RecoveryConfig
+	Balancer    BalancerConfig
+	Recovery    RecoveryConfig
+	AutoConnect autoconnect.Options
+	Network     autoconnect.Network // events of this machine's network, nil for none; see autoconnect.SystemNetwork
+	Redial      redial.Options
 }
 
 // BalancerConfig of the video sending balancer (spec connector 9); zero values are the defaults.
@@ -61,6 +66,7 @@ type CallParameters struct {
 	Number       string
 	Stream       rtc.LocalStream
 	ExtraHeaders []signal.Header
+	NoRedial     bool // do not call again after a network failure
 }
 
 // PresentationOptions of StartPresentation (spec connector 6); zero values are the defaults.

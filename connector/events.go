@@ -66,6 +66,7 @@ func (c *Connector) followAPI(name string, data any) {
 
 // react is what one part's event makes the others do.
 func (c *Connector) react(name string, data any) {
+	defer c.keepAlive(name, data)
 	switch name {
 	case "connection:connected-with-configuration":
 		if !c.call.Active() {

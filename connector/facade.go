@@ -9,13 +9,16 @@ import (
 	"time"
 
 	"parley/connector/api"
+	"parley/connector/autoconnect"
 	"parley/connector/balancer"
 	"parley/connector/call"
+	"parley/connector/connectcall"
 	"parley/connector/connection"
 	"parley/connector/health"
 	"parley/connector/incoming"
 	"parley/connector/loop"
 	"parley/connector/presentation"
+	"parley/connector/redial"
 	"parley/connector/rtc"
 	"parley/connector/session"
 	"parley/connector/signal"
@@ -52,6 +55,13 @@ type Connector struct {
 	balancer    *balancer.Manager
 	camera      *cameraSender
 	cameraCodec string // as the statistics tell it
+
+	auto            *autoconnect.Manager
+	redial          *redial.Manager
+	together        *connectcall.Manager
+	lastCall        CallParameters
+	togetherConnect ConnectParameters
+	togetherCall    CallParameters
 
 	callSession session.CallSessionState
 	media       mediaState
@@ -112,6 +122,7 @@ func (c *Connector) build() {
 		Permission: c.askToPresent, Announce: c.announceStop,
 	})
 	c.buildMonitoring()
+	c.buildKeepalive()
 	c.callSession = session.NewCallSessionState(c.onCallSession)
 	c.media.send = c.sendMediaState
 }
@@ -162,12 +173,13 @@ func (c *Connector) Close(ctx context.Context) error {
 	c.closeOnce.Do(func() {
 		c.step(ctx, func(done func(error)) {
 			c.closing = true
+			c.redial.Disarm(redial.ReasonManual)
 			if c.incoming.Ringing() {
 				_ = c.incoming.Decline(false)
 			}
-			c.call.HangUp(done)
+			c.hangUp(done)
 		})
-		c.step(ctx, func(done func(error)) { c.connection.Disconnect(func() { done(nil) }) })
+		c.step(ctx, func(done func(error)) { c.auto.Stop(func() { c.connection.Disconnect(func() { done(nil) }) }) })
 		c.loop.Close()
 		c.watchers.close()
 		close(c.closed)
@@ -196,6 +208,10 @@ func (c *Connector) step(ctx context.Context, start func(done func(error))) {
 // Cancelling ctx cancels the connect.
 func (c *Connector) Connect(ctx context.Context, p ConnectParameters) error {
 	return c.do(ctx, func(done func(error)) {
+		if c.auto.Active() {
+			done(errConnectActive)
+			return
+		}
 		c.lastError = nil
 		c.connection.Connect(p.parameters(), func(_ *connection.Configuration, err error) { done(err) })
 	}, c.connection.CancelConnect)
@@ -212,7 +228,7 @@ func (p ConnectParameters) parameters() connection.Parameters {
 // Disconnect ends a running call, then the connection.
 func (c *Connector) Disconnect(ctx context.Context) error {
 	return c.do(ctx, func(done func(error)) {
-		c.call.HangUp(func(error) { c.connection.Disconnect(func() { done(nil) }) })
+		c.disconnect(done)
 	}, nil)
 }
 
@@ -221,9 +237,13 @@ func (c *Connector) Disconnect(ctx context.Context) error {
 func (c *Connector) Call(ctx context.Context, p CallParameters) error {
 	return c.do(ctx, func(done func(error)) {
 		c.lastError = nil
-		headers := call.InviteHeaders(c.inviteState(p))
-		c.call.Start(p.Number, p.Stream, append(headers, p.ExtraHeaders...), done)
-	}, func() { c.call.HangUp(func(error) {}) })
+		c.startCall(p, done)
+	}, func() { c.hangUp(func(error) {}) })
+}
+
+func (c *Connector) place(p CallParameters, done func(error)) {
+	headers := call.InviteHeaders(c.inviteState(p))
+	c.call.Start(p.Number, p.Stream, append(headers, p.ExtraHeaders...), done)
 }
 
 func (c *Connector) inviteState(p CallParameters) call.InviteState {
@@ -242,7 +262,7 @@ func (c *Connector) inviteState(p CallParameters) call.InviteState {
 
 // HangUp ends the call and returns when it is over.
 func (c *Connector) HangUp(ctx context.Context) error {
-	return c.do(ctx, func(done func(error)) { c.call.HangUp(done) }, nil)
+	return c.do(ctx, func(done func(error)) { c.hangUp(done) }, nil)
 }
 
 // Accept answers the ringing call and returns when it is confirmed.

@@ -2,6 +2,7 @@ package connector_test
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"slices"
 	"strings"
@@ -36,17 +37,40 @@ type world struct {
 func newWorld(t *testing.T) *world {
 	t.Helper()
 	w := &world{t: t, net: &fake.Dialer{}, media: &fake.Factory{}}
-	c, err := connector.New(connector.Config{Peers: w.media, Dialer: w.net})
+	w.build(connector.Config{})
+	return w
+}
+
+// rebuild begins again with another configuration.
+func (w *world) rebuild(config connector.Config) {
+	w.close()
+	w.build(config)
+}
+
+// textOfJSON is how an event's payload is written.
+func textOfJSON(data any) string {
+	raw, err := json.Marshal(data)
 	if err != nil {
-		t.Fatal(err)
+		return err.Error()
+	}
+	return string(raw)
+}
+
+func (w *world) build(config connector.Config) {
+	config.Peers, config.Dialer = w.media, w.net
+	c, err := connector.New(config)
+	if err != nil {
+		w.t.Fatal(err)
 	}
 	w.c = c
 	c.Subscribe(func(e connector.Event) {
 		w.mu.Lock()
 		defer w.mu.Unlock()
+		if _, err := json.Marshal(e.Data); err != nil {
+			w.t.Errorf("%s does not encode: %v", e.Name, err)
+		}
 		w.events = append(w.events, e)
 	})
-	return w
 }
 
 func (w *world) close() {
@@ -57,7 +81,7 @@ func (w *world) close() {
 }
 
 // quiet are events that most scenarios do not look at.
-var quiet = []string{"session:", "stats:", "call:remote-tracks-changed", "video-balancer:", "main-stream-health:"}
+var quiet = []string{"session:", "stats:", "call:remote-tracks-changed", "video-balancer:", "main-stream-health:", "call-reconnect:"}
 
 func isQuiet(name string) bool {
 	return slices.ContainsFunc(quiet, func(prefix string) bool { return strings.HasPrefix(name, prefix) })

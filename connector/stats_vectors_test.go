@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -211,10 +212,10 @@ func outbound(t *testing.T, c vectors.Case) string {
 			b.on(func() { v.Add(sentOf(s)) })
 		}
 		options := c["options"].(map[string]any)
-		settled := false
+		var settled atomic.Bool
 		b.on(func() {
 			v.Wait(textOf(c["trackId"]), stats.Strictness(textOf(options["strictness"])), duration(options["timeout"]), func(err error) {
-				settled = true
+				settled.Store(true)
 				if err != nil {
 					b.note(map[string]any{"rejected": map[string]any{"$error": err.Error()}})
 					return
@@ -222,11 +223,11 @@ func outbound(t *testing.T, c vectors.Case) string {
 				b.note(map[string]any{"resolved": true})
 			})
 		})
-		b.note(map[string]any{"settledImmediately": settled})
+		b.note(map[string]any{"settledImmediately": settled.Load()})
 		for _, s := range c["after"].([]any) {
 			time.Sleep(time.Second)
 			b.on(func() { v.Add(sentOf(s)) })
-			b.note(map[string]any{"collected": s, "settled": settled})
+			b.note(map[string]any{"collected": s, "settled": settled.Load()})
 		}
 		time.Sleep(10 * time.Second)
 		synctest.Wait()

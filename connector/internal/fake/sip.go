@@ -12,6 +12,8 @@ import (
 // Dialer makes agents. Script says what the n-th agent (from 0) does in Start; nil connects (and registers).
 type Dialer struct {
 	Script func(n int, a *Agent)
+	// Prepare sees each agent before it is used.
+	Prepare func(*Agent)
 
 	mu     sync.Mutex
 	agents []*Agent
@@ -22,6 +24,9 @@ func (d *Dialer) NewUserAgent(config signal.Config, handler signal.Handler) (sig
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	a := &Agent{Config: config, Handler: handler, script: d.Script, n: len(d.agents)}
+	if d.Prepare != nil {
+		d.Prepare(a)
+	}
 	d.agents = append(d.agents, a)
 	return a, nil
 }
@@ -311,3 +316,6 @@ func (a *Agent) Sessions() []*Session {
 	defer a.mu.Unlock()
 	return append([]*Session(nil), a.sessions...)
 }
+
+// SetAnswer changes how calls are answered.
+func (a *Agent) SetAnswer(fn func(*Session)) { a.mu.Lock(); defer a.mu.Unlock(); a.Answer = fn }

@@ -1,0 +1,132 @@
+package autoconnect
+
+import (
+	"time"
+
+	"parley/connector/loop"
+)
+
+// OfflineGrace is how long the network may be gone before the connection is given up.
+const OfflineGrace = 2 * time.Second
+
+// NetworkEvent is what happens to this machine's network.
+type NetworkEvent string
+
+// The events.
+const (
+	Online        NetworkEvent = "online"
+	Offline       NetworkEvent = "offline"
+	NetworkChange NetworkEvent = "change"
+)
+
+// Network tells of events; fn may be called on any goroutine and must not be called after cancel has returned.
+type Network interface {
+	Subscribe(fn func(NetworkEvent)) (cancel func())
+}
+
+// Policy is what a network event leads to.
+type Policy string
+
+// The policies.
+const (
+	Probe     Policy = "probe" // look whether the connection lives; the default
+	Reconnect Policy = "reconnect"
+	Ignore    Policy = "ignore"
+)
+
+// watcher reacts to the network for a manager; it lives on the loop.
+type watcher struct {
+	manager *Manager
+	cancel  func()
+	grace   *loop.Timer
+	probing bool
+	epoch   int
+}
+
+func (w *watcher) subscribe() {
+	network := w.manager.deps.Network
+	if w.cancel != nil || network == nil {
+		return
+	}
+	w.epoch++
+	epoch := w.epoch
+	w.cancel = network.Subscribe(func(e NetworkEvent) {
+		w.manager.deps.Loop.Post(func() {
+			if w.epoch == epoch {
+				w.handle(e)
+			}
+		})
+	})
+}
+
+func (w *watcher) unsubscribe() {
+	w.epoch++
+	w.grace.Stop()
+	w.grace = nil
+	w.probing = false
+	if w.cancel != nil {
+		w.cancel()
+		w.cancel = nil
+	}
+}
+
+func (w *watcher) handle(e NetworkEvent) {
+	options := w.manager.deps.Options
+	switch e {
+	case Offline:
+		if w.grace == nil {
+			w.grace = w.manager.deps.Loop.After(options.OfflineGrace, func() {
+				w.grace = nil
+				w.manager.stop(func() {}) // the subscription stays: the network comes back
+			})
+		}
+	case Online:
+		w.grace.Stop()
+		w.grace = nil
+		w.apply(options.OnOnline, ReasonNetworkOnline)
+	case NetworkChange:
+		w.apply(options.OnChange, ReasonNetworkChange)
+	}
+}
+
+func (w *watcher) apply(policy Policy, reason Reason) {
+	m := w.manager
+	switch policy {
+	case Ignore:
+		return
+	case Reconnect:
+		m.request(reason)
+		return
+	}
+	if w.probing {
+		return
+	}
+	switch m.machine.State() {
+	case ConnectedMonitoring:
+		w.probing = true
+		m.deps.Connection.Ping(w.probed(func(err error) {
+			if err != nil && m.machine.State() == ConnectedMonitoring {
+				m.request(reason)
+			}
+		}))
+	case WaitingBeforeRetry:
+		w.probing = true
+		m.deps.Connection.CheckTelephony(*m.params, w.probed(func(err error) {
+			if err == nil && m.machine.State() == WaitingBeforeRetry {
+				m.request(reason)
+			}
+		}))
+	default:
+		m.request(reason)
+	}
+}
+
+func (w *watcher) probed(fn func(error)) func(error) {
+	epoch := w.epoch
+	return func(err error) {
+		if w.epoch == epoch {
+			w.probing = false
+			fn(err)
+		}
+	}
+}

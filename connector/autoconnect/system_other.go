@@ -1,0 +1,6 @@
+//go:build !linux
+
+package autoconnect
+
+// SystemNetwork is this machine's network.
+func SystemNetwork() Network { return polling{} }
