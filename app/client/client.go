@@ -28,13 +28,14 @@ type Options struct {
 	Server         string // host[:port]
 	User, Password string // the password is never logged
 	Guest          bool
-	Name           string // shown to others
-	InsecureTLS    bool   // takes any certificate
+	Name           string      // shown to others
+	TLS            *tls.Config // nil: the system's authorities
 
 	Codecs              rtc.Codecs
 	MaxWidth, MaxHeight int // of what is sent, pixels; 0 is no limit
 
-	// Silent plays into nothing, paced by a clock: no sound card is touched.
+	// Speaker by name or ID; "" follows the system. Silent plays into nothing, paced by a clock: no sound card is touched.
+	Speaker    string
 	Silent     bool
 	InstanceID string // UUID of this installation
 	UserAgent  string
@@ -60,7 +61,7 @@ func New(o Options) (*Client, error) {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
 	transport := http.DefaultTransport.(*http.Transport).Clone()
-	transport.TLSClientConfig = o.tls()
+	transport.TLSClientConfig = o.TLS.Clone()
 	transport.DisableKeepAlives = true // few requests, and none may be left over at the end
 	c := &Client{options: o, Mixer: audio.NewMixer(), http: &http.Client{Transport: transport}}
 	made, err := connector.New(connector.Config{
@@ -80,7 +81,7 @@ func New(o Options) (*Client, error) {
 		return nil, fmt.Errorf("make the connector: %w", err)
 	}
 	c.Connector = made
-	c.output = audio.NewOutput(c.Mixer, audio.OutputOptions{Null: o.Silent, Logger: o.Logger})
+	c.output = audio.NewOutput(c.Mixer, audio.OutputOptions{Device: o.Speaker, Null: o.Silent, Logger: o.Logger})
 	return c, nil
 }
 
@@ -105,7 +106,7 @@ func (c *Client) Connect(ctx context.Context) error {
 		Password:      o.Password,
 		MaxWidth:      o.MaxWidth,
 		MaxHeight:     o.MaxHeight,
-		TLS:           o.tls(),
+		TLS:           o.TLS,
 	}
 	if err := c.Connector.Connect(ctx, parameters); err != nil {
 		if o.User != "" {
@@ -124,10 +125,8 @@ func (c *Client) Close(ctx context.Context) error {
 	return err
 }
 
-func (o Options) tls() *tls.Config {
-	// The minimum is Go's default; insecure is what a person asked for with --insecure-tls, for one run.
-	return &tls.Config{InsecureSkipVerify: o.InsecureTLS}
-}
+// SetSpeaker moves the sound to another device; it goes on.
+func (c *Client) SetSpeaker(device string) { c.output.SetDevice(device) }
 
 // onThisMachine tells whether a server is reached over the loopback interface; then media must use it too.
 func onThisMachine(server string) bool {

@@ -4,6 +4,7 @@ package headless
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"io"
 	"log/slog"
@@ -112,7 +113,8 @@ func (o *Options) complete() {
 	call := o.Call
 	o.Client.Server, o.Client.Name = call.Server, call.Name
 	o.Client.User, o.Client.Password, o.Client.Guest = call.User, call.Password, call.Guest
-	o.Client.InsecureTLS = call.InsecureTLS
+	// Insecure is what a person asked for, for this one run.
+	o.Client.TLS = &tls.Config{InsecureSkipVerify: call.InsecureTLS}
 	o.Client.MaxWidth, o.Client.MaxHeight = call.Size.Width, call.Size.Height
 	o.Client.Codecs = client.OnlyCodec(call.Codec)
 	o.Client.Logger = o.Logger

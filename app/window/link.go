@@ -3,21 +3,12 @@ package window
 import (
 	"context"
 	"crypto/tls"
-	"fmt"
 	"log/slog"
-	"net"
-	"net/http"
-	"strings"
-	"time"
 
+	"parley/app/client"
 	"parley/connector"
-	"parley/connector/discovery"
 	"parley/connector/rtc"
 	"parley/connector/session"
-	"parley/connector/sip"
-	"parley/media/audio"
-	_ "parley/media/codec/all" // every codec of this build
-	"parley/media/peer"
 	"parley/views"
 )
 
@@ -56,72 +47,25 @@ type Link struct {
 // Opener makes a link; nothing is sent before Connect.
 type Opener func(form views.SignIn, tls *tls.Config) (*Link, error)
 
-// fetchTime bounds the question for the server's parameters.
-const fetchTime = 10 * time.Second
-
 // openLink is the Opener with real parts.
 func openLink(o Options, speaker func() string) Opener {
 	return func(form views.SignIn, tlsConfig *tls.Config) (*Link, error) {
-		transport := http.DefaultTransport.(*http.Transport).Clone()
-		transport.TLSClientConfig = tlsConfig
-		transport.DisableKeepAlives = true
-		client := &http.Client{Transport: transport}
-		mixer := audio.NewMixer()
-		made, err := connector.New(connector.Config{
-			Peers:      peer.New(peer.Config{Output: mixer, Loopback: onThisMachine(form.Server), Logger: o.Logger}),
-			Dialer:     sip.Dialer{Logger: o.Logger},
-			HTTP:       client,
-			Logger:     o.Logger,
-			UserAgent:  o.UserAgent,
-			InstanceID: o.InstanceID,
+		made, err := client.New(client.Options{
+			Server: form.Server, User: form.User, Password: form.Password, Guest: form.Guest, Name: form.Name,
+			TLS: tlsConfig, Speaker: speaker(), Silent: o.Silent,
+			InstanceID: o.InstanceID, UserAgent: o.UserAgent, Logger: o.Logger,
 		})
 		if err != nil {
-			return nil, fmt.Errorf("make the connector: %w", err)
+			return nil, err
 		}
-		output := audio.NewOutput(mixer, audio.OutputOptions{Device: speaker(), Null: o.Silent, Logger: o.Logger})
 		return &Link{
-			Connector:  made,
-			Connect:    func(ctx context.Context) error { return connect(ctx, made, client, form, tlsConfig) },
-			Ring:       func() func() { return ring(mixer) },
-			SetSpeaker: output.SetDevice,
-			Close: func(ctx context.Context) error {
-				err := made.Close(ctx)
-				output.Close()
-				client.CloseIdleConnections()
-				return err
-			},
+			Connector:  made.Connector,
+			Connect:    made.Connect,
+			Ring:       func() func() { return ring(made.Mixer) },
+			SetSpeaker: made.SetSpeaker,
+			Close:      made.Close,
 		}, nil
 	}
-}
-
-func connect(ctx context.Context, c Connector, client *http.Client, form views.SignIn, tlsConfig *tls.Config) error {
-	asking, cancel := context.WithTimeout(ctx, fetchTime)
-	defer cancel()
-	address, err := discovery.Fetch(asking, client, form.Server, false)
-	if err != nil {
-		return fmt.Errorf("ask for the server's parameters: %w", err)
-	}
-	return c.Connect(ctx, connector.ConnectParameters{
-		SIPServerURL:  address.SIPServerURL,
-		SIPServerIP:   address.SIPServerIP,
-		RemoteAddress: address.RemoteAddress,
-		ICEServers:    address.ICEServers,
-		DisplayName:   form.Name,
-		Register:      !form.Guest,
-		User:          form.User,
-		Password:      form.Password,
-		TLS:           tlsConfig,
-	})
-}
-
-// onThisMachine tells whether a server is reached over the loopback interface; then media must use it too.
-func onThisMachine(server string) bool {
-	host, _, err := net.SplitHostPort(server)
-	if err != nil {
-		host = server
-	}
-	address := net.ParseIP(strings.Trim(host, "[]"))
-	return strings.EqualFold(host, "localhost") || address.IsLoopback()
 }
 
 func discard() *slog.Logger { return slog.New(slog.DiscardHandler) }

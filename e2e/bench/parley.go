@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"net/url"
@@ -99,7 +100,7 @@ func (b *bench) look(ctx context.Context, codec string, server *url.URL, r *resu
 		return err
 	}
 	c, err := client.New(client.Options{Server: server.Host, User: caller, Password: secret, Name: "Measured",
-		InsecureTLS: true, Codecs: client.OnlyCodec(codec), Silent: true, InstanceID: id, UserAgent: "Parley/bench"})
+		TLS: &tls.Config{InsecureSkipVerify: true}, Codecs: client.OnlyCodec(codec), Silent: true, InstanceID: id, UserAgent: "Parley/bench"})
 	if err != nil {
 		return err
 	}
