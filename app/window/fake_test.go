@@ -1,0 +1,170 @@
+package window
+
+import (
+	"context"
+	"crypto/tls"
+	"sync"
+	"testing"
+
+	"parley/connector"
+	"parley/connector/call"
+	"parley/connector/rtc"
+	"parley/connector/session"
+	"parley/media/video"
+	"parley/views"
+)
+
+// fakeTrack is a local or remote track with pictures.
+type fakeTrack struct {
+	kind    rtc.Kind
+	frames  video.Outlet
+	mu      sync.Mutex
+	stopped int
+}
+
+func (t *fakeTrack) ID() string             { return "t" }
+func (t *fakeTrack) Kind() rtc.Kind         { return t.kind }
+func (t *fakeTrack) Label() string          { return "fake" }
+func (t *fakeTrack) Ended() <-chan struct{} { return nil }
+func (t *fakeTrack) Enabled() bool          { return true }
+func (t *fakeTrack) SetEnabled(bool)        {}
+func (t *fakeTrack) Settings() rtc.Settings { return rtc.Settings{} }
+func (t *fakeTrack) Frames() *video.Outlet  { return &t.frames }
+func (t *fakeTrack) Stop() {
+	t.mu.Lock()
+	t.stopped++
+	t.mu.Unlock()
+}
+
+func (t *fakeTrack) stops() int {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.stopped
+}
+
+// fakeConnector records what it is asked and answers with what the test says.
+type fakeConnector struct {
+	mu     sync.Mutex
+	asked  []string
+	answer map[string]error
+	call   connector.CallParameters
+	watch  func(session.Snapshot)
+	closed bool
+}
+
+func (f *fakeConnector) ask(what string) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.asked = append(f.asked, what)
+	return f.answer[what]
+}
+
+func (f *fakeConnector) Connect(context.Context, connector.ConnectParameters) error {
+	return f.ask("connect")
+}
+func (f *fakeConnector) Disconnect(context.Context) error { return f.ask("disconnect") }
+func (f *fakeConnector) Call(_ context.Context, p connector.CallParameters) error {
+	f.mu.Lock()
+	f.call = p
+	f.mu.Unlock()
+	return f.ask("call " + p.Number)
+}
+func (f *fakeConnector) HangUp(context.Context) error                  { return f.ask("hang up") }
+func (f *fakeConnector) Accept(context.Context, rtc.LocalStream) error { return f.ask("accept") }
+func (f *fakeConnector) SetMicrophone(_ context.Context, on bool) error {
+	return f.ask(word("microphone", on))
+}
+func (f *fakeConnector) SetCamera(_ context.Context, on bool) error { return f.ask(word("camera", on)) }
+func (f *fakeConnector) Decline(_ context.Context, busy bool) error {
+	return f.ask(word("decline", busy))
+}
+func (f *fakeConnector) StopPresentation(context.Context) error { return f.ask("stop presentation") }
+func (f *fakeConnector) SendDTMF(_ context.Context, tones string) error {
+	return f.ask("tones " + tones)
+}
+func (f *fakeConnector) Snapshot() session.Snapshot                      { return session.Initial() }
+func (f *fakeConnector) Subscribe(func(connector.Event)) (cancel func()) { return func() {} }
+func (f *fakeConnector) StartPresentation(context.Context, rtc.LocalTrack, connector.PresentationOptions) error {
+	return f.ask("start presentation")
+}
+
+func (f *fakeConnector) Watch(fn func(session.Snapshot)) (cancel func()) {
+	f.mu.Lock()
+	f.watch = fn
+	f.mu.Unlock()
+	return func() {}
+}
+
+func (f *fakeConnector) Close(context.Context) error {
+	f.mu.Lock()
+	f.closed = true
+	f.mu.Unlock()
+	return nil
+}
+
+func word(s string, on bool) string {
+	if on {
+		return s + " on"
+	}
+	return s + " off"
+}
+
+// rig is a controller over fakes.
+type rig struct {
+	*controller
+	connector                  *fakeConnector
+	camera, microphone, screen *fakeTrack
+	cameraWord                 string
+	cameraOn                   bool
+	opened                     []*tls.Config
+	changes                    int
+}
+
+func newRig(t *testing.T) *rig {
+	t.Helper()
+	r := &rig{
+		connector: &fakeConnector{answer: map[string]error{}},
+		camera:    &fakeTrack{kind: rtc.Video}, microphone: &fakeTrack{kind: rtc.Audio}, screen: &fakeTrack{kind: rtc.Video},
+	}
+	store, err := OpenStore("")
+	if err != nil {
+		t.Fatal(err)
+	}
+	media := Media{
+		Camera: func(word string, on bool) (rtc.LocalTrack, error) {
+			r.cameraWord, r.cameraOn = word, on
+			return r.camera, nil
+		},
+		Microphone: func(string) (rtc.LocalTrack, error) { return r.microphone, nil },
+		Screens:    func() []views.ShareSource { return []views.ShareSource{{}} },
+		Screen:     func(string) (rtc.LocalTrack, error) { return r.screen, nil },
+		Devices:    func() views.Devices { return views.Devices{} },
+	}
+	open := func(_ views.SignIn, config *tls.Config) (*Link, error) {
+		r.opened = append(r.opened, config)
+		return &Link{
+			Connector: r.connector,
+			Connect: func(ctx context.Context) error {
+				return r.connector.Connect(ctx, connector.ConnectParameters{})
+			},
+			Close: r.connector.Close,
+		}, nil
+	}
+	r.controller = newController(Options{Logger: discard()}, store, media, open, func() { r.changes++ })
+	return r
+}
+
+func (r *rig) signIn(t *testing.T) {
+	t.Helper()
+	err := r.Connect(t.Context(), views.SignIn{Server: "meet.test", Name: "Ann", Guest: true, Remember: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// state lets the connector tell a call state.
+func (r *rig) state(s call.State) {
+	snapshot := session.Initial()
+	snapshot.Call.State, snapshot.Call.Number = s, "2001"
+	r.connector.watch(snapshot)
+}
