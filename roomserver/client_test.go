@@ -372,25 +372,9 @@ func value(req *sip.Request, name string) string {
 func newPC(t *testing.T, codec string) (pc *webrtc.PeerConnection, audio, video *webrtc.TrackLocalStaticSample) {
 	t.Helper()
 	codec, receiveOnly := strings.CutSuffix(codec, "?")
-	engine := &webrtc.MediaEngine{}
-	capability := webrtc.RTPCodecCapability{MimeType: "video/" + codec, ClockRate: 90000}
-	if codec == "H264" {
-		capability.SDPFmtpLine = "level-asymmetry-allowed=1;packetization-mode=1;profile-level-id=42e01f"
-	}
-	opus := webrtc.RTPCodecCapability{MimeType: webrtc.MimeTypeOpus, ClockRate: 48000, Channels: 2}
-	must(t, engine.RegisterCodec(webrtc.RTPCodecParameters{RTPCodecCapability: opus, PayloadType: 109}, webrtc.RTPCodecTypeAudio))
-	video1 := capability
-	video1.RTCPFeedback = []webrtc.RTCPFeedback{{Type: "nack"}, {Type: "nack", Parameter: "pli"}}
-	must(t, engine.RegisterCodec(webrtc.RTPCodecParameters{RTPCodecCapability: video1, PayloadType: 120}, webrtc.RTPCodecTypeVideo))
-	settings := webrtc.SettingEngine{}
-	settings.SetIncludeLoopbackCandidate(true)
-	settings.SetNetworkTypes([]webrtc.NetworkType{webrtc.NetworkTypeUDP4})
-	settings.SetInterfaceFilter(func(name string) bool { return name == "lo" })
-	pc, err := webrtc.NewAPI(webrtc.WithMediaEngine(engine), webrtc.WithSettingEngine(settings)).
-		NewPeerConnection(webrtc.Configuration{})
-	must(t, err)
-	t.Cleanup(func() { _ = pc.Close() })
-	audio, err = webrtc.NewTrackLocalStaticSample(opus, "mic", "local")
+	pc = peerConnection(t, codec)
+	capability := videoOf(codec)
+	audio, err := webrtc.NewTrackLocalStaticSample(opus, "mic", "local")
 	must(t, err)
 	video, err = webrtc.NewTrackLocalStaticSample(capability, "camera", "local")
 	must(t, err)
@@ -404,6 +388,40 @@ func newPC(t *testing.T, codec string) (pc *webrtc.PeerConnection, audio, video 
 	}
 	must(t, err)
 	return pc, audio, video
+}
+
+var opus = webrtc.RTPCodecCapability{MimeType: webrtc.MimeTypeOpus, ClockRate: 48000, Channels: 2}
+
+// videoOf is a codec's capability; "H264/0" is packetization mode 0.
+func videoOf(codec string) webrtc.RTPCodecCapability {
+	codec, mode, _ := strings.Cut(codec, "/")
+	capability := webrtc.RTPCodecCapability{MimeType: "video/" + codec, ClockRate: 90000}
+	if codec == "H264" {
+		if mode == "" {
+			mode = "1"
+		}
+		capability.SDPFmtpLine = "level-asymmetry-allowed=1;packetization-mode=" + mode + ";profile-level-id=42e01f"
+	}
+	return capability
+}
+
+// peerConnection knows Opus and one video codec.
+func peerConnection(t *testing.T, codec string) *webrtc.PeerConnection {
+	t.Helper()
+	engine := &webrtc.MediaEngine{}
+	must(t, engine.RegisterCodec(webrtc.RTPCodecParameters{RTPCodecCapability: opus, PayloadType: 109}, webrtc.RTPCodecTypeAudio))
+	video1 := videoOf(codec)
+	video1.RTCPFeedback = []webrtc.RTCPFeedback{{Type: "nack"}, {Type: "nack", Parameter: "pli"}}
+	must(t, engine.RegisterCodec(webrtc.RTPCodecParameters{RTPCodecCapability: video1, PayloadType: 120}, webrtc.RTPCodecTypeVideo))
+	settings := webrtc.SettingEngine{}
+	settings.SetIncludeLoopbackCandidate(true)
+	settings.SetNetworkTypes([]webrtc.NetworkType{webrtc.NetworkTypeUDP4})
+	settings.SetInterfaceFilter(func(name string) bool { return name == "lo" })
+	pc, err := webrtc.NewAPI(webrtc.WithMediaEngine(engine), webrtc.WithSettingEngine(settings)).
+		NewPeerConnection(webrtc.Configuration{})
+	must(t, err)
+	t.Cleanup(func() { _ = pc.Close() })
+	return pc
 }
 
 func must(t *testing.T, err error) {

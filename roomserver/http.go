@@ -13,6 +13,8 @@ import (
 func (s *Server) routes() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /api/v1/address", s.address)
+	mux.HandleFunc("POST /api/v2/rtp2webrtc/offer/{conference}", s.offer)
+	mux.HandleFunc("OPTIONS /api/v2/rtp2webrtc/offer/{conference}", s.offerPreflight)
 	mux.HandleFunc("GET /webrtc/wss/", s.socket)
 	mux.HandleFunc("GET /webrtc/wss", s.socket)
 	return mux

@@ -85,6 +85,24 @@ func (m Moderator) LimitCamera(who, resolution string) error {
 	return m.with(who, func(p *room.Participant) { p.LimitCamera("MAXMAINCAMRESOLUTION", resolution) })
 }
 
+// Spectator moves a participant to the spectators. audio is the id of the mix that his receive-only session gets
+// (room.DefaultAudio is the only one there is, but any text will do); "" leaves him on the call's own media.
+func (m Moderator) Spectator(who string, mode room.SpectatorMode, audio string) error {
+	p, err := m.find(who)
+	if err != nil {
+		return err
+	}
+	return p.MoveToSpectators(mode, audio)
+}
+
+// Participant moves a spectator back.
+func (m Moderator) Participant(who string) error {
+	return m.with(who, (*room.Participant).MoveToParticipants)
+}
+
+// RenewToken gives a participant a new token; the old one is refused from now on.
+func (m Moderator) RenewToken(who string) error { return m.with(who, (*room.Participant).RenewToken) }
+
 // Licence sends AUDIO, VIDEO or AUDIOPLUSPRESENTATION.
 func (m Moderator) Licence(who, licence string) error {
 	return m.with(who, func(p *room.Participant) { p.SetLicence(licence) })

@@ -56,6 +56,8 @@ type Config struct {
 	NoGuests        bool   // only registered users may call
 	TakeOver        bool   // a second presenter takes over from the first
 	MinExpires      time.Duration
+	// TokenLife is how long a participant's token lets him ask for a spectator's media; 12 hours by default.
+	TokenLife time.Duration
 	// Algorithms of the digest challenges in their order, SHA-256 before MD5 by default (RFC 8760 2.4: best first). It must
 	// end with MD5: JsSIP, which most web clients are built on, looks at the last one only and knows no other.
 	Algorithms []string
@@ -175,7 +177,8 @@ func New(c Config) (*Server, error) {
 	}
 	s.rooms, err = room.New(room.Options{
 		Codec: c.Codec, Loopback: c.Loopback, MaxParticipants: c.MaxParticipants, TakeOver: c.TakeOver,
-		Logger: c.Logger, OnEvent: s.event,
+		TokenLife: c.TokenLife,
+		Logger:    c.Logger, OnEvent: s.event,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrConfig, err)

@@ -1,6 +1,7 @@
 package mix
 
 import (
+	"strings"
 	"sync"
 
 	"github.com/pion/rtp"
@@ -23,10 +24,12 @@ const (
 	concealLimit = 5
 )
 
-// input is the jitter buffer and decoder of one participant's Opus stream. push runs on the receiver's goroutine, pull on
+// input is the jitter buffer and decoder of one participant's stream. push runs on the receiver's goroutine, pull on
 // the mixer's.
 type input struct {
 	decoder codec.AudioDecoder
+	// telephone turns what a decoder of 8 kHz gives into the mix's rate; nil for Opus.
+	telephone *interpolator
 
 	mu      sync.Mutex
 	ring    [ringSize][]byte
@@ -44,16 +47,26 @@ type input struct {
 	after     []byte
 }
 
-func newInput() (*input, error) {
-	adapter, err := codec.Audio("opus")
+// newInput makes an input for "opus", "PCMU" or "PCMA".
+func newInput(name string) (*input, error) {
+	adapter, err := codec.Audio(name)
 	if err != nil {
 		return nil, err
 	}
-	decoder, err := adapter.NewDecoder(codec.AudioConfig{SampleRate: sampleRate, Channels: 1})
+	in := &input{pcm: make([]int16, 0, 2*maxPacket)}
+	rate := sampleRate
+	if isTelephone(name) {
+		rate, in.telephone = telephoneRate, &interpolator{}
+	}
+	in.decoder, err = adapter.NewDecoder(codec.AudioConfig{SampleRate: rate, Channels: 1})
 	if err != nil {
 		return nil, err
 	}
-	return &input{decoder: decoder, pcm: make([]int16, 0, 2*maxPacket)}, nil
+	return in, nil
+}
+
+func isTelephone(name string) bool {
+	return strings.EqualFold(name, "PCMU") || strings.EqualFold(name, "PCMA")
 }
 
 func (in *input) push(p *rtp.Packet) {
@@ -113,13 +126,17 @@ func (in *input) decodeNext() bool {
 	if !ok {
 		return false
 	}
+	frame := frameSamples
+	if in.telephone != nil {
+		frame /= telephoneStep
+	}
 	if data == nil {
 		if in.concealed++; in.concealed > concealLimit {
-			clear(in.scratch[:frameSamples])
-		} else if in.decoder.Conceal(in.scratch[:frameSamples], frameSamples, later) != nil {
-			clear(in.scratch[:frameSamples])
+			clear(in.scratch[:frame])
+		} else if in.decoder.Conceal(in.scratch[:frame], frame, later) != nil {
+			clear(in.scratch[:frame])
 		}
-		in.pcm = append(in.pcm, in.scratch[:frameSamples]...)
+		in.take48(in.scratch[:frame])
 		return true
 	}
 	in.concealed = 0
@@ -127,8 +144,17 @@ func (in *input) decodeNext() bool {
 	if err != nil || n <= 0 || n > maxPacket {
 		return true // a broken packet: the loop goes on with the next, and ends when there is none
 	}
-	in.pcm = append(in.pcm, in.scratch[:n]...)
+	in.take48(in.scratch[:n])
 	return true
+}
+
+// take48 appends decoded samples to in.pcm at the mix's rate.
+func (in *input) take48(pcm []int16) {
+	if in.telephone != nil {
+		in.pcm = in.telephone.run(in.pcm, pcm)
+		return
+	}
+	in.pcm = append(in.pcm, pcm...)
 }
 
 // take removes the next packet. data is nil when it was lost, later then is the one after it, if it is there. ok is false

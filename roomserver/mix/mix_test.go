@@ -46,7 +46,7 @@ func packets(t *testing.T, count int, first uint16) []*rtp.Packet {
 
 func newTestInput(t *testing.T) *input {
 	t.Helper()
-	in, err := newInput()
+	in, err := newInput("opus")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -152,7 +152,7 @@ func TestMixIsTheSumOfTheOthers(t *testing.T) {
 			defer decoder.Close()
 			e := &ear{decoder: decoder, energy: -127}
 			ears[i] = e
-			e.member, err = m.Join(string(rune('a'+i)), func(packet []byte, timestamp uint32, _ bool) {
+			e.member, err = m.Join(Options{Name: string(rune('a' + i)), Local: true, Output: func(packet []byte, timestamp uint32, _ bool) {
 				mu.Lock()
 				defer mu.Unlock()
 				e.stamps = append(e.stamps, timestamp)
@@ -162,7 +162,7 @@ func TestMixIsTheSumOfTheOthers(t *testing.T) {
 					t.Error(err)
 				}
 				e.energy = math.Max(e.energy, level(pcm[:n]))
-			}, true)
+			}})
 			if err != nil {
 				t.Fatal(err)
 			}

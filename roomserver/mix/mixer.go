@@ -30,7 +30,18 @@ type Level struct {
 	DB   float64 // dBov: 0 is full scale, -127 silence
 }
 
-// Output receives a member's mix: one Opus packet and its RTP timestamp (48 kHz). begins marks the first packet after
+// Options of a member.
+type Options struct {
+	Name   string
+	Output Output // nil: only speaks
+	Codec  string // of both directions: "opus" (also for ""), "PCMU", "PCMA"
+	// Local: speaks by PushLocal, not by Push, or not at all.
+	Local bool
+	// Self is another member that is the same person: his voice is left out too.
+	Self *Member
+}
+
+// Output receives a member's mix: one packet and its RTP timestamp (48 kHz, or 8 kHz for G.711). begins marks the first packet after
 // silence (RFC 7587 4.1). It is called on the mixer's clock and must not block; packet is valid until it returns.
 type Output func(packet []byte, timestamp uint32, begins bool)
 
@@ -46,6 +57,7 @@ type Mixer struct {
 	levels []Level
 	sum    [frameSamples]int32
 	out    [frameSamples]int16
+	narrow []int16 // out at 8 kHz
 	coded  []byte
 }
 
@@ -56,9 +68,13 @@ type Member struct {
 	output  Output // nil: does not listen
 	encoder codec.AudioEncoder
 	input   *input // nil: speaks from inside the process
+	self    *Member
+	// telephone makes 8 kHz of the mix; nil for Opus.
+	telephone *decimator
 
 	mu    sync.Mutex
 	muted bool
+	deaf  bool
 	local []int16
 
 	// Below: the clock's only.
@@ -75,23 +91,30 @@ func New(onLevels func([]Level)) *Mixer {
 	return m
 }
 
-// Join adds a member. output nil makes one who only speaks; local one whose sound comes through PushLocal, not Push.
-func (m *Mixer) Join(name string, output Output, local bool) (*Member, error) {
-	member := &Member{mixer: m, name: name, output: output}
-	if output != nil {
-		adapter, err := codec.Audio("opus")
+// Join adds a member.
+func (m *Mixer) Join(o Options) (*Member, error) {
+	member := &Member{mixer: m, name: o.Name, output: o.Output, self: o.Self}
+	if member.self == nil {
+		member.self = member
+	}
+	if o.Codec == "" {
+		o.Codec = "opus"
+	}
+	if o.Output != nil {
+		adapter, err := codec.Audio(o.Codec)
 		if err != nil {
 			return nil, err
 		}
-		member.encoder, err = adapter.NewEncoder(codec.AudioConfig{
-			SampleRate: sampleRate, Channels: 1, Bitrate: bitrate, FEC: true, DTX: true,
-		})
-		if err != nil {
+		config := codec.AudioConfig{SampleRate: sampleRate, Channels: 1, Bitrate: bitrate, FEC: true, DTX: true}
+		if isTelephone(o.Codec) {
+			config.SampleRate, member.telephone = telephoneRate, &decimator{}
+		}
+		if member.encoder, err = adapter.NewEncoder(config); err != nil {
 			return nil, err
 		}
 	}
-	if !local {
-		in, err := newInput()
+	if !o.Local {
+		in, err := newInput(o.Codec)
 		if err != nil {
 			if member.encoder != nil {
 				_ = member.encoder.Close()
@@ -128,6 +151,13 @@ func (m *Member) SetMuted(muted bool) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.muted = muted
+}
+
+// SetDeaf keeps the mix from the member: he hears it elsewhere, or not at all.
+func (m *Member) SetDeaf(deaf bool) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.deaf = deaf
 }
 
 // Leave removes the member; its output is not called after it returned. It must not be called from an Output.
@@ -245,17 +275,33 @@ func (m *Mixer) send(member *Member) {
 	if member.output == nil {
 		return
 	}
+	voice := member.self
 	for i, sum := range m.sum {
-		if member.speaks {
-			sum -= int32(member.pcm[i])
+		if voice.speaks {
+			sum -= int32(voice.pcm[i])
 		}
 		m.out[i] = limit(sum)
 	}
+	pcm := m.out[:]
+	if member.telephone != nil {
+		m.narrow = member.telephone.run(m.narrow[:0], pcm)
+		pcm = m.narrow
+	}
 	timestamp := member.clock
-	member.clock += frameSamples
-	coded, err := member.encoder.Encode(m.coded[:0], m.out[:])
-	m.coded = coded[:0]
-	if err != nil || len(coded) == 0 {
+	member.clock += uint32(len(pcm))
+	member.mu.Lock()
+	deaf := member.deaf
+	member.mu.Unlock()
+	var coded []byte
+	if !deaf {
+		var err error
+		coded, err = member.encoder.Encode(m.coded[:0], pcm)
+		m.coded = coded[:0]
+		if err != nil {
+			coded = nil
+		}
+	}
+	if len(coded) == 0 {
 		member.resting = true // nothing to say (DTX): the timestamp goes on, the sequence number does not
 		return
 	}

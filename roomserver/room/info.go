@@ -19,9 +19,6 @@ func (p *Participant) onConfirmed() {
 	r.mu.Lock()
 	p.confirmed = true
 	video := p.outlet != nil
-	p.token = issue(p.rooms.secret, claims{
-		Conference: r.number, Participant: p.user, Expires: time.Now().Add(tokenLife).Unix(),
-	})
 	r.mu.Unlock()
 	p.call.Info("roomname", []signal.Header{
 		{Name: "x-webrtc-enter-room", Value: r.number},
@@ -35,13 +32,25 @@ func (p *Participant) onConfirmed() {
 	p.call.Info("uselic", []signal.Header{{Name: "x-webrtc-use-license", Value: licence}}, nil)
 	channel := strconv.Itoa(p.channel)
 	p.notify(map[string]any{"cmd": "channels", "input": channel, "output": channel})
-	p.notify(map[string]any{"cmd": "ConferenceParticipantTokenIssued", "body": map[string]any{
-		"conference": r.number, "participant": p.user, "jwt": p.token,
-	}})
+	p.sendToken()
 	p.rooms.event("confirmed", map[string]any{"room": r.number, "participant": p.id, "licence": licence})
 	if source := r.current(p); source != nil {
 		p.showPresentation(source)
 	}
+}
+
+// sendToken makes a token for the participant and tells him.
+func (p *Participant) sendToken() {
+	token := issue(p.rooms.secret, claims{
+		Conference: p.room.number, Participant: p.user, ID: p.id, Nonce: sip.GenerateTagN(8),
+		Expires: time.Now().Add(p.rooms.o.TokenLife).Unix(),
+	})
+	p.room.mu.Lock()
+	p.token = token
+	p.room.mu.Unlock()
+	p.notify(map[string]any{"cmd": "ConferenceParticipantTokenIssued", "body": map[string]any{
+		"conference": p.room.number, "participant": p.user, "jwt": token,
+	}})
 }
 
 // notify sends a command of the server in JSON.
@@ -111,7 +120,9 @@ func (p *Participant) onShare(state string) int {
 }
 
 func (p *Participant) onMediaState(microphone, camera string) {
+	back := false
 	p.room.change(func() {
+		back = !p.state.Camera && camera != "" && camera != "0" && p.spectator != nil && p.spectator.Mode == ByCamera
 		if microphone != "" {
 			p.state.Microphone = microphone != "0"
 		}
@@ -120,6 +131,9 @@ func (p *Participant) onMediaState(microphone, camera string) {
 		}
 		p.cameraOff = !p.state.Camera || p.state.CamForced
 	})
+	if back {
+		p.MoveToParticipants()
+	}
 	s := p.State()
 	p.rooms.event("media-state", map[string]any{
 		"participant": p.id, "microphone": s.Microphone, "camera": s.Camera,
@@ -128,7 +142,8 @@ func (p *Participant) onMediaState(microphone, camera string) {
 
 // onCameraWish answers whether he may switch on a camera that a moderator switched off.
 func (p *Participant) onCameraWish() int {
-	if p.State().CamForced {
+	s := p.State()
+	if s.CamForced || s.Spectator != nil && s.Spectator.Mode != ByCamera {
 		return sip.StatusGlobalDecline
 	}
 	return sip.StatusOK

@@ -28,16 +28,29 @@ const (
 	presentationStream = "dual"
 )
 
-// codecOrder is what a room takes when the first participant decides, best first.
-var codecOrder = []string{"VP8", "H264", "VP9", "AV1"}
+// h264Single is H264 in packetization mode 0 (RFC 6184 6.2). It is a room codec of its own: what one participant sends must
+// fit all, and a fragmented unit fits nobody who knows single units only.
+const h264Single = "H264/0"
 
-// profiles of a codec, by format parameters; the first is what we would send. H264: packetization mode 1 only, since what
-// one participant sends must fit all.
+// codecOrder is what a room takes when the first participant decides, best first.
+var codecOrder = []string{"VP8", "H264", "VP9", "AV1", h264Single}
+
+// mime is the subtype of a room's codec.
+func mime(codec string) string {
+	name, _, _ := strings.Cut(codec, "/")
+	return name
+}
+
+// profiles of a codec, by format parameters; the first is what we would send.
 var profiles = map[string][]string{
 	"VP8": {""},
 	"H264": {
 		"level-asymmetry-allowed=1;packetization-mode=1;profile-level-id=42e01f",
 		"level-asymmetry-allowed=1;packetization-mode=1;profile-level-id=42001f",
+	},
+	h264Single: {
+		"level-asymmetry-allowed=1;packetization-mode=0;profile-level-id=42e01f",
+		"level-asymmetry-allowed=1;packetization-mode=0;profile-level-id=42001f",
 	},
 	"VP9": {"profile-id=0"},
 	"AV1": {"level-idx=5;profile=0;tier=0"},
@@ -47,15 +60,72 @@ func known(codec string) bool { return profiles[codec] != nil }
 
 func videoCapability(codec string) webrtc.RTPCodecCapability {
 	return webrtc.RTPCodecCapability{
-		MimeType: "video/" + codec, ClockRate: videoClock, SDPFmtpLine: profiles[codec][0],
+		MimeType: "video/" + mime(codec), ClockRate: videoClock, SDPFmtpLine: profiles[codec][0],
 		RTCPFeedback: []webrtc.RTCPFeedback{
 			{Type: "goog-remb"}, {Type: "ccm", Parameter: "fir"}, {Type: "nack"}, {Type: "nack", Parameter: "pli"},
 		},
 	}
 }
 
-var audioCapability = webrtc.RTPCodecCapability{
-	MimeType: webrtc.MimeTypeOpus, ClockRate: 48000, Channels: 2, SDPFmtpLine: "minptime=10;useinbandfec=1",
+// voice is an audio codec we can mix.
+type voice struct {
+	capability  webrtc.RTPCodecCapability
+	payloadType webrtc.PayloadType
+}
+
+// voices, best first: a client that knows none but those of the telephone is served too.
+var voices = []voice{
+	{webrtc.RTPCodecCapability{
+		MimeType: webrtc.MimeTypeOpus, ClockRate: 48000, Channels: 2, SDPFmtpLine: "minptime=10;useinbandfec=1",
+	}, 111},
+	{webrtc.RTPCodecCapability{MimeType: webrtc.MimeTypePCMU, ClockRate: 8000}, 0},
+	{webrtc.RTPCodecCapability{MimeType: webrtc.MimeTypePCMA, ClockRate: 8000}, 8},
+}
+
+// name of the codec.
+func (v voice) name() string { return strings.TrimPrefix(v.capability.MimeType, "audio/") }
+
+// chooseVoice picks the best of the offered; Opus when the offer names none, so that its answer is a refusal.
+func chooseVoice(offer string) voice {
+	var description sdp.SessionDescription
+	if description.UnmarshalString(offer) != nil {
+		return voices[0]
+	}
+	offered := map[string]bool{}
+	for _, m := range description.MediaDescriptions {
+		if m.MediaName.Media != "audio" || m.MediaName.Port.Value == 0 {
+			continue
+		}
+		for _, format := range m.MediaName.Formats {
+			name, _ := formatOf(m, format)
+			offered[strings.ToUpper(name)] = true
+		}
+	}
+	for _, v := range voices {
+		if offered[strings.ToUpper(v.name())] {
+			return v
+		}
+	}
+	return voices[0]
+}
+
+// formatOf finds what an m-line says of a format: its encoding name and parameters. Static payload types need no rtpmap
+// (RFC 3551 6).
+func formatOf(m *sdp.MediaDescription, format string) (name, parameters string) {
+	name = map[string]string{"0": "PCMU", "8": "PCMA"}[format]
+	for _, a := range m.Attributes {
+		pt, rest, ok := strings.Cut(a.Value, " ")
+		if !ok || pt != format {
+			continue
+		}
+		switch a.Key {
+		case "rtpmap":
+			name, _, _ = strings.Cut(rest, "/")
+		case "fmtp":
+			parameters = rest
+		}
+	}
+	return name, parameters
 }
 
 // chooseCodec picks a room's codec from an offer, "" when it has no video that we could forward.
@@ -81,22 +151,10 @@ func videoCodecs(offer string) map[string]bool {
 			continue
 		}
 		for _, format := range m.MediaName.Formats {
-			name, parameters := format, ""
-			for _, a := range m.Attributes {
-				pt, rest, ok := strings.Cut(a.Value, " ")
-				if !ok || pt != format {
-					continue
-				}
-				switch a.Key {
-				case "rtpmap":
-					name, _, _ = strings.Cut(rest, "/")
-				case "fmtp":
-					parameters = rest
-				}
-			}
+			name, parameters := formatOf(m, format)
 			name = strings.ToUpper(name)
 			if name == "H264" && !strings.Contains(strings.ReplaceAll(parameters, " ", ""), "packetization-mode=1") {
-				continue
+				name = h264Single
 			}
 			if known(name) {
 				codecs[name] = true
@@ -107,11 +165,11 @@ func videoCodecs(offer string) map[string]bool {
 	return codecs
 }
 
-// newPeerConnection makes a peer connection that knows Opus and the room's codec only, so that every answer has just
-// those. codec "" makes one for sound.
-func newPeerConnection(codec string, loopback bool) (*webrtc.PeerConnection, error) {
+// newPeerConnection makes a peer connection that knows one audio codec and the room's video codec only, so that every
+// answer has just those. codec "" makes one for sound.
+func newPeerConnection(v voice, codec string, loopback bool) (*webrtc.PeerConnection, error) {
 	engine := &webrtc.MediaEngine{}
-	if err := registerCodecs(engine, codec); err != nil {
+	if err := registerCodecs(engine, v, codec); err != nil {
 		return nil, err
 	}
 	interceptors := &interceptor.Registry{}
@@ -137,11 +195,12 @@ func newPeerConnection(codec string, loopback bool) (*webrtc.PeerConnection, err
 	return api.NewPeerConnection(webrtc.Configuration{BundlePolicy: webrtc.BundlePolicyMaxBundle})
 }
 
-func registerCodecs(engine *webrtc.MediaEngine, codec string) error {
-	err := engine.RegisterCodec(webrtc.RTPCodecParameters{RTPCodecCapability: audioCapability, PayloadType: 111},
-		webrtc.RTPCodecTypeAudio)
+func registerCodecs(engine *webrtc.MediaEngine, v voice, codec string) error {
+	err := engine.RegisterCodec(webrtc.RTPCodecParameters{
+		RTPCodecCapability: v.capability, PayloadType: v.payloadType,
+	}, webrtc.RTPCodecTypeAudio)
 	if err != nil {
-		return fmt.Errorf("register Opus: %w", err)
+		return fmt.Errorf("register %s: %w", v.name(), err)
 	}
 	pt := webrtc.PayloadType(96)
 	for _, parameters := range profiles[codec] {

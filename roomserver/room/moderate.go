@@ -34,10 +34,10 @@ func (p *Participant) Room() *Room { return p.room }
 // SetMicrophone asks (or, forced, makes) a participant mute or unmute. Forced off, his sound is kept out of the mix
 // whatever his client does.
 func (p *Participant) SetMicrophone(on, forced bool) {
-	p.room.change(func() { p.state.MicForced = forced && !on })
-	if p.audio != nil {
-		p.audio.SetMuted(forced && !on)
-	}
+	p.room.change(func() {
+		p.state.MicForced = forced && !on
+		p.hush()
+	})
 	command := "ADMINSTOPMIC"
 	if on {
 		command = "ADMINSTARTMIC"

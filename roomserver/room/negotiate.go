@@ -12,6 +12,7 @@ import (
 
 	"parley/roomserver/exchange"
 	"parley/roomserver/forward"
+	"parley/roomserver/mix"
 )
 
 // firstAnswer makes the peer connection and answers the INVITE's offer.
@@ -21,7 +22,8 @@ func (p *Participant) firstAnswer() (string, error) {
 	if !videoCodecs(offer)[codec] {
 		codec = "" // sound only; he is told by uselic, see onConfirmed
 	}
-	pc, err := newPeerConnection(codec, p.rooms.o.Loopback)
+	v := chooseVoice(offer)
+	pc, err := newPeerConnection(v, codec, p.rooms.o.Loopback)
 	if err != nil {
 		return "", err
 	}
@@ -31,7 +33,7 @@ func (p *Participant) firstAnswer() (string, error) {
 	if err := pc.SetRemoteDescription(description(webrtc.SDPTypeOffer, offer)); err != nil {
 		return "", fmt.Errorf("offer: %w", err)
 	}
-	if err := p.addAudio(); err != nil {
+	if err := p.addAudio(v); err != nil {
 		return "", err
 	}
 	if codec != "" {
@@ -44,8 +46,8 @@ func (p *Participant) firstAnswer() (string, error) {
 	return p.localAnswer()
 }
 
-func (p *Participant) addAudio() error {
-	track, err := webrtc.NewTrackLocalStaticRTP(audioCapability, "main-audio", mainStream)
+func (p *Participant) addAudio(v voice) error {
+	track, err := webrtc.NewTrackLocalStaticRTP(v.capability, "main-audio", mainStream)
 	if err != nil {
 		return err
 	}
@@ -54,11 +56,14 @@ func (p *Participant) addAudio() error {
 		return fmt.Errorf("add audio: %w", err)
 	}
 	p.media.Go(func() { drain(sender) })
-	audio, err := p.room.mixer.Join(p.id, p.hear(track), false)
+	audio, err := p.room.mixer.Join(mix.Options{Name: p.id, Output: hear(track), Codec: v.name()})
 	if err != nil {
 		return fmt.Errorf("join the mix: %w", err)
 	}
-	p.room.change(func() { p.audio = audio })
+	p.room.change(func() {
+		p.audio = audio
+		p.hush() // a moderator may have been quicker
+	})
 	return nil
 }
 

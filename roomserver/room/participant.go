@@ -37,6 +37,8 @@ type Participant struct {
 	cancel context.CancelFunc
 	tasks  chan func()
 	media  sync.WaitGroup // readers of tracks and RTCP
+	// watching holds one value while an offer for a receive-only session is answered.
+	watching chan struct{}
 
 	// Set by the worker before the call is accepted, then constant.
 	room    *Room
@@ -48,12 +50,15 @@ type Participant struct {
 	// The worker's own.
 	shared     *forward.Outlet // the presentation of others
 	negotiated bool            // shared is in an accepted description
+	announced  bool            // he was told of a presentation
 
 	// Guarded by room.mu.
 	presentation *forward.Source // what he presents
 	confirmed    bool
 	state        State
 	token        string
+	spectator    *SpectatorState // nil: a participant
+	reception    *reception      // a spectator's media
 }
 
 // State is what a participant and the moderators said about his devices.
@@ -63,12 +68,13 @@ type State struct {
 	MicForced  bool `json:"microphoneForcedOff"`
 	CamForced  bool `json:"cameraForcedOff"`
 	// Bitrate the client says it can receive, bit/s; 0 when it said nothing.
-	Bitrate int `json:"availableIncomingBitrate,omitempty"`
+	Bitrate   int             `json:"availableIncomingBitrate,omitempty"`
+	Spectator *SpectatorState `json:"spectator,omitempty"`
 }
 
 func newParticipant(rs *Rooms, call Dialog) *Participant {
 	from := call.From()
-	p := &Participant{rooms: rs, call: call, tasks: make(chan func(), taskLimit), user: from.User}
+	p := &Participant{rooms: rs, call: call, tasks: make(chan func(), taskLimit), user: from.User, watching: make(chan struct{}, 1)}
 	p.ctx, p.cancel = context.WithCancel(context.Background())
 	p.id = from.User + "-" + sip.GenerateTagN(6)
 	p.name = strings.TrimSpace(strings.ReplaceAll(from.DisplayName, "_", " "))
@@ -101,7 +107,15 @@ func (p *Participant) User() string { return p.user }
 func (p *Participant) State() State {
 	p.room.mu.Lock()
 	defer p.room.mu.Unlock()
-	return p.state
+	state := p.state
+	if p.spectator != nil {
+		spectator := *p.spectator
+		if r := p.reception; r != nil {
+			spectator.Receiving, spectator.Quality = r.connected, r.quality
+		}
+		state.Spectator = &spectator
+	}
+	return state
 }
 
 // Dialog of the participant.
@@ -186,6 +200,11 @@ func (p *Participant) join() bool {
 // leave undoes join.
 func (p *Participant) leave() {
 	p.room.remove(p)
+	p.room.mu.Lock()
+	reception := p.reception
+	p.reception = nil
+	p.room.mu.Unlock()
+	reception.close()
 	if p.audio != nil {
 		p.audio.Leave()
 	}

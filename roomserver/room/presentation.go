@@ -21,7 +21,7 @@ const (
 func (r *Room) permit(p *Participant) bool {
 	r.mu.Lock()
 	before := r.presenter
-	if before != nil && before != p && !r.rooms.o.TakeOver {
+	if p.spectator != nil || before != nil && before != p && !r.rooms.o.TakeOver {
 		r.mu.Unlock()
 		return false
 	}
@@ -116,6 +116,11 @@ func (p *Participant) showPresentation(source *forward.Source) {
 	if !ready || sound || r.current(p) != source {
 		return // not yet (onConfirmed comes back to it), not able, or over
 	}
+	if p.spectates() { // his session has a stream for it; without one yet, it gets it at its start
+		p.present(source)
+		p.announce()
+		return
+	}
 	if p.shared == nil {
 		outlet, err := p.addVideo(r.Codec(), presentationTrack, presentationStream)
 		if err != nil {
@@ -135,18 +140,24 @@ func (p *Participant) showPresentation(source *forward.Source) {
 		return // it ended while the offer was out
 	}
 	p.shared.Select(source)
-	p.share(canReceive, signal.Header{Name: shareCodec, Value: r.Codec()})
+	p.announce()
+}
+
+func (p *Participant) announce() {
+	p.announced = true
+	p.share(canReceive, signal.Header{Name: shareCodec, Value: mime(p.room.Codec())})
 }
 
 // hidePresentation runs on the worker. The m-line stays for the next one.
 func (p *Participant) hidePresentation(tell bool) {
-	if p.shared == nil || p.shared.Selected() == nil && !p.negotiated {
-		return
+	if p.shared != nil {
+		p.shared.Select(nil)
 	}
-	p.shared.Select(nil)
-	if tell {
+	p.present(nil)
+	if p.announced && tell {
 		p.share(contentEnd)
 	}
+	p.announced = false
 }
 
 func (p *Participant) share(state string, more ...signal.Header) {

@@ -1,6 +1,7 @@
 package room
 
 import (
+	"slices"
 	"sort"
 	"sync"
 
@@ -32,6 +33,7 @@ type member struct {
 	audio     *mix.Member
 	main      *forward.Source // nil: sends no video
 	cameraOff bool            // says so himself, or a moderator does
+	absent    bool            // a spectator who is neither heard nor seen
 }
 
 // Number of the room.
@@ -132,16 +134,25 @@ func (r *Room) change(f func()) {
 // r.mu is held.
 func (r *Room) show() {
 	for _, p := range r.participants {
-		if p.outlet == nil {
-			continue
-		}
 		var source *forward.Source
 		if m := r.seenBy(p); m != nil {
 			source = m.main
 		}
+		if p.reception != nil && p.reception.main != nil {
+			p.reception.main.Select(source)
+		}
+		if p.outlet == nil {
+			continue
+		}
+		if p.receives() {
+			source = nil // he sees it there
+		}
 		p.outlet.Select(source)
 	}
 }
+
+// has tells whether p is in the room. r.mu is held.
+func (r *Room) has(p *Participant) bool { return slices.Contains(r.participants, p) }
 
 func (r *Room) seenBy(p *Participant) *member {
 	for _, id := range r.speakers {
@@ -159,7 +170,7 @@ func (r *Room) seenBy(p *Participant) *member {
 	return nil
 }
 
-func (m *member) visible() bool { return m.main != nil && !m.cameraOff }
+func (m *member) visible() bool { return m.main != nil && !m.cameraOff && !m.absent }
 
 // onLevels runs on the mixer's goroutine every 20 ms.
 func (r *Room) onLevels(levels []mix.Level) {
@@ -221,7 +232,7 @@ func (rs *Rooms) JoinLocal(number, id, name string, requestKey func()) (*Local, 
 	if r == nil {
 		return nil, errClosed
 	}
-	audio, err := r.mixer.Join(id, nil, true)
+	audio, err := r.mixer.Join(mix.Options{Name: id, Local: true})
 	if err != nil {
 		rs.leave(r)
 		return nil, err

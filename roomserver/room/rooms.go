@@ -42,7 +42,9 @@ type Options struct {
 	MaxParticipants int
 	// TakeOver lets a second presenter take over from the first.
 	TakeOver bool
-	Logger   *slog.Logger
+	// TokenLife is how long a participant's token is good for; 0 is 12 hours.
+	TokenLife time.Duration
+	Logger    *slog.Logger
 	// OnEvent is told what happened; it must not block. Data holds no secrets.
 	OnEvent func(name string, data map[string]any)
 }
@@ -66,6 +68,9 @@ func New(o Options) (*Rooms, error) {
 	}
 	if o.MaxParticipants == 0 {
 		o.MaxParticipants = 50
+	}
+	if o.TokenLife == 0 {
+		o.TokenLife = tokenLife
 	}
 	o.Codec = strings.ToUpper(o.Codec)
 	if o.Codec != "" && !known(o.Codec) {
@@ -166,5 +171,5 @@ func (rs *Rooms) event(name string, data map[string]any) {
 	}
 }
 
-// tokenLife is how long a participant's token is good for.
+// tokenLife is the default of Options.TokenLife.
 const tokenLife = 12 * time.Hour

@@ -16,7 +16,9 @@ var errToken = errors.New("token not valid")
 type claims struct {
 	Conference  string `json:"conference"`
 	Participant string `json:"participant"`
-	Expires     int64  `json:"exp"` // Unix seconds, RFC 7519 4.1.4
+	ID          string `json:"jti"`   // of the participant, RFC 7519 4.1.7
+	Nonce       string `json:"nonce"` // two tokens of one second differ
+	Expires     int64  `json:"exp"`   // Unix seconds, RFC 7519 4.1.4
 }
 
 // tokenHeader is {"alg":"HS256","typ":"JWT"}.

@@ -9,8 +9,8 @@ import (
 	"parley/roomserver/mix"
 )
 
-// hear makes the mix's output: RTP on the participant's audio m-line.
-func (p *Participant) hear(track *webrtc.TrackLocalStaticRTP) mix.Output {
+// hear makes the mix's output: RTP on an audio m-line.
+func hear(track *webrtc.TrackLocalStaticRTP) mix.Output {
 	packet := rtp.Packet{Header: rtp.Header{Version: 2}}
 	return func(coded []byte, timestamp uint32, begins bool) {
 		packet.SequenceNumber++
