@@ -10,7 +10,6 @@ import (
 	"parley/connector/api"
 	"parley/connector/call"
 	"parley/connector/rtc"
-	"parley/connector/session"
 	"parley/connector/signal"
 )
 
@@ -39,6 +38,8 @@ func (c *Connector) follow(name string, data any) {
 	}
 	switch name {
 	case "call:ended", "call:failed":
+		c.receiver.Stop()
+		c.senders = senders{}
 		c.callSession.Reset()
 		c.media.microphoneForced, c.media.cameraForced, c.media.again = false, false, false
 		if err, ok := data.(*call.Error); ok && err.Originator != signal.Local {
@@ -140,14 +141,6 @@ func (c *Connector) stopByServer() {
 		c.emit("stopped-presentation-by-server-command", struct{}{})
 		c.presentation.Stop(func(error) {})
 	}
-}
-
-// onCallSession follows a change of role, licence or duplex mode.
-func (c *Connector) onCallSession(before, after session.CallSession) {
-	if session.EntersAnySpectator(before, after) {
-		c.stopByServer()
-	}
-	c.call.UpdateStreams()
 }
 
 // onInfo is an INFO of the call's peer.

@@ -63,10 +63,13 @@ type Connector struct {
 	togetherConnect ConnectParameters
 	togetherCall    CallParameters
 
+	receiver    *call.Receiver
+	senders     senders
 	callSession session.CallSessionState
 	media       mediaState
 	waits       api.Waits
 	lastError   error
+	outcomes    []func() // of this turn's operations
 	closing     bool
 
 	subscribers subscribers
@@ -93,6 +96,11 @@ func New(config Config) (*Connector, error) {
 	c.loop = loop.New(func() {
 		<-ready
 		c.publish()
+		outcomes := c.outcomes
+		c.outcomes = nil
+		for _, report := range outcomes {
+			report()
+		}
 	})
 	c.build()
 	close(ready)
@@ -121,9 +129,10 @@ func (c *Connector) build() {
 		Loop: c.loop, Emit: c.prefixed("presentation:"), Call: c.call, Logger: c.logger,
 		Permission: c.askToPresent, Announce: c.announceStop,
 	})
+	c.buildReceiver()
 	c.buildMonitoring()
 	c.buildKeepalive()
-	c.callSession = session.NewCallSessionState(c.onCallSession)
+	c.callSession = session.NewCallSessionState(c.changeRole)
 	c.media.send = c.sendMediaState
 }
 
@@ -137,9 +146,9 @@ func (c *Connector) do(ctx context.Context, start func(done func(error)), cancel
 			return
 		}
 		start(func(err error) {
-			if !settled { // an outcome is reported once
+			if !settled { // an outcome is reported once, after the snapshot that shows it
 				settled = true
-				result <- err
+				c.outcomes = append(c.outcomes, func() { result <- err })
 			}
 		})
 	})
@@ -299,9 +308,10 @@ func (c *Connector) ReplaceStream(ctx context.Context, stream rtc.LocalStream) e
 	}, nil)
 }
 
-// Renegotiate offers anew in the call's dialog. A failure leaves the call as it was.
+// Renegotiate offers anew in the session whose streams are shown: a spectator's receive-only session, else the call's
+// dialog. A failure leaves the call as it was.
 func (c *Connector) Renegotiate(ctx context.Context) error {
-	return c.do(ctx, func(done func(error)) { c.call.Renegotiate(done) }, nil)
+	return c.do(ctx, c.renegotiateActive, nil)
 }
 
 // RestartICE gathers anew and offers new transport credentials.
@@ -321,4 +331,10 @@ func (c *Connector) Stats(ctx context.Context) (rtc.Stats, error) {
 	return peer.Stats(ctx)
 }
 
-func (c *Connector) activePeer() rtc.PeerConnection { return c.call.Peer() }
+// activePeer is the peer connection whose streams are shown.
+func (c *Connector) activePeer() rtc.PeerConnection {
+	if peer := c.receiver.Peer(); peer != nil {
+		return peer
+	}
+	return c.call.Peer()
+}

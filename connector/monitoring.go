@@ -5,7 +5,6 @@ import (
 
 	"parley/connector/api"
 	"parley/connector/balancer"
-	"parley/connector/call"
 	"parley/connector/health"
 	"parley/connector/rtc"
 	"parley/connector/stats"
@@ -122,7 +121,7 @@ func (s *cameraSender) Track() (id any, size balancer.Size, ok bool) {
 func (s *cameraSender) Codec() string { return s.c.cameraCodec }
 
 func (s *cameraSender) Encodings() []balancer.Encoding {
-	e := s.peer.Encoding(rtc.SlotMain)
+	e := s.c.cameraEncoding(s.peer)
 	var out balancer.Encoding
 	if e.MaxBitrate > 0 {
 		bitrate := float64(e.MaxBitrate)
@@ -135,7 +134,7 @@ func (s *cameraSender) Encodings() []balancer.Encoding {
 }
 
 func (s *cameraSender) SetEncodings(encodings []balancer.Encoding, done func(error)) {
-	e := s.peer.Encoding(rtc.SlotMain)
+	e := s.c.cameraEncoding(s.peer)
 	e.MaxBitrate, e.ScaleDown = 0, 0
 	if len(encodings) > 0 {
 		if b := encodings[0].MaxBitrate; b != nil {
@@ -145,14 +144,14 @@ func (s *cameraSender) SetEncodings(encodings []balancer.Encoding, done func(err
 			e.ScaleDown = *f
 		}
 	}
-	s.peer.SetEncoding(rtc.SlotMain, e)
+	s.c.setCameraEncoding(s.peer, e)
 	done(nil)
 }
 
 // renegotiateActive offers anew in the session whose streams are shown.
 func (c *Connector) renegotiateActive(done func(error)) {
-	if !c.call.Confirmed() {
-		done(call.ErrNone)
+	if c.receiver.Running() {
+		c.receiver.Renegotiate(done)
 		return
 	}
 	c.call.Renegotiate(done)

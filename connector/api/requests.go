@@ -218,7 +218,9 @@ func (w Waits) Deliver(event Event) {
 }
 
 // ErrNotRun is a key that was not sent because sending was not wanted any more.
-var ErrNotRun = errors.New("Promise was not running") //nolint:staticcheck // wire text
+//
+//lint:ignore ST1005 the text of the reference, which logs show
+var ErrNotRun = errors.New("Promise was not running")
 
 // SendKeys sends the keys of a dial pad one after another while wanted says so; a key that fails does not end the others.
 // The results are in the keys' order, nil for a key that was sent.

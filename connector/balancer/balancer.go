@@ -9,7 +9,7 @@ import (
 )
 
 // ErrNoConnection: there is no peer connection to balance.
-var ErrNoConnection = errors.New("connection is not exist") //nolint:staticcheck // wire text
+var ErrNoConnection = errors.New("connection is not exist")
 
 // Options of a Balancer and a Manager; zero values are the defaults.
 type Options struct {

@@ -11,7 +11,7 @@ import (
 // The errors of a call that never reached the wire.
 var (
 	ErrActive      = errors.New("call: a call is active already")
-	ErrNone        = errors.New("No rtcSession established") //nolint:staticcheck // wire text
+	ErrNone        = errors.New("call: there is no call")
 	ErrNoNumber    = errors.New("call: no number to call")
 	ErrNotIncoming = errors.New("call: no incoming call to answer")
 )

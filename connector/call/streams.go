@@ -167,6 +167,7 @@ type Board struct {
 
 	main, recv Streams
 	shown      Pair
+	shownRecv  bool // shown belongs to the receive-only session
 }
 
 func (b *Board) streams(recv bool) *Streams {
@@ -195,7 +196,9 @@ func (b *Board) Remove(recv bool, trackID string) {
 // Reset forgets a session's tracks; nothing is told, as the end of a session is told by itself.
 func (b *Board) Reset(recv bool) {
 	b.streams(recv).Reset()
-	b.shown = b.pair()
+	if b.shownRecv == recv {
+		b.shown = Pair{}
+	}
 }
 
 // Pair to show now.
@@ -214,7 +217,7 @@ func (b *Board) Update() {
 	if now == b.shown {
 		return
 	}
-	b.shown = now
+	b.shown, b.shownRecv = now, b.Receiving()
 	b.Emit("remote-streams-changed", map[string]StreamsData{"streams": dataOf(now)})
 }
 

@@ -62,6 +62,7 @@ type Configuration struct {
 	Register          *bool          `json:"register,omitempty"` // nil: not said, which means false
 	User              string         `json:"user,omitempty"`
 	Password          string         `json:"-"`
+	Plain             bool           `json:"-"` // ws and http instead of wss and https
 	MaxResolution     *MaxResolution `json:"maxAvailableResolution,omitempty"`
 }
 
@@ -112,7 +113,7 @@ func Configure(p *Parameters, guest string) *Configuration {
 	register := p.Register
 	c := &Configuration{SIPServerIP: p.SIPServerIP, SIPServerURL: p.SIPServerURL, RemoteAddress: p.RemoteAddress,
 		ICEServers: p.ICEServers, DisplayName: DisplayName(p.DisplayName), AuthorizationUser: guest, Register: &register,
-		User: p.User, Password: p.Password}
+		User: p.User, Password: p.Password, Plain: p.Plain}
 	if register {
 		c.AuthorizationUser = strings.TrimSpace(p.User)
 	}

@@ -24,7 +24,8 @@ var (
 	ErrCanceled     = errors.New("connect: cancelled")
 	ErrSuperseded   = errors.New("connect: a newer request took its place")
 	ErrNotConnected = errors.New("not connected")
-	ErrTelephony    = errors.New("Telephony is not available") //nolint:staticcheck // wire text
+	//lint:ignore ST1005 the text of the reference, which people search for
+	ErrTelephony = errors.New("Telephony is not available")
 )
 
 // DisconnectError is a socket that ended or could not be opened.

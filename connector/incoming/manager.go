@@ -10,7 +10,7 @@ import (
 )
 
 // ErrNone is returned when nothing rings.
-var ErrNone = errors.New("incomingRTCSession is not exist") //nolint:staticcheck // wire text
+var ErrNone = errors.New("incoming: no call rings")
 
 // Codes of a decline.
 const (

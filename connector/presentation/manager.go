@@ -14,9 +14,9 @@ const MaxBitrate = 1_000_000
 
 // The errors of a presentation.
 var (
-	ErrNoCall   = errors.New("No rtcSession established")       //nolint:staticcheck // wire text
-	ErrStarted  = errors.New("Presentation is already started") //nolint:staticcheck // wire text
-	ErrNone     = errors.New("Presentation has not started yet")
+	ErrNoCall   = errors.New("presentation: there is no call")
+	ErrStarted  = errors.New("presentation: one is running already")
+	ErrNone     = errors.New("presentation: none is running")
 	ErrDeclined = errors.New("presentation: declined by the server")
 	ErrStopped  = errors.New("presentation: stopped before it had started")
 	ErrCallOver = errors.New("presentation: the call ended")
@@ -183,7 +183,7 @@ func (r *run) encoding() rtc.Encoding {
 type ReinviteError struct{ Err error }
 
 func (e *ReinviteError) Error() string {
-	return "Presentation renegotiation failed: " + e.Err.Error()
+	return "presentation: renegotiation failed: " + e.Err.Error()
 }
 
 func (e *ReinviteError) Unwrap() error { return e.Err }
@@ -312,12 +312,12 @@ func (m *Manager) Stop(done func(error)) {
 	r.cancel() // of what is pending: permission, negotiation
 	m.machine.Send(EventEnding, Event{})
 	m.deps.Emit("end", dataOf(r.track))
-	r.settle(ErrStopped)
 	if m.run != r {
 		return
 	}
 	ctx := m.deps.Call.Context()
 	m.detach(r) // the picture goes at once, whatever the server says
+	r.settle(ErrStopped)
 	m.deps.Loop.Go(func(context.Context) func() {
 		err := announce(ctx)
 		return func() {

@@ -196,7 +196,7 @@ func (m *Manager) backoff() {
 }
 
 func (m *Manager) signalingTimeout() {
-	m.err = fmt.Errorf("Wait signaling ready timeout after %dms", m.deps.Options.SignalingWait.Milliseconds()) //nolint:staticcheck // wire text
+	m.err = fmt.Errorf("redial: signalling was not ready within %v", m.deps.Options.SignalingWait)
 	m.send(EventHalted)
 	m.deps.Emit("terminal", terminalData{Reason: "error-terminal", Error: m.err.Error()})
 }

@@ -53,7 +53,9 @@ func NetworkFailure(cause signal.Cause, originator signal.Originator) bool {
 }
 
 // ErrReconnect stands for a failure without an error of its own.
-var ErrReconnect = errors.New("Failed to reconnect") //nolint:staticcheck // wire text
+//
+//lint:ignore ST1005 the text of the reference, which logs show
+var ErrReconnect = errors.New("Failed to reconnect")
 
 // WrapError gives a failed attempt an error.
 func WrapError(err error) error {

@@ -71,8 +71,10 @@ type Peer struct {
 	// Tracks appear when the peer's description is applied.
 	Tracks    []rtc.RemoteTrack
 	StatsFunc func() (rtc.Stats, error)
-	// NeedReinvite is what SetTrack answers for a presentation.
+	// NoReinvite: SetTrack of a presentation needs no renegotiation.
 	NoReinvite bool
+	// Connects: applying an answer connects.
+	Connects bool
 
 	mu        sync.Mutex
 	offers    int
@@ -123,6 +125,9 @@ func (p *Peer) ApplyAnswer(_ context.Context, _ string) error {
 	p.mu.Unlock()
 	if err == nil {
 		p.tell()
+		if p.Connects {
+			p.SetState(rtc.StateConnected)
+		}
 	}
 	return err
 }
