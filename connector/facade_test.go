@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"sync"
@@ -66,8 +67,12 @@ func (w *world) build(config connector.Config) {
 	c.Subscribe(func(e connector.Event) {
 		w.mu.Lock()
 		defer w.mu.Unlock()
-		if _, err := json.Marshal(e.Data); err != nil {
+		raw, err := json.Marshal(e.Data)
+		if err != nil {
 			w.t.Errorf("%s does not encode: %v", e.Name, err)
+		}
+		if text := string(raw) + fmt.Sprintf("%+v", e.Data); strings.Contains(text, "secret") || strings.Contains(string(raw), "JwtCase") {
+			w.t.Errorf("%s tells a secret: %s", e.Name, text)
 		}
 		w.events = append(w.events, e)
 	})

@@ -61,7 +61,6 @@ type Configuration struct {
 	AuthorizationUser string         `json:"authorizationUser"`
 	Register          *bool          `json:"register,omitempty"` // nil: not said, which means false
 	User              string         `json:"user,omitempty"`
-	Password          string         `json:"-"`
 	Plain             bool           `json:"-"` // ws and http instead of wss and https
 	MaxResolution     *MaxResolution `json:"maxAvailableResolution,omitempty"`
 }
@@ -102,6 +101,17 @@ func (c *Configuration) Clone() *Configuration {
 	return &d
 }
 
+// Public is a copy for events: without the credentials of ICE servers.
+func (c *Configuration) Public() *Configuration {
+	d := c.Clone()
+	if d != nil {
+		for i := range d.ICEServers {
+			d.ICEServers[i].Username, d.ICEServers[i].Credential = "", ""
+		}
+	}
+	return d
+}
+
 func (c *Configuration) registers() bool { return c != nil && c.Register != nil && *c.Register }
 
 // Registers tells whether this connection is a registered user's and not a guest's.
@@ -113,7 +123,7 @@ func Configure(p *Parameters, guest string) *Configuration {
 	register := p.Register
 	c := &Configuration{SIPServerIP: p.SIPServerIP, SIPServerURL: p.SIPServerURL, RemoteAddress: p.RemoteAddress,
 		ICEServers: p.ICEServers, DisplayName: DisplayName(p.DisplayName), AuthorizationUser: guest, Register: &register,
-		User: p.User, Password: p.Password, Plain: p.Plain}
+		User: p.User, Plain: p.Plain}
 	if register {
 		c.AuthorizationUser = strings.TrimSpace(p.User)
 	}

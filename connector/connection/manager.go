@@ -130,7 +130,7 @@ func (m *Manager) start(params *Parameters, done func(*Configuration, error)) {
 		m.finish(nil, err)
 		return
 	}
-	m.deps.Emit("connect-parameters-resolve-success", Configure(params, ""))
+	m.deps.Emit("connect-parameters-resolve-success", Configure(params, "").Public())
 	m.try()
 }
 
@@ -216,7 +216,7 @@ func (m *Manager) onConnected() {
 	m.heal()
 	m.deps.Emit("connected", nil)
 	if configuration := m.machine.Configuration(); configuration != nil {
-		m.deps.Emit("connected-with-configuration", configuration)
+		m.deps.Emit("connected-with-configuration", configuration.Public())
 	}
 	if m.attempt != nil && !m.attempt.params.Register {
 		m.succeed()
@@ -262,7 +262,7 @@ type disconnectData struct {
 
 func (m *Manager) succeed() {
 	configuration := m.machine.Configuration()
-	m.deps.Emit("connect-succeeded", configuration)
+	m.deps.Emit("connect-succeeded", configuration.Public())
 	m.settle(configuration, nil)
 }
 
