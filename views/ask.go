@@ -7,6 +7,7 @@ import (
 	fynewidget "fyne.io/fyne/v2/widget"
 
 	"parley/views/look"
+	"parley/views/widget"
 )
 
 // question is a modal window inside the window: a title, a body and two answers.
@@ -14,6 +15,7 @@ type question struct {
 	title, yes, no string
 	danger         bool // yes is the grave answer
 	body           fyne.CanvasObject
+	focus          fyne.Focusable // nil: the answer no
 	answer         func(yes bool)
 }
 
@@ -34,10 +36,10 @@ func (e *Env) ask(q question) (dismiss func()) {
 	title.SizeName = fyne.ThemeSizeName("subHeadingText")
 	title.TextStyle.Bold = true
 	title.Wrapping = fyne.TextWrapWord
-	no := fynewidget.NewButton(q.no, func() { done(false) })
+	no := widget.NewButton(q.no, nil, func() { done(false) })
 	buttons := container.NewHBox(layout.NewSpacer(), no)
 	if q.yes != "" {
-		yes := fynewidget.NewButton(q.yes, func() { done(true) })
+		yes := widget.NewButton(q.yes, nil, func() { done(true) })
 		yes.Importance = fynewidget.HighImportance
 		if q.danger {
 			yes.Importance = fynewidget.DangerImportance
@@ -53,7 +55,10 @@ func (e *Env) ask(q question) (dismiss func()) {
 		}
 	})
 	popup.Show()
-	canvas.Focus(no)
+	if q.focus == nil {
+		q.focus = no
+	}
+	canvas.Focus(q.focus)
 	return dismiss
 }
 

@@ -162,9 +162,9 @@ func (v *callView) apply() {
 
 func (v *callView) showPictures() {
 	s := v.model.Snapshot
-	v.main.SetLabel(widget.TileLabel{Name: v.words.Person, Hint: v.words.Hint, Centered: true})
+	v.main.SetLabel(widget.TileLabel{Name: v.words.Person, Person: v.words.Person, Hint: v.words.Hint, Centered: true})
 	v.presentation.SetLabel(widget.TileLabel{Name: text.T("call.presentation")})
-	v.self.SetLabel(widget.TileLabel{Name: text.T("call.you"), Icon: v.words.SelfIcon, Rounded: true})
+	v.self.SetLabel(widget.TileLabel{Name: text.T("call.you"), Person: v.model.Account.Name, Icon: v.words.SelfIcon, Rounded: true})
 	v.env.Pictures.Show(v.main, remote(s.Streams.Main.Video()))
 	v.env.Pictures.Show(v.presentation, remote(s.Streams.Contented.Video()))
 	var own rtc.Track

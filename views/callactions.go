@@ -8,6 +8,7 @@ import (
 	fynewidget "fyne.io/fyne/v2/widget"
 
 	"parley/connector/presentation"
+	"parley/views/look"
 	"parley/views/text"
 	"parley/views/widget"
 )
@@ -76,27 +77,28 @@ func (v *callView) startShare(id string) {
 	v.act(v.share, OpShare, func(ctx context.Context) error { return v.env.Actions.ShareScreen(ctx, id) })
 }
 
+// askShare offers one button a source: choosing is sharing.
 func (v *callView) askShare(sources []ShareSource) {
-	titles := make([]string, len(sources))
-	for i, s := range sources {
-		titles[i] = shorten(s.Title)
+	list := container.NewVBox(muted(text.T("share.text")))
+	var dismiss func()
+	var first fyne.Focusable
+	for _, s := range sources {
+		title := shorten(s.Title)
 		if s.Title == "" {
-			titles[i] = text.T("share.desktop")
+			title = text.T("share.desktop")
+		}
+		b := widget.NewButton(title, look.Icon("share"), func() {
+			dismiss()
+			v.startShare(s.ID)
+		})
+		b.Alignment = fynewidget.ButtonAlignLeading
+		list.Add(b)
+		if first == nil {
+			first = b
 		}
 	}
-	list := fynewidget.NewRadioGroup(titles, nil)
-	list.Required = true
-	list.Selected = titles[0]
-	v.env.ask(question{
-		title: text.T("share.title"), yes: text.T("share.do"), no: text.T("common.cancel"), body: container.NewVBox(muted(text.T("share.text")), list),
-		answer: func(yes bool) {
-			for i, t := range titles {
-				if yes && t == list.Selected {
-					v.startShare(sources[i].ID)
-					return
-				}
-			}
-		},
+	dismiss = v.env.ask(question{
+		title: text.T("share.title"), no: text.T("common.cancel"), body: list, focus: first, answer: func(bool) {},
 	})
 }
 

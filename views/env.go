@@ -52,7 +52,11 @@ func (e *Env) now() time.Time {
 }
 
 func (e *Env) focus(o fyne.Focusable) {
-	if c := e.Window.Canvas(); c != nil {
-		c.Focus(o)
-	}
+	e.Window.Canvas().Focus(o)
+}
+
+// showing tells whether content is the screen shown: it may have gone while an action ran.
+func (e *Env) showing(content fyne.CanvasObject) bool {
+	stack, ok := e.Window.Content().(*fyne.Container)
+	return ok && len(stack.Objects) == 1 && stack.Objects[0] == content
 }

@@ -213,7 +213,7 @@ func (s *stage) words() string {
 		switch w := o.(type) {
 		case *fynewidget.Label:
 			b.WriteString(w.Text + "\n")
-		case *fynewidget.Button:
+		case *widget.Button:
 			b.WriteString(w.Text + "\n")
 		case *widget.BarButton:
 			b.WriteString(w.State().Caption + "\n")
@@ -253,7 +253,7 @@ func (s *stage) tap(words string) {
 	found := false
 	s.walk(func(o fyne.CanvasObject) bool {
 		switch b := o.(type) {
-		case *fynewidget.Button:
+		case *widget.Button:
 			if b.Text == words {
 				test.Tap(b)
 				found = true

@@ -26,8 +26,8 @@ type homeView struct {
 	greeting, account *fynewidget.Label
 	status            *statusPill
 	entry             *widget.Field
-	video, audio      *fynewidget.Button
-	cancel            *fynewidget.Button
+	video, audio      *widget.Button
+	cancel            *widget.Button
 	progress          *fynewidget.Label
 	waiting           *fyne.Container
 	dial              *fyne.Container
@@ -58,17 +58,17 @@ func (v *homeView) build(openSettings, signOut func()) {
 	v.entry.OnChanged = func(s string) { *v.number = s }
 	v.entry.OnSubmitted = func(string) { v.call(true) }
 	v.entry.OnEscape = v.abort
-	v.video = fynewidget.NewButtonWithIcon(text.T("home.video"), look.ColoredIcon("camera", theme.ColorNameForegroundOnPrimary), func() { v.call(true) })
+	v.video = widget.NewButton(text.T("home.video"), look.ColoredIcon("camera", theme.ColorNameForegroundOnPrimary), func() { v.call(true) })
 	v.video.Importance = fynewidget.HighImportance
-	v.audio = fynewidget.NewButtonWithIcon(text.T("home.audio"), look.Icon("phone"), func() { v.call(false) })
+	v.audio = widget.NewButton(text.T("home.audio"), look.Icon("phone"), func() { v.call(false) })
 	v.keypad = newKeypad(func(k string) { v.entry.SetText(v.entry.Text + k) })
 	v.keypad.Hide()
-	pad := iconButton("keypad", text.T("home.keypad"), func() {
+	pad := widget.NewIconButton("keypad", text.T("home.keypad"), func() {
 		widget.SetVisible(v.keypad, !v.keypad.Visible())
 		v.content.Refresh()
 	})
 	v.progress = muted("")
-	v.cancel = fynewidget.NewButton(text.T("common.cancel"), v.abort)
+	v.cancel = widget.NewButton(text.T("common.cancel"), nil, v.abort)
 	v.waiting = container.NewVBox(v.progress, v.cancel)
 	v.waiting.Hide()
 	v.banner = widget.NewBanner(func() {})
@@ -83,8 +83,8 @@ func (v *homeView) build(openSettings, signOut func()) {
 	v.recent = container.NewVBox()
 	history := newCard(container.NewBorder(subheading(text.T("home.recent")), nil, nil, nil, v.recent))
 
-	tools := container.NewHBox(iconButton("settings", text.T("common.settings"), openSettings),
-		iconButton("sign-out", text.T("home.signout"), signOut))
+	tools := container.NewHBox(widget.NewIconButton("settings", text.T("common.settings"), openSettings),
+		widget.NewIconButton("sign-out", text.T("home.signout"), signOut))
 	head := container.NewBorder(nil, nil, nil, container.NewCenter(tools),
 		tight(v.greeting, v.account))
 	left := container.NewVBox(v.demo, dial)
@@ -127,7 +127,7 @@ func (v *homeView) ready(ready bool) {
 		video, audio = theme.ColorNameDisabled, theme.ColorNameDisabled
 	}
 	v.video.Icon, v.audio.Icon = look.ColoredIcon("camera", video), look.ColoredIcon("phone", audio)
-	for _, b := range []*fynewidget.Button{v.video, v.audio} {
+	for _, b := range []*widget.Button{v.video, v.audio} {
 		if ready {
 			b.Enable()
 		} else {
@@ -231,7 +231,7 @@ func (v *homeView) recentRow(r Recent) fyne.CanvasObject {
 	info := muted(words)
 	info.Wrapping = fyne.TextWrapOff
 	info.Truncation = fyne.TextTruncateEllipsis
-	again := iconButton("phone", text.T("recent.again", text.D{"Number": shorten(r.Number)}), func() {
+	again := widget.NewIconButton("phone", text.T("recent.again", text.D{"Number": shorten(r.Number)}), func() {
 		v.entry.SetText(r.Number)
 		v.call(true)
 	})

@@ -67,7 +67,7 @@ func (v *Incoming) Set(c session.Incoming) {
 	if name == "" {
 		name = text.T("incoming.unknown")
 	}
-	v.tile.SetLabel(widget.TileLabel{Name: name, Centered: true})
+	v.tile.SetLabel(widget.TileLabel{Name: name, Person: name, Centered: true})
 	widget.SetText(v.name, widget.Shorten(name, 20, 380, v.name.TextStyle))
 	number := c.Number
 	if number == name {

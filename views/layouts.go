@@ -175,19 +175,3 @@ func gap(h float32) fyne.CanvasObject {
 	r.SetMinSize(fyne.NewSize(1, h))
 	return r
 }
-
-// labelledIcon is a button that shows an icon only; its words are for screen readers.
-type labelledIcon struct {
-	fynewidget.Button
-	words string
-}
-
-// AccessibilityLabel implements fyne.Accessible.
-func (b *labelledIcon) AccessibilityLabel() string { return b.words }
-
-func iconButton(icon, words string, tapped func()) *labelledIcon {
-	b := &labelledIcon{words: words}
-	b.Icon, b.OnTapped, b.Importance = look.Icon(icon), tapped, fynewidget.LowImportance
-	b.ExtendBaseWidget(b)
-	return b
-}

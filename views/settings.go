@@ -19,7 +19,7 @@ type settingsView struct {
 	settings Settings
 	content  fyne.CanvasObject
 	banner   *widget.Banner
-	close    *labelledIcon
+	close    *widget.Button
 
 	camera, microphone, speaker *choice
 }
@@ -67,7 +67,7 @@ func newSettingsView(env *Env, s Settings, back func()) *settingsView {
 	v.speaker = newChoice(func(id string) { v.change(func(s *Settings) { s.Speaker = id }) })
 	v.fillDevices(Devices{})
 
-	v.close = iconButton("back", text.T("common.back"), back)
+	v.close = widget.NewIconButton("back", text.T("common.back"), back)
 	head := container.NewBorder(nil, nil, v.close, nil, heading(text.T("settings.title")))
 	row := func(key string, o fyne.CanvasObject) fyne.CanvasObject {
 		return labelled(key, o)

@@ -26,7 +26,7 @@ type signInView struct {
 	server, name, user, password *widget.Field
 	account                      *fyne.Container
 	remember                     *fynewidget.Check
-	submit, cancel               *fynewidget.Button
+	submit, cancel               *widget.Button
 	progress                     *fynewidget.Label
 	activity                     *fynewidget.ProgressBarInfinite
 	waiting                      *fyne.Container
@@ -65,12 +65,12 @@ func (v *signInView) build(demo bool) {
 	v.remember = fynewidget.NewCheck(text.T("signin.remember"), func(on bool) { f.Remember = on })
 	v.remember.Checked = f.Remember
 	v.banner = widget.NewBanner(func() {})
-	v.submit = fynewidget.NewButton(text.T("signin.do"), v.connect)
+	v.submit = widget.NewButton(text.T("signin.do"), nil, v.connect)
 	v.submit.Importance = fynewidget.HighImportance
 	v.progress = muted("")
 	v.activity = fynewidget.NewProgressBarInfinite()
 	v.activity.Stop()
-	v.cancel = fynewidget.NewButton(text.T("common.cancel"), v.abort)
+	v.cancel = widget.NewButton(text.T("common.cancel"), nil, v.abort)
 	v.waiting = container.NewVBox(v.progress, v.activity, v.cancel)
 	v.waiting.Hide()
 
@@ -82,7 +82,7 @@ func (v *signInView) build(demo bool) {
 	logo := canvas.NewImageFromResource(assets.Logo())
 	logo.FillMode = canvas.ImageFillContain
 	logo.SetMinSize(fyne.NewSize(56, 56))
-	head := container.NewBorder(nil, nil, logo, container.NewCenter(iconButton("settings", text.T("common.settings"), v.openSettings)), title)
+	head := container.NewBorder(nil, nil, logo, container.NewCenter(widget.NewIconButton("settings", text.T("common.settings"), v.openSettings)), title)
 	form := container.NewVBox(
 		labelled("signin.server", v.server), labelled("signin.name", v.name), v.kind, v.account, v.remember)
 	v.content = column(440, container.NewVBox(head,
@@ -188,9 +188,14 @@ func (v *signInView) busy(on bool) {
 	if on {
 		v.progress.SetText(text.T("signin.progress", text.D{"Server": shorten(v.form.Server)}))
 		v.activity.Start()
-		v.env.focus(v.cancel)
 	} else {
 		v.activity.Stop()
+	}
+	switch {
+	case !v.env.showing(v.content):
+	case on:
+		v.env.focus(v.cancel)
+	default:
 		v.env.focus(v.server)
 	}
 	v.content.Refresh()

@@ -90,6 +90,7 @@ type Window struct {
 	refresh   atomic.Bool // a refresh is on its way
 	automatic automatic
 	closing   atomic.Bool
+	ended     atomic.Bool // the window's loop has ended
 	running   sync.WaitGroup
 	err       error
 }
@@ -116,14 +117,19 @@ func Run(ctx context.Context, o Options) error {
 		w.shutdown()
 	}()
 	w.window.ShowAndRun()
+	w.ended.Store(true)
 	w.cancel()
 	w.pump.Close()
 	w.running.Wait()
 	return w.err
 }
 
-// do is the one place where anything crosses to the window's goroutine.
-func (w *Window) do(fn func()) { fyne.Do(fn) }
+// do is the one place where anything crosses to the window's goroutine. After the window's end it does nothing.
+func (w *Window) do(fn func()) {
+	if !w.ended.Load() {
+		fyne.Do(fn)
+	}
+}
 
 func (w *Window) build(store *Store) {
 	o := w.options
@@ -212,7 +218,18 @@ func (w *Window) shutdown() {
 	if err := w.controller.Close(); err != nil {
 		w.logger.Warn("end the connection", "error", err)
 	}
-	w.do(w.app.Quit)
+	w.do(w.quit)
+}
+
+// quit ends the window's loop. A signal may have ended it a moment before; then Fyne runs this on the spot, without a
+// loop, and closing windows that are gone panics.
+func (w *Window) quit() {
+	defer func() {
+		if gone := recover(); gone != nil {
+			w.logger.Debug("the window was gone already", "reason", gone)
+		}
+	}()
+	w.app.Quit()
 }
 
 // saveScreenshot writes what the window shows; on the window's goroutine.

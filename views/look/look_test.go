@@ -65,6 +65,32 @@ func TestTextIsReadableOnItsBackground(t *testing.T) {
 	}
 }
 
+// over blends a translucent colour over an opaque one, as buttons do with the focus.
+func over(a, b color.Color) color.Color {
+	r, g, bl, alpha := a.RGBA() // premultiplied
+	br, bg, bb, _ := b.RGBA()
+	mix := func(x, y uint32) uint16 { return uint16(x + y*(0xffff-alpha)/0xffff) }
+	return color.RGBA64{R: mix(r, br), G: mix(g, bg), B: mix(bl, bb), A: 0xffff}
+}
+
+func TestFocusIsVisibleAndItsTextReadable(t *testing.T) {
+	for _, mode := range []Mode{Light, Dark} {
+		th := New(mode)
+		c := func(n fyne.ThemeColorName) color.Color { return th.Color(n, theme.VariantLight) }
+		for field, text := range map[fyne.ThemeColorName]fyne.ThemeColorName{
+			theme.ColorNameButton: theme.ColorNameForeground, theme.ColorNamePrimary: theme.ColorNameForegroundOnPrimary,
+		} {
+			focused := over(c(theme.ColorNameFocus), c(field))
+			if got := contrast(c(text), focused); got < 4.5 {
+				t.Errorf("%s: %s on focused %s has contrast %.2f", mode, text, field, got)
+			}
+			if got := contrast(c(field), focused); got < 1.15 {
+				t.Errorf("%s: focus on %s has contrast %.2f to no focus", mode, field, got)
+			}
+		}
+	}
+}
+
 func TestModeFollowsTheSystemOrNot(t *testing.T) {
 	of := func(m Mode, v fyne.ThemeVariant) color.Color { return New(m).Color(theme.ColorNameBackground, v) }
 	if of(System, theme.VariantLight) == of(System, theme.VariantDark) {

@@ -9,6 +9,7 @@ import (
 	fynewidget "fyne.io/fyne/v2/widget"
 
 	"parley/views/look"
+	"parley/views/text"
 )
 
 // Level is how grave a banner is.
@@ -41,8 +42,8 @@ type Banner struct {
 	icon    *fynewidget.Icon
 	title   *fynewidget.Label
 	text    *fynewidget.Label
-	action  *fynewidget.Button
-	close   *fynewidget.Button
+	action  *Button
+	close   *Button
 	content fyne.CanvasObject
 }
 
@@ -59,18 +60,17 @@ func NewBanner(onClose func()) *Banner {
 	b.field.StrokeWidth = 1
 	b.title.Wrapping, b.text.Wrapping = fyne.TextWrapWord, fyne.TextWrapWord
 	b.title.TextStyle.Bold = true
-	b.action = fynewidget.NewButton("", func() {
+	b.action = NewButton("", nil, func() {
 		if b.OnAction != nil {
 			b.OnAction()
 		}
 	})
-	b.close = fynewidget.NewButtonWithIcon("", look.Icon("close"), func() {
+	b.close = NewIconButton("close", text.T("common.close"), func() {
 		b.Set(Notice{})
 		if b.OnClose != nil {
 			b.OnClose()
 		}
 	})
-	b.close.Importance = fynewidget.LowImportance
 	if onClose == nil {
 		b.close.Hide()
 	}

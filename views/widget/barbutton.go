@@ -122,9 +122,7 @@ func (b *BarButton) TypedKey(e *fyne.KeyEvent) {
 		b.Tapped(nil)
 		return
 	}
-	if c := fyne.CurrentApp().Driver().CanvasForObject(b); c != nil && c.OnTypedKey() != nil {
-		c.OnTypedKey()(e)
-	}
+	passOn(b, e)
 }
 
 // MouseIn implements desktop.Hoverable.

@@ -53,9 +53,7 @@ func (f *Field) TypedKey(e *fyne.KeyEvent) {
 		}
 		return
 	case fyne.KeyF11:
-		if c := fyne.CurrentApp().Driver().CanvasForObject(f); c != nil && c.OnTypedKey() != nil {
-			c.OnTypedKey()(e)
-		}
+		passOn(f, e)
 		return
 	}
 	f.Entry.TypedKey(e)

@@ -45,7 +45,8 @@ type Tile struct {
 
 // TileLabel is what a tile says beside the picture.
 type TileLabel struct {
-	Name     string // on the plate; also gives the initials
+	Name     string // on the plate
+	Person   string // whose initials stand for the picture
 	Icon     string // beside the name, empty for none
 	Hint     string // below the initials while there is no picture
 	Rounded  bool

@@ -134,7 +134,7 @@ func (r *tileRenderer) apply() {
 	}
 	r.avatar.FillColor = colorOf(t, look.Avatar)
 	r.initials.Color = colorOf(t, look.OnStrong)
-	r.initials.Text = Initials(l.Name)
+	r.initials.Text = Initials(l.Person)
 	r.hint.Color = colorOf(t, look.OnStageMuted)
 	r.plate.FillColor = colorOf(t, look.StageBar)
 	r.name.Color = colorOf(t, look.OnStage)
