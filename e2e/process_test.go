@@ -56,7 +56,7 @@ func TestExitCodesOfTheProgram(t *testing.T) {
 func TestAServerThatHangsInACall(t *testing.T) {
 	ctx := within(t, limit)
 	room, server := startRoom(ctx, t, "--bots", "1")
-	call := startCall(t, server, "--to", "2001")
+	call := startCall(t, server, "--to", "2001", "--no-redial")
 	if _, err := call.Until(ctx, "stats:collected"); err != nil {
 		t.Fatal(err)
 	}

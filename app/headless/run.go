@@ -137,7 +137,9 @@ func place(ctx context.Context, c *client.Client, o Options, media sources, watc
 // begin calls, or waits for a call and takes it; it returns when the call is confirmed.
 func begin(ctx context.Context, c *connector.Connector, o Options, media sources, watch *watcher) error {
 	if o.Call.To != "" {
-		err := c.Call(ctx, connector.CallParameters{Number: o.Call.To, Stream: media.stream()})
+		err := c.Call(ctx, connector.CallParameters{
+			Number: o.Call.To, Stream: media.stream(), NoRedial: o.Call.NoRedial,
+		})
 		return problemOrNil("could not call "+o.Call.To, err)
 	}
 	for {

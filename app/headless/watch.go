@@ -23,11 +23,13 @@ type watcher struct {
 	connection chan bool     // one place: whether there is a connection now
 	over       chan struct{} // closed: the call has ended
 
-	mu     sync.Mutex
-	end    *call.Error // how the call ended
-	lost   bool        // the connection to the server is gone now
 	server string
 	logger *slog.Logger
+
+	mu       sync.Mutex
+	end      *call.Error // how the call ended, nil while it goes on
+	finished bool        // over is closed
+	lost     bool        // the connection to the server is gone now
 }
 
 func newWatcher(o Options, events, stats *journal.Journal, recordings *recordings) *watcher {
@@ -40,7 +42,7 @@ func newWatcher(o Options, events, stats *journal.Journal, recordings *recording
 // attach listens until the returned function is called.
 func (w *watcher) attach(c *connector.Connector) (detach func()) {
 	unsubscribe := c.Subscribe(w.event)
-	unwatch := c.Watch(func(s session.Snapshot) { w.recordings.follow(s.Streams) })
+	unwatch := c.Watch(w.snapshot)
 	return func() { unsubscribe(); unwatch() }
 }
 
@@ -58,23 +60,32 @@ func (w *watcher) event(e connector.Event) {
 		w.setLost(false)
 	case "connection:disconnected":
 		w.setLost(true)
+	case "call:confirmed":
+		w.setEnd(nil) // also after a redial
 	case "call:ended", "call:failed":
-		end, _ := e.Data.(*call.Error)
-		w.finish(end)
+		end, ok := e.Data.(*call.Error)
+		if !ok {
+			end = &call.Error{Cause: signal.CauseInternal}
+		}
+		w.setEnd(end)
 	}
 }
 
-func (w *watcher) finish(end *call.Error) {
+// snapshot runs after the events that led to it. The call is over once it has ended and nothing tries to restore it.
+func (w *watcher) snapshot(s session.Snapshot) {
+	w.recordings.follow(s.Streams)
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if w.end != nil {
-		return
+	if w.end != nil && !w.finished && s.Call.State == call.Idle && !s.Redial.State.Reconnecting() {
+		w.finished = true
+		close(w.over)
 	}
-	if end == nil {
-		end = &call.Error{Cause: signal.CauseInternal}
-	}
+}
+
+func (w *watcher) setEnd(end *call.Error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
 	w.end = end
-	close(w.over)
 }
 
 func (w *watcher) setLost(lost bool) {
@@ -113,7 +124,7 @@ func (w *watcher) signalling() error {
 func (w *watcher) outcome() error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if w.end.Cause == signal.CauseTerminated {
+	if w.end == nil || w.end.Cause == signal.CauseTerminated {
 		return nil
 	}
 	return problem.New("the call was cut off", w.end)
