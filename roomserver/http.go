@@ -57,7 +57,8 @@ func (s *Server) socket(w http.ResponseWriter, r *http.Request) {
 		s.c.Logger.Info("WebSocket refused", "address", r.RemoteAddr, "error", err)
 		return
 	}
-	err = s.exchange.Serve(s.sockets, conn, r.Host)
+	core := s.current()
+	err = core.exchange.Serve(core.sockets, conn, r.Host)
 	var closed *websocket.CloseError
 	if err != nil && !errors.As(err, &closed) {
 		s.c.Logger.Info("WebSocket ended", "address", r.RemoteAddr, "error", err)

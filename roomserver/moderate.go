@@ -32,7 +32,7 @@ type Moderator struct{ s *Server }
 // List everyone who called a room.
 func (m Moderator) List() []ParticipantInfo {
 	list := []ParticipantInfo{}
-	for _, r := range m.s.rooms.Rooms() {
+	for _, r := range m.s.current().rooms.Rooms() {
 		for _, p := range r.Participants() {
 			info := ParticipantInfo{Room: r.Number(), ID: p.ID(), Name: p.Name(), User: p.User(), State: p.State()}
 			if call, ok := p.Dialog().(*exchange.Call); ok {
@@ -45,7 +45,7 @@ func (m Moderator) List() []ParticipantInfo {
 }
 
 func (m Moderator) find(who string) (*room.Participant, error) {
-	p, err := m.s.rooms.Find(who)
+	p, err := m.s.current().rooms.Find(who)
 	if err != nil {
 		return nil, fmt.Errorf("%q: %w", who, err)
 	}
@@ -120,7 +120,7 @@ func (m Moderator) EndCall(who string) error {
 
 // EndRoom says BYE to everyone in a room.
 func (m Moderator) EndRoom(number string) error {
-	r := m.s.rooms.Room(number)
+	r := m.s.current().rooms.Room(number)
 	if r == nil {
 		return fmt.Errorf("room %q is not open", number)
 	}
@@ -130,7 +130,7 @@ func (m Moderator) EndRoom(number string) error {
 
 // StopPresentation tells the presenter of a room to stop.
 func (m Moderator) StopPresentation(number string) error {
-	r := m.s.rooms.Room(number)
+	r := m.s.current().rooms.Room(number)
 	if r == nil || !r.StopPresentation() {
 		return fmt.Errorf("nobody presents in room %q", number)
 	}

@@ -34,7 +34,7 @@ func (s *Server) offer(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	query := r.URL.Query()
-	rooms := s.rooms
+	rooms := s.current().rooms
 	answer, err := rooms.Watch(r.Context(), room.Watch{
 		Conference: r.PathValue("conference"), Token: token, Quality: room.Quality(strings.ToLower(query.Get("quality"))),
 		Audio: query.Get("audio"), Offer: offer,

@@ -20,9 +20,6 @@ import (
 
 	// Every codec of this build: the mix needs Opus, the bots need video.
 	_ "parley/media/codec/all"
-	"parley/roomserver/bot"
-	"parley/roomserver/exchange"
-	"parley/roomserver/room"
 )
 
 // Defaults of a Config.
@@ -46,9 +43,13 @@ type Config struct {
 	RoomLast  int
 	Bots      int    // synthetic participants
 	BotRoom   string // where they are
-	CertFile  string // PEM; both or none: then a certificate is made at start
-	KeyFile   string
-	Codec     string // of every room: "VP8" or "H264"; empty: the first participant decides
+	// BotPresents lets the first bot present, whenever nobody else does.
+	BotPresents bool
+	// BotCalls are users whom a bot calls directly, a few seconds after each time they register.
+	BotCalls []string
+	CertFile string // PEM; both or none: then a certificate is made at start
+	KeyFile  string
+	Codec    string // of every room: "VP8" or "H264"; empty: the first participant decides
 	// MaxClients limits connections, MaxParticipants a room.
 	MaxClients      int
 	MaxParticipants int
@@ -122,6 +123,14 @@ func (c *Config) check() error {
 	if c.Bots > 0 && !c.isRoom(c.BotRoom) {
 		return fmt.Errorf("%w: the bots' room %q is not one of %d-%d", ErrConfig, c.BotRoom, c.RoomFirst, c.RoomLast)
 	}
+	if c.BotPresents && c.Bots == 0 {
+		return fmt.Errorf("%w: without bots none can present", ErrConfig)
+	}
+	for _, user := range c.BotCalls {
+		if _, ok := c.Users[user]; !ok {
+			return fmt.Errorf("%w: a bot is to call %q, who is no user", ErrConfig, user)
+		}
+	}
 	for user := range c.Users {
 		if user == "" || c.isRoom(user) {
 			return fmt.Errorf("%w: user %q: empty, or a room's number", ErrConfig, user)
@@ -138,21 +147,20 @@ func (c *Config) isRoom(number string) bool {
 
 // Server is made by New.
 type Server struct {
-	c        Config
-	exchange *exchange.Exchange
-	rooms    *room.Rooms
-	cert     tls.Certificate
-	leaf     *x509.Certificate
-	begun    time.Time
+	c     Config
+	cert  tls.Certificate
+	leaf  *x509.Certificate
+	begun time.Time
 
 	mu        sync.Mutex
-	listener  net.Listener
+	core      *core
+	listener  net.Listener // nil before Start, and while a restart has it closed
+	listensAt string       // of the listener, host:port
 	http      *http.Server
 	moderator *moderator
-	bots      *bot.Group
-	sockets   context.Context
-	cut       context.CancelFunc
 	work      sync.WaitGroup
+	restart   sync.Mutex // held by Restart and Close
+	closing   chan struct{}
 	closed    bool
 }
 
@@ -161,7 +169,7 @@ func New(c Config) (*Server, error) {
 	if err := c.complete(); err != nil {
 		return nil, err
 	}
-	s := &Server{c: c, begun: time.Now()}
+	s := &Server{c: c, begun: time.Now(), closing: make(chan struct{})}
 	host, _, _ := net.SplitHostPort(c.Listen)
 	var err error
 	if c.CertFile != "" {
@@ -175,23 +183,9 @@ func New(c Config) (*Server, error) {
 	if s.leaf, err = x509.ParseCertificate(s.cert.Certificate[0]); err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrConfig, err)
 	}
-	s.rooms, err = room.New(room.Options{
-		Codec: c.Codec, Loopback: c.Loopback, MaxParticipants: c.MaxParticipants, TakeOver: c.TakeOver,
-		TokenLife: c.TokenLife,
-		Logger:    c.Logger, OnEvent: s.event,
-	})
-	if err != nil {
+	if s.core, err = s.newCore(); err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrConfig, err)
 	}
-	s.exchange, err = exchange.New(exchange.Options{
-		Users: c.Users, Realm: "parley", Algorithms: c.Algorithms, MinExpires: c.MinExpires, NoGuests: c.NoGuests,
-		MaxClients: c.MaxClients, MessagesPerSecond: messagesPerSecond, Agent: "Parley", Logger: c.Logger,
-		IsRoom: s.c.isRoom, OnCall: func(call *exchange.Call) { s.rooms.Call(call) }, OnEvent: s.event,
-	})
-	if err != nil {
-		return nil, fmt.Errorf("%w: %w", ErrConfig, err)
-	}
-	s.sockets, s.cut = context.WithCancel(context.Background())
 	return s, nil
 }
 
@@ -202,52 +196,64 @@ func (s *Server) Start(ctx context.Context) error {
 	if s.closed || s.listener != nil {
 		return errors.New("room server: Start after Start or Close")
 	}
-	var config net.ListenConfig
-	listener, err := config.Listen(ctx, "tcp", s.c.Listen)
-	if err != nil {
-		return fmt.Errorf("room server: %w", err)
-	}
-	if s.c.Moderator != "" {
+	if s.c.Moderator != "" && s.moderator == nil {
+		var err error
 		if s.moderator, err = s.startModerator(ctx); err != nil {
-			_ = listener.Close()
 			return err
 		}
 	}
-	if s.c.Bots > 0 {
-		if s.bots, err = bot.Start(s.rooms, s.c.BotRoom, s.c.Bots, s.c.Logger); err != nil {
-			_ = listener.Close()
-			return fmt.Errorf("room server: %w", err)
-		}
+	return s.listen(ctx, s.c.Listen)
+}
+
+// listen opens the port and lets the bots in. s.mu is held.
+func (s *Server) listen(ctx context.Context, address string) error {
+	var config net.ListenConfig
+	listener, err := config.Listen(ctx, "tcp", address)
+	if err != nil {
+		return fmt.Errorf("room server: %w", err)
 	}
-	s.listener = listener
-	s.http = &http.Server{
+	if err := s.core.letBotsIn(s.c); err != nil {
+		_ = listener.Close()
+		return fmt.Errorf("room server: %w", err)
+	}
+	s.listener, s.listensAt = listener, listener.Addr().String()
+	server := &http.Server{
 		Handler: s.routes(),
 		TLSConfig: &tls.Config{
 			Certificates: []tls.Certificate{s.cert}, MinVersion: tls.VersionTLS12,
 			NextProtos: []string{"http/1.1"}, // a WebSocket over HTTP/2 is nothing that our clients do
 		},
 		ReadHeaderTimeout: 10 * time.Second,
+		ReadTimeout:       30 * time.Second,
 		IdleTimeout:       time.Minute,
 		MaxHeaderBytes:    32 << 10,
 		ErrorLog:          slog.NewLogLogger(s.c.Logger.Handler(), slog.LevelDebug),
 	}
+	s.http = server
 	s.work.Go(func() {
-		if err := s.http.ServeTLS(listener, "", ""); !errors.Is(err, http.ErrServerClosed) {
+		if err := server.ServeTLS(listener, "", ""); !errors.Is(err, http.ErrServerClosed) {
 			s.c.Logger.Error("room server stopped", "error", err)
 		}
 	})
 	return nil
 }
 
+// current is what a request that comes now is for.
+func (s *Server) current() *core {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.core
+}
+
 // Addr is where the server listens, host:port; empty before Start.
 func (s *Server) Addr() string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.listener == nil {
+	if s.listensAt == "" {
 		return ""
 	}
 	host, _, _ := net.SplitHostPort(s.c.Listen)
-	_, port, _ := net.SplitHostPort(s.listener.Addr().String())
+	_, port, _ := net.SplitHostPort(s.listensAt)
 	if ip := net.ParseIP(host); host == "" || ip != nil && ip.IsUnspecified() {
 		host = "127.0.0.1"
 	}
@@ -271,17 +277,17 @@ func (s *Server) Close(ctx context.Context) error {
 		return nil
 	}
 	s.closed = true
-	server, bots, moderator := s.http, s.bots, s.moderator
+	close(s.closing)
 	s.mu.Unlock()
-	if bots != nil {
-		bots.Close()
-	}
+	s.restart.Lock() // a restart that runs ends first
+	defer s.restart.Unlock()
+	s.mu.Lock()
+	server, core, moderator := s.http, s.core, s.moderator
+	s.mu.Unlock()
 	if moderator != nil {
 		moderator.close()
 	}
-	err := s.exchange.Close(ctx)
-	s.cut()
-	s.rooms.Close()
+	err := core.close(ctx)
 	if server != nil {
 		_ = server.Close() // what is left are requests of a few milliseconds
 	}

@@ -1,32 +1,20 @@
 // Package bot makes synthetic participants: a moving picture with name, frame number and a machine-readable moment, and
-// sound like speech. They take turns in speaking. They live in the server's process; a picture is encoded only while
-// somebody watches it.
+// sound like speech. They take turns in speaking, and may present. They live in the server's process; a picture is encoded
+// only while somebody watches it.
 package bot
 
 import (
 	"fmt"
 	"log/slog"
-	"math/rand/v2"
 	"sync"
-	"sync/atomic"
 	"time"
 
-	"github.com/pion/rtp"
-	"github.com/pion/rtp/codecs"
-
-	"parley/media/codec"
 	"parley/media/device"
 	"parley/media/video"
 	"parley/roomserver/room"
 )
 
 const (
-	width, height = 640, 360 // pixels
-	frameRate     = 20
-	bitrate       = 600_000 // bit/s
-	videoClock    = 90000   // Hz
-	// payloadSize is the largest RTP payload, bytes: with all headers it stays below 1200, which passes everywhere.
-	payloadSize = 1100
 	// Turn is how long one bot speaks before the next one does.
 	Turn = 4 * time.Second
 )
@@ -64,44 +52,65 @@ func (g *Group) Close() {
 	}
 }
 
-type bot struct {
-	log     *slog.Logger
-	local   *room.Local
-	picture device.VideoSource
-	voice   device.AudioSource
-	wantKey atomic.Bool
-	turn    func() bool
+// Present lets a bot present; false while somebody else does, or when there is no such bot.
+func (g *Group) Present(i int) bool { return i >= 0 && i < len(g.bots) && g.bots[i].present() }
 
-	mu        sync.Mutex // the picture's goroutine against close
-	codec     string
-	encoder   codec.VideoEncoder
-	payloader rtp.Payloader
-	sequence  uint16
-	offset    uint32
-	coded     []byte
-	failed    bool
+// StopPresenting ends what a bot presents.
+func (g *Group) StopPresenting(i int) {
+	if i >= 0 && i < len(g.bots) {
+		g.bots[i].stopPresenting()
+	}
 }
 
-func start(rooms *room.Rooms, number string, i int, turn func() bool, log *slog.Logger) (*bot, error) {
+// Index of a bot by its id ("bot-1") or name, -1 when there is none.
+func (g *Group) Index(who string) int {
+	for i, b := range g.bots {
+		if who == b.local.Name() || who == fmt.Sprintf("bot-%d", i+1) {
+			return i
+		}
+	}
+	return -1
+}
+
+// Name of a bot.
+func Name(i int) string {
 	name := names[i%len(names)]
 	if i >= len(names) {
 		name = fmt.Sprintf("%s %d", name, i/len(names)+1)
 	}
+	return name
+}
+
+type bot struct {
+	log     *slog.Logger
+	local   *room.Local
+	picture device.VideoSource
+	camera  *stage
+	voice   device.AudioSource
+	turn    func() bool
+
+	mu     sync.Mutex
+	screen device.VideoSource // what it presents, nil for nothing
+	slides *stage
+	closed bool
+}
+
+func start(rooms *room.Rooms, number string, i int, turn func() bool, log *slog.Logger) (*bot, error) {
+	name := Name(i)
 	picture, err := device.NewPattern(device.PatternOptions{
-		Width: width, Height: height, FPS: frameRate, Label: name, Text: name, Stamp: true, Hue: i * 77 % 256,
+		Width: cameraFormat.width, Height: cameraFormat.height, FPS: cameraFormat.rate, Label: name, Text: name, Stamp: true,
+		Hue: i * 77 % 256,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("bot's picture: %w", err)
 	}
-	b := &bot{
-		log: log, picture: picture, voice: device.NewSpeech(uint64(i) + 1), turn: turn,
-		sequence: uint16(rand.Uint32()), offset: rand.Uint32(),
-	}
-	b.local, err = rooms.JoinLocal(number, fmt.Sprintf("bot-%d", i+1), name, func() { b.wantKey.Store(true) })
+	b := &bot{log: log, picture: picture, voice: device.NewSpeech(uint64(i) + 1), turn: turn, camera: newStage(cameraFormat, log)}
+	b.local, err = rooms.JoinLocal(number, fmt.Sprintf("bot-%d", i+1), name, b.camera.requestKey)
 	if err != nil {
 		return nil, fmt.Errorf("bot joins: %w", err)
 	}
-	if err := b.picture.Start(b.show, nil); err != nil {
+	show := func(f *video.Frame) { b.camera.send(f, b.local.Video(), b.local.Codec()) }
+	if err := b.picture.Start(show, nil); err != nil {
 		b.local.Leave()
 		return nil, fmt.Errorf("bot's picture: %w", err)
 	}
@@ -114,91 +123,62 @@ func start(rooms *room.Rooms, number string, i int, turn func() bool, log *slog.
 }
 
 func (b *bot) close() {
+	b.mu.Lock()
+	b.closed = true
+	b.mu.Unlock()
+	b.stopPresenting()
 	_ = b.voice.Close()
 	_ = b.picture.Close()
 	b.local.Leave()
+	b.camera.close()
+}
+
+// present shows a second, larger picture that changes seldom.
+func (b *bot) present() bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if b.encoder != nil {
-		_ = b.encoder.Close()
-		b.encoder = nil
+	if b.closed {
+		return false
 	}
+	if b.screen != nil {
+		return true
+	}
+	slides := newStage(slidesFormat, b.log)
+	source := b.local.Present(slides.requestKey, func() { go b.stopPresenting() })
+	if source == nil {
+		return false
+	}
+	screen, err := device.NewPattern(device.PatternOptions{
+		Width: slidesFormat.width, Height: slidesFormat.height, FPS: slidesFormat.rate, Label: "Slides",
+		Text: b.local.Name() + " presents", Stamp: true, Hue: 128,
+	})
+	if err == nil {
+		err = screen.Start(func(f *video.Frame) { slides.send(f, source, b.local.Codec()) }, nil)
+	}
+	if err != nil {
+		b.log.Warn("bot does not present", "error", err)
+		b.local.StopPresenting()
+		return false
+	}
+	b.screen, b.slides = screen, slides
+	return true
+}
+
+func (b *bot) stopPresenting() {
+	b.mu.Lock()
+	screen, slides := b.screen, b.slides
+	b.screen, b.slides = nil, nil
+	b.mu.Unlock()
+	if screen == nil {
+		return
+	}
+	b.local.StopPresenting()
+	_ = screen.Close()
+	slides.close()
 }
 
 func (b *bot) speak(pcm []int16) {
 	if b.turn() {
 		b.local.Speak(pcm)
 	}
-}
-
-// show encodes a picture and sends it, if anybody looks.
-func (b *bot) show(f *video.Frame) {
-	source := b.local.Video()
-	if !source.Watched() {
-		return
-	}
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	if !b.prepare(b.local.Codec()) {
-		return
-	}
-	coded, _, err := b.encoder.Encode(b.coded[:0], f, b.wantKey.Swap(false))
-	b.coded = coded[:0]
-	if err != nil {
-		b.log.Warn("bot's encoder", "error", err)
-		return
-	}
-	if len(coded) == 0 {
-		return
-	}
-	timestamp := b.offset + uint32(uint64(f.Captured)*videoClock/uint64(time.Second))
-	payloads := b.payloader.Payload(payloadSize, coded)
-	for i, payload := range payloads {
-		b.sequence++
-		source.Write(&rtp.Packet{
-			Header: rtp.Header{
-				Version: 2, SequenceNumber: b.sequence, Timestamp: timestamp, Marker: i == len(payloads)-1,
-			},
-			Payload: payload,
-		})
-	}
-}
-
-// prepare makes an encoder for the room's codec; false when there is none.
-func (b *bot) prepare(name string) bool {
-	if name == b.codec {
-		return !b.failed && b.encoder != nil
-	}
-	if b.encoder != nil {
-		_ = b.encoder.Close()
-		b.encoder = nil
-	}
-	b.codec, b.failed = name, true
-	switch name {
-	case "VP8":
-		b.payloader = &codecs.VP8Payloader{EnablePictureID: true}
-	case "H264":
-		b.payloader = &codecs.H264Payloader{}
-	case "VP9":
-		b.payloader = &codecs.VP9Payloader{}
-	case "AV1":
-		b.payloader = &codecs.AV1Payloader{}
-	default:
-		return false
-	}
-	adapter, err := codec.Video(name)
-	if err == nil && adapter.NewEncoder == nil {
-		err = codec.ErrUnsupported
-	}
-	if err == nil {
-		b.encoder, err = adapter.NewEncoder(codec.VideoConfig{
-			Width: width, Height: height, FrameRate: frameRate, Bitrate: bitrate,
-		})
-	}
-	if err != nil {
-		b.log.Warn("bot sends no video", "codec", name, "error", err)
-		return false
-	}
-	b.failed = false
-	return true
 }

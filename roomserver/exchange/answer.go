@@ -162,16 +162,17 @@ func mediaType(value string) string {
 	return strings.ToLower(strings.TrimSpace(value))
 }
 
+// reasons of the codes we answer with (RFC 3261 21).
+var reasons = map[int]string{
+	200: "OK", 302: "Moved Temporarily", 400: "Bad Request", 403: "Forbidden", 404: "Not Found", 405: "Method Not Allowed",
+	408: "Request Timeout", 410: "Gone", 415: "Unsupported Media Type", 480: "Temporarily Unavailable",
+	481: "Call/Transaction Does Not Exist", 486: "Busy Here", 488: "Not Acceptable Here", 491: "Request Pending",
+	500: "Server Internal Error", 503: "Service Unavailable", 504: "Server Time-out", 600: "Busy Everywhere", 603: "Decline",
+}
+
 func reasonOf(code int) string {
-	switch code {
-	case sip.StatusOK:
-		return "OK"
-	case sip.StatusForbidden:
-		return "Forbidden"
-	case sip.StatusUnsupportedMediaType:
-		return "Unsupported Media Type"
-	case sip.StatusGlobalDecline:
-		return "Decline"
+	if reason, ok := reasons[code]; ok {
+		return reason
 	}
 	return "Refused"
 }

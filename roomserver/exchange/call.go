@@ -54,7 +54,8 @@ type Call struct {
 	contact             sip.Uri
 	mu                  sync.Mutex
 	client              *Client
-	invite              *transaction.Server
+	invite              *transaction.Server // of a call to us
+	dialing             *transaction.Client // of a call by us
 	handler             Handler
 	remoteTarget        sip.Uri
 	sequence            uint32

@@ -33,7 +33,7 @@ type Client struct {
 
 func newClient(x *Exchange, conn *websocket.Conn, host string) *Client {
 	c := &Client{x: x, id: sip.GenerateTagN(8), conn: conn, host: host, proven: map[string]bool{}}
-	c.wire = &wire{Conn: conn, rate: x.o.MessagesPerSecond}
+	c.wire = &wire{Conn: conn, rate: x.o.MessagesPerSecond, common: &x.fault}
 	kind := "WS"
 	if conn.Secure() {
 		kind = "WSS"
@@ -88,6 +88,9 @@ func (c *Client) prove(user string) {
 func (c *Client) onRequest(req *sip.Request, tx *transaction.Server) {
 	if tx == nil {
 		c.ack(req)
+		return
+	}
+	if c.refused(req, tx) {
 		return
 	}
 	if hops := req.MaxForwards(); hops != nil && *hops == 0 && req.Method != sip.OPTIONS {
@@ -247,6 +250,8 @@ type wire struct {
 	*websocket.Conn
 	rate   int // messages a second; 0 is no limit
 	silent atomic.Bool
+	fault  atomic.Pointer[Fault]
+	common *atomic.Pointer[Fault] // everyone's
 
 	// Token bucket; only Read touches it.
 	tokens float64
@@ -263,7 +268,7 @@ func (w *wire) Read(ctx context.Context) ([]byte, error) {
 			return nil, err
 		}
 		b, err := w.Conn.Read(ctx)
-		if err != nil || !w.silent.Load() {
+		if err != nil || w.present().strike(ctx) && !w.silent.Load() {
 			return b, err
 		}
 	}
@@ -296,7 +301,7 @@ func (w *wire) wait(ctx context.Context) error {
 }
 
 func (w *wire) Write(ctx context.Context, b []byte) error {
-	if w.silent.Load() {
+	if w.silent.Load() || !w.present().strike(ctx) {
 		return nil
 	}
 	return w.Conn.Write(ctx, b)

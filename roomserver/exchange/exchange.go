@@ -13,6 +13,7 @@ import (
 	"net"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/emiago/sipgo/sip"
@@ -54,13 +55,15 @@ type Exchange struct {
 	registrar *registrar.Registrar[*Client]
 	host      string // our name in Via
 
-	mu      sync.Mutex
-	clients map[*Client]struct{}
-	calls   map[string]*Call
-	dialogs map[string]*dialog // of proxied calls, by Call-ID
-	closed  bool
-	stop    chan struct{}
-	work    sync.WaitGroup
+	fault    atomic.Pointer[Fault] // of every socket
+	mu       sync.Mutex
+	refusals []Refusal
+	clients  map[*Client]struct{}
+	calls    map[string]*Call
+	dialogs  map[string]*dialog // of proxied calls, by Call-ID
+	closed   bool
+	stop     chan struct{}
+	work     sync.WaitGroup
 }
 
 // New makes an exchange.

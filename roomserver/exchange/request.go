@@ -83,10 +83,8 @@ func (c *Call) Reoffer(offer string, on func(answer string, err error)) {
 	err := c.send(req, func(res *sip.Response, err error) {
 		c.mu.Lock()
 		c.ours = false
-		if err == nil && res.IsSuccess() && c.client != nil {
-			ack := c.request(sip.ACK)
-			ack.CSeq().SeqNo = req.CSeq().SeqNo
-			_ = c.client.layer.Write(ack)
+		if err == nil && res.IsSuccess() {
+			c.acknowledgeOurs(req)
 		}
 		c.mu.Unlock()
 		switch {
@@ -110,10 +108,15 @@ func (c *Call) Reoffer(offer string, on func(answer string, err error)) {
 
 // Bye ends the call. code and reason go into a Reason header (RFC 3326) unless code is 0.
 func (c *Call) Bye(code int, reason string) {
+	if c.giveUp(reason) {
+		return
+	}
 	c.mu.Lock()
-	accepted := c.accepted
-	if !accepted {
+	if !c.accepted {
 		c.mu.Unlock()
+		if c.invite == nil {
+			return // a call of ours that is over
+		}
 		c.Reject(sip.StatusServiceUnavailable, "Service Unavailable")
 		return
 	}

@@ -20,6 +20,10 @@ func (p *Participant) onConfirmed() {
 	p.confirmed = true
 	video := p.outlet != nil
 	r.mu.Unlock()
+	if p.direct != "" {
+		p.greetDirectly()
+		return
+	}
 	p.call.Info("roomname", []signal.Header{
 		{Name: "x-webrtc-enter-room", Value: r.number},
 		{Name: "x-webrtc-participant-name", Value: p.name},
@@ -108,11 +112,11 @@ func (p *Participant) onInfo(contentType string, headers []signal.Header, _ []by
 func (p *Participant) onShare(state string) int {
 	switch state {
 	case letMeStart, canReceive:
-		if !p.room.permit(p) {
+		if p.State().Spectator != nil || !p.room.permit(&p.member) {
 			return sip.StatusGlobalDecline
 		}
 	case stopSharing, contentEnd:
-		p.room.endPresentation(p, "stopped")
+		p.room.endPresentation(&p.member, "stopped")
 	default:
 		return sip.StatusBadRequest
 	}

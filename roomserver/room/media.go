@@ -10,6 +10,8 @@ import (
 	"github.com/pion/interceptor"
 	"github.com/pion/sdp/v3"
 	"github.com/pion/webrtc/v4"
+
+	"parley/roomserver/fault"
 )
 
 // How long a participant's media may be away: after the first the connection counts as disturbed, after the second as
@@ -167,7 +169,7 @@ func videoCodecs(offer string) map[string]bool {
 
 // newPeerConnection makes a peer connection that knows one audio codec and the room's video codec only, so that every
 // answer has just those. codec "" makes one for sound.
-func newPeerConnection(v voice, codec string, loopback bool) (*webrtc.PeerConnection, error) {
+func newPeerConnection(v voice, codec string, loopback bool, link *fault.Link) (*webrtc.PeerConnection, error) {
 	engine := &webrtc.MediaEngine{}
 	if err := registerCodecs(engine, v, codec); err != nil {
 		return nil, err
@@ -182,7 +184,12 @@ func newPeerConnection(v voice, codec string, loopback bool) (*webrtc.PeerConnec
 			return nil, fmt.Errorf("configure interceptors: %w", err)
 		}
 	}
+	network, err := link.Net()
+	if err != nil {
+		return nil, err
+	}
 	settings := webrtc.SettingEngine{}
+	settings.SetNet(network)
 	settings.SetICEMulticastDNSMode(ice.MulticastDNSModeDisabled)
 	settings.SetIncludeLoopbackCandidate(true)
 	settings.SetNetworkTypes([]webrtc.NetworkType{webrtc.NetworkTypeUDP4})

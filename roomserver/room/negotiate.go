@@ -23,27 +23,44 @@ func (p *Participant) firstAnswer() (string, error) {
 		codec = "" // sound only; he is told by uselic, see onConfirmed
 	}
 	v := chooseVoice(offer)
-	pc, err := newPeerConnection(v, codec, p.rooms.o.Loopback)
-	if err != nil {
+	if err := p.connect(v, codec); err != nil {
 		return "", err
+	}
+	if err := p.pc.SetRemoteDescription(description(webrtc.SDPTypeOffer, offer)); err != nil {
+		return "", fmt.Errorf("offer: %w", err)
+	}
+	if err := p.addMain(v, codec); err != nil {
+		return "", err
+	}
+	return p.localAnswer()
+}
+
+// connect makes the peer connection.
+func (p *Participant) connect(v voice, codec string) error {
+	pc, err := newPeerConnection(v, codec, p.rooms.o.Loopback, &p.link)
+	if err != nil {
+		return err
 	}
 	p.pc = pc
 	pc.OnTrack(p.onTrack)
 	pc.OnConnectionStateChange(p.onConnectionState)
-	if err := pc.SetRemoteDescription(description(webrtc.SDPTypeOffer, offer)); err != nil {
-		return "", fmt.Errorf("offer: %w", err)
-	}
+	return nil
+}
+
+// addMain adds the call's own sound and video.
+func (p *Participant) addMain(v voice, codec string) error {
 	if err := p.addAudio(v); err != nil {
-		return "", err
+		return err
 	}
-	if codec != "" {
-		outlet, err := p.addVideo(codec, "main-video", mainStream)
-		if err != nil {
-			return "", err
-		}
-		p.room.change(func() { p.outlet = outlet })
+	if codec == "" {
+		return nil
 	}
-	return p.localAnswer()
+	outlet, err := p.addVideo(codec, "main-video", mainStream)
+	if err != nil {
+		return err
+	}
+	p.room.change(func() { p.outlet = outlet })
+	return nil
 }
 
 func (p *Participant) addAudio(v voice) error {

@@ -11,6 +11,7 @@ import (
 	"github.com/pion/webrtc/v4"
 
 	"parley/roomserver/exchange"
+	"parley/roomserver/fault"
 	"parley/roomserver/forward"
 )
 
@@ -32,6 +33,10 @@ type Participant struct {
 	rooms *Rooms
 	call  Dialog
 	user  string
+	place func(*Participant, string) error // calls him; nil for who called
+	// direct is the name of who calls him directly; his "room" has nobody else. "" in a conference.
+	direct string
+	link   fault.Link // the network to him
 
 	ctx    context.Context
 	cancel context.CancelFunc
@@ -53,12 +58,11 @@ type Participant struct {
 	announced  bool            // he was told of a presentation
 
 	// Guarded by room.mu.
-	presentation *forward.Source // what he presents
-	confirmed    bool
-	state        State
-	token        string
-	spectator    *SpectatorState // nil: a participant
-	reception    *reception      // a spectator's media
+	confirmed bool
+	state     State
+	token     string
+	spectator *SpectatorState // nil: a participant
+	reception *reception      // a spectator's media
 }
 
 // State is what a participant and the moderators said about his devices.
@@ -91,6 +95,10 @@ func newParticipant(rs *Rooms, call Dialog) *Participant {
 		}
 	}
 	p.cameraOff = !p.state.Camera
+	p.mustStop = func() {
+		p.share(mustStop)
+		p.post(func() { p.hidePresentation(false) })
+	}
 	return p
 }
 
@@ -119,7 +127,15 @@ func (p *Participant) State() State {
 }
 
 // Dialog of the participant.
-func (p *Participant) Dialog() Dialog { return p.call }
+func (p *Participant) Dialog() Dialog {
+	if l, ok := p.call.(*line); ok {
+		return l.dialog()
+	}
+	return p.call
+}
+
+// Impair makes the network to the participant bad, or good again: in is what comes from him.
+func (p *Participant) Impair(in, out fault.Setting) { p.link.Set(in, out) }
 
 func (p *Participant) handler() exchange.Handler {
 	return exchange.Handler{
@@ -182,6 +198,9 @@ func (p *Participant) join() bool {
 		p.call.Reject(sip.StatusBusyHere, "Busy Here")
 		p.rooms.leave(p.room)
 		return false
+	}
+	if p.place != nil {
+		return p.dial()
 	}
 	answer, err := p.firstAnswer()
 	if err != nil {

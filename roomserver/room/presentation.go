@@ -18,38 +18,37 @@ const (
 )
 
 // permit grants or refuses a presentation.
-func (r *Room) permit(p *Participant) bool {
+func (r *Room) permit(m *member) bool {
 	r.mu.Lock()
 	before := r.presenter
-	if p.spectator != nil || before != nil && before != p && !r.rooms.o.TakeOver {
+	if before != nil && before != m && !r.rooms.o.TakeOver {
 		r.mu.Unlock()
 		return false
 	}
-	r.presenter = p
-	source := p.presentation
-	others := r.others(p)
+	r.presenter = m
+	source := m.presentation
+	others := r.others(m)
 	r.mu.Unlock()
-	if before != nil && before != p {
-		before.share(mustStop)
+	if before != nil && before != m {
+		before.mustStop()
 		r.rooms.event("presenter-stopped", r.about(before, "taken over"))
-		p.post(func() { p.hidePresentation(false) })
 	}
-	r.rooms.event("presenter", r.about(p, "permitted"))
+	r.rooms.event("presenter", r.about(m, "permitted"))
 	if source != nil { // his m-line is there from the last time
 		r.distribute(source, others)
 	}
 	return true
 }
 
-// presents is called when a participant's presentation begins to arrive.
-func (r *Room) presents(p *Participant, source *forward.Source) {
+// presents is called when a member's presentation begins to arrive.
+func (r *Room) presents(m *member, source *forward.Source) {
 	r.mu.Lock()
-	p.presentation = source
-	permitted := r.presenter == p
-	others := r.others(p)
+	m.presentation = source
+	permitted := r.presenter == m
+	others := r.others(m)
 	r.mu.Unlock()
 	if permitted {
-		r.rooms.event("presentation", r.about(p, "started"))
+		r.rooms.event("presentation", r.about(m, "started"))
 		r.distribute(source, others)
 	}
 }
@@ -60,22 +59,22 @@ func (r *Room) distribute(source *forward.Source, others []*Participant) {
 	}
 }
 
-// endPresentation ends what p presents; false when he is not the presenter.
-func (r *Room) endPresentation(p *Participant, reason string) bool {
+// endPresentation ends what m presents; false when he is not the presenter.
+func (r *Room) endPresentation(m *member, reason string) bool {
 	r.mu.Lock()
-	if r.presenter != p {
+	if r.presenter != m {
 		r.mu.Unlock()
 		return false
 	}
 	r.presenter = nil
-	others := r.others(p)
+	others := r.others(m)
 	r.mu.Unlock()
-	r.presentationEnded(p, others, reason)
+	r.presentationEnded(m, others, reason)
 	return true
 }
 
-func (r *Room) presentationEnded(p *Participant, others []*Participant, reason string) {
-	r.rooms.event("presenter-stopped", r.about(p, reason))
+func (r *Room) presentationEnded(m *member, others []*Participant, reason string) {
+	r.rooms.event("presenter-stopped", r.about(m, reason))
 	for _, q := range others {
 		q.post(func() { q.hidePresentation(true) })
 	}
@@ -84,24 +83,24 @@ func (r *Room) presentationEnded(p *Participant, others []*Participant, reason s
 // StopPresentation tells the presenter to stop; false when nobody presents.
 func (r *Room) StopPresentation() bool {
 	r.mu.Lock()
-	p := r.presenter
+	m := r.presenter
 	r.mu.Unlock()
-	if p == nil {
+	if m == nil {
 		return false
 	}
-	p.share(mustStop)
-	return r.endPresentation(p, "moderator")
+	m.mustStop()
+	return r.endPresentation(m, "moderator")
 }
 
-func (r *Room) about(p *Participant, reason string) map[string]any {
-	return map[string]any{"room": r.number, "participant": p.id, "name": p.name, "reason": reason}
+func (r *Room) about(m *member, reason string) map[string]any {
+	return map[string]any{"room": r.number, "participant": m.id, "name": m.name, "reason": reason}
 }
 
 // current is what is being presented by somebody else, nil for nothing.
 func (r *Room) current(p *Participant) *forward.Source {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.presenter == nil || r.presenter == p {
+	if r.presenter == nil || r.presenter == &p.member {
 		return nil
 	}
 	return r.presenter.presentation

@@ -67,7 +67,7 @@ func newReception(ctx context.Context, p *Participant, quality Quality, offer st
 		codec = ""
 	}
 	v := chooseVoice(offer)
-	if r.pc, err = newPeerConnection(v, codec, p.rooms.o.Loopback); err != nil {
+	if r.pc, err = newPeerConnection(v, codec, p.rooms.o.Loopback, &p.link); err != nil {
 		return r, "", err
 	}
 	r.pc.OnConnectionStateChange(r.onState)

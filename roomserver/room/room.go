@@ -23,7 +23,7 @@ type Room struct {
 	members      []*member
 	participants []*Participant // those among the members who called
 	speakers     []string       // ids, the last who spoke first
-	presenter    *Participant
+	presenter    *member
 	joined       int
 }
 
@@ -34,6 +34,10 @@ type member struct {
 	main      *forward.Source // nil: sends no video
 	cameraOff bool            // says so himself, or a moderator does
 	absent    bool            // a spectator who is neither heard nor seen
+	// presentation is what he presents, or presented last.
+	presentation *forward.Source
+	// mustStop tells him to stop presenting. It must not block.
+	mustStop func()
 }
 
 // Number of the room.
@@ -80,7 +84,7 @@ func (r *Room) remove(p *Participant) {
 		}
 	}
 	r.removeMember(&p.member)
-	ended := r.presenter == p
+	ended := r.presenter == &p.member
 	if ended {
 		r.presenter = nil
 	}
@@ -91,7 +95,7 @@ func (r *Room) remove(p *Participant) {
 	others := r.others(nil)
 	r.mu.Unlock()
 	if ended {
-		r.presentationEnded(p, others, "left")
+		r.presentationEnded(&p.member, others, "left")
 	}
 }
 
@@ -112,10 +116,10 @@ func (r *Room) removeMember(m *member) {
 }
 
 // others lists the participants but one. r.mu is held.
-func (r *Room) others(but *Participant) []*Participant {
+func (r *Room) others(but *member) []*Participant {
 	var list []*Participant
 	for _, p := range r.participants {
-		if p != but {
+		if &p.member != but {
 			list = append(list, p)
 		}
 	}
@@ -218,43 +222,4 @@ func (r *Room) Participants() []*Participant {
 	list := append([]*Participant(nil), r.participants...)
 	sort.Slice(list, func(i, j int) bool { return list[i].channel < list[j].channel })
 	return list
-}
-
-// Local is a synthetic participant: it lives in the server's process and needs no call.
-type Local struct {
-	member
-	room *Room
-}
-
-// JoinLocal adds a synthetic participant. requestKey is called when a receiver needs a key frame.
-func (rs *Rooms) JoinLocal(number, id, name string, requestKey func()) (*Local, error) {
-	r := rs.enter(number)
-	if r == nil {
-		return nil, errClosed
-	}
-	audio, err := r.mixer.Join(mix.Options{Name: id, Local: true})
-	if err != nil {
-		rs.leave(r)
-		return nil, err
-	}
-	l := &Local{room: r, member: member{id: id, name: name, audio: audio, main: forward.NewSource(id, requestKey)}}
-	r.change(func() { r.members = append(r.members, &l.member) })
-	return l, nil
-}
-
-// Codec that the room's video has now, "" while nobody watches.
-func (l *Local) Codec() string { return l.room.Codec() }
-
-// Video takes the bot's RTP packets.
-func (l *Local) Video() *forward.Source { return l.main }
-
-// Speak takes 48 kHz mono sound.
-func (l *Local) Speak(pcm []int16) { l.audio.PushLocal(pcm) }
-
-// Leave the room.
-func (l *Local) Leave() {
-	l.room.change(func() { l.room.removeMember(&l.member) })
-	l.main.Close()
-	l.audio.Leave()
-	l.room.rooms.leave(l.room)
 }

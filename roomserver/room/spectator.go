@@ -64,7 +64,7 @@ func (p *Participant) becomeSpectator(mode SpectatorMode, audio string) {
 		p.hush()
 	})
 	stale.close()
-	p.room.endPresentation(p, "spectator")
+	p.room.endPresentation(&p.member, "spectator")
 	headers := []signal.Header{
 		{Name: "x-webrtc-partstate", Value: "SPECTATOR"},
 		{Name: "x-webrtc-spectator-mode", Value: strconv.Itoa(int(mode))},

@@ -44,7 +44,7 @@ func (p *Participant) onTrack(track *webrtc.TrackRemote, receiver *webrtc.RTPRec
 		return
 	}
 	p.media.Go(func() {
-		p.room.presents(p, source)
+		p.room.presents(&p.member, source)
 		p.readVideo(track, source)
 	})
 }
