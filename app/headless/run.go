@@ -198,7 +198,7 @@ func stay(ctx context.Context, c *connector.Connector, call cli.Call, watch *wat
 		case <-timeUp:
 		case <-ctx.Done():
 		}
-		return errors.Join(watch.signalling(), hangUp(ctx, c))
+		return errors.Join(watch.signalling(), watch.outcome(), hangUp(ctx, c))
 	}
 }
 
