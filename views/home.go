@@ -39,6 +39,7 @@ type homeView struct {
 
 	keypad fyne.CanvasObject
 	stop   context.CancelFunc
+	failed error // what the last call placed here ended with
 }
 
 func newHomeView(env *Env, number *string, openSettings, signOut func()) *homeView {
@@ -150,10 +151,11 @@ func (v *homeView) call(video bool) {
 		v.show(widget.Notice{Level: widget.Warning, Title: text.T("home.offline")})
 		return
 	}
+	v.failed = nil
 	v.show(widget.Notice{})
 	v.busy(number)
 	v.stop = v.env.run(func(ctx context.Context) error { return v.env.Actions.Dial(ctx, number, video) }, func(err error) {
-		v.stop = nil
+		v.stop, v.failed = nil, err
 		v.busy("")
 		v.show(Describe(OpCall, number, err))
 	})
@@ -210,6 +212,8 @@ func equalRecent(a, b []Recent) bool {
 func (v *homeView) recentRow(r Recent) fyne.CanvasObject {
 	icon, words := "outgoing", text.T("recent.outgoing")
 	switch {
+	case r.Declined:
+		icon, words = "incoming", text.T("recent.declined")
 	case r.Incoming && !r.Answered:
 		icon, words = "missed", text.T("recent.missed")
 	case r.Incoming:

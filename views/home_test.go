@@ -6,6 +6,7 @@ import (
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/test"
 
+	"parley/connector/call"
 	"parley/connector/session"
 	"parley/connector/signal"
 	"parley/views"
@@ -25,6 +26,11 @@ func TestHomeDialsWithEnterAndSaysProgress(t *testing.T) {
 	s.says("Calling 2001", "Cancel")
 	s.finish(c, &signal.ResponseError{Method: "INVITE", StatusCode: 404, Cause: signal.CauseNotFound})
 	s.says("Could not call 2001", "Nobody has this number")
+	// The connector's own word for it comes later and must not take the place of this one.
+	m := s.sample("home")
+	m.Snapshot.LastError = &call.Error{StatusCode: 404, Cause: signal.CauseNotFound}
+	s.root.Set(m)
+	s.says("Could not call 2001")
 }
 
 func TestHomeCancelsACall(t *testing.T) {

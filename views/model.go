@@ -34,6 +34,7 @@ type Recent struct {
 	Name     string
 	Incoming bool
 	Answered bool
+	Declined bool // by this side
 	Begun    time.Time
 	Length   time.Duration
 }

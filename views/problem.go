@@ -83,6 +83,18 @@ func why(op Operation, err error) string {
 	return text.T("why.internal", text.D{"Detail": shorten(err.Error())})
 }
 
+// sameFailure tells whether two errors speak of the same thing.
+func sameFailure(a, b error) bool {
+	if a == nil || b == nil {
+		return false
+	}
+	if errors.Is(a, b) || errors.Is(b, a) {
+		return true
+	}
+	ra, rb := responseOf(a), responseOf(b)
+	return ra != nil && rb != nil && ra.Cause == rb.Cause && ra.StatusCode == rb.StatusCode
+}
+
 // responseOf finds a final response, or what a call ended with, in the shape of one.
 func responseOf(err error) *signal.ResponseError {
 	var (

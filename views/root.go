@@ -2,6 +2,7 @@ package views
 
 import (
 	"context"
+	"errors"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
@@ -165,6 +166,9 @@ func (r *Root) bind(shortcuts map[fyne.KeyName]func()) {
 // Shortcut does what the key stands for together with the control (command) key on the screen shown.
 func (r *Root) Shortcut(key fyne.KeyName) {
 	if fn, ok := r.shortcuts[key]; ok && len(r.env.Window.Canvas().Overlays().List()) == 0 {
+		if r.call != nil {
+			r.call.moved() // what the key does is seen on the bar
+		}
 		fn()
 	}
 }
@@ -197,13 +201,18 @@ func (r *Root) tellError() {
 	if err == nil {
 		return
 	}
-	op := OpCallEnded
-	if r.model.Snapshot.Call.State == call.Idle && r.model.Account.Server != "" && !r.wasInCall() {
-		op = OpConnect
+	op := OpConnect
+	var ended *call.Error
+	switch {
+	case errors.As(err, &ended):
+		op = OpCallEnded
+	case r.screen == ScreenCall:
+		op = OpShare
 	}
 	switch r.screen {
 	case ScreenHome:
-		if r.home.stop == nil { // else the running call tells it itself
+		// A call that the person has just placed says itself why it failed.
+		if r.home.stop == nil && !sameFailure(err, r.home.failed) {
 			r.home.show(Describe(op, r.model.Account.Server, err))
 		}
 	case ScreenCall:
@@ -225,8 +234,6 @@ func (r *Root) Tell(n widget.Notice) {
 		r.call.fail(n)
 	}
 }
-
-func (r *Root) wasInCall() bool { return r.model.Snapshot.Call.Number != "" }
 
 // OpenSettings shows the settings.
 func (r *Root) OpenSettings() {
@@ -272,6 +279,7 @@ func (r *Root) typedKey(k *fyne.KeyEvent) {
 		r.env.Window.SetFullScreen(!r.env.Window.FullScreen())
 		if r.call != nil {
 			r.call.apply()
+			r.call.moved()
 		}
 	case r.call != nil:
 		r.call.typedKey(k)

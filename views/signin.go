@@ -145,6 +145,9 @@ func (v *signInView) failed(form SignIn, err error) {
 		return
 	}
 	v.show(Describe(OpConnect, form.Server, err))
+	if r := responseOf(err); r != nil && !form.Guest && v.env.showing(v.content) {
+		v.env.focus(v.password) // most likely mistyped
+	}
 }
 
 func (v *signInView) askCertificate(c *CertificateError) {

@@ -177,6 +177,10 @@ func TestHistory(t *testing.T) {
 		t.Errorf("missed call: %+v", got)
 	}
 	step(1, ring)
+	if got := step(1, func(s *session.Snapshot) { s.Incoming.State = incoming.Declined }); got == nil || !got.Declined {
+		t.Errorf("declined call: %+v", got)
+	}
+	step(1, ring)
 	answered := func(state call.State) func(*session.Snapshot) {
 		return func(s *session.Snapshot) {
 			s.Incoming.State = incoming.Consumed

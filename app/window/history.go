@@ -58,6 +58,7 @@ func (h *history) followRinging(in session.Incoming, now time.Time) *views.Recen
 	case h.ringing != nil:
 		missed := h.ringing
 		h.ringing = nil
+		missed.Declined = in.State == incoming.Declined
 		if in.State != incoming.Consumed {
 			return missed
 		}
