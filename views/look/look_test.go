@@ -40,6 +40,7 @@ func TestTextIsReadableOnItsBackground(t *testing.T) {
 		{theme.ColorNameForeground, theme.ColorNameBackground}, {theme.ColorNameForeground, Surface},
 		{theme.ColorNameForeground, theme.ColorNameButton}, {theme.ColorNameForeground, theme.ColorNameInputBackground},
 		{theme.ColorNameForeground, theme.ColorNameOverlayBackground}, {theme.ColorNameForeground, theme.ColorNameMenuBackground},
+		{theme.ColorNameDisabled, theme.ColorNameBackground}, {theme.ColorNameDisabled, Surface},
 		{Muted, theme.ColorNameBackground}, {Muted, Surface}, {Muted, theme.ColorNameOverlayBackground},
 		{theme.ColorNamePlaceHolder, theme.ColorNameInputBackground}, {theme.ColorNamePlaceHolder, theme.ColorNameBackground},
 		{theme.ColorNamePrimary, theme.ColorNameBackground}, {theme.ColorNamePrimary, Surface},
