@@ -1,9 +1,11 @@
 package roomserver
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 
+	"parley/connector/signal"
 	"parley/roomserver/exchange"
 	"parley/roomserver/room"
 )
@@ -16,8 +18,16 @@ type ParticipantInfo struct {
 	User  string     `json:"user"`
 	State room.State `json:"state"`
 	// Connected tells whether his socket is there; without it media goes on.
-	Connected bool `json:"connected"`
+	Connected bool   `json:"connected"`
+	Socket    string `json:"socket,omitempty"` // its id
 }
+
+// Errors of the moderator's commands.
+var (
+	ErrNotOpen    = errors.New("the room is not open")
+	ErrNotPresent = errors.New("nobody presents there")
+	ErrNoBot      = errors.New("no such bot")
+)
 
 // ErrNoSocket means that the participant's socket is gone already.
 var ErrNoSocket = errors.New("the participant has no socket")
@@ -36,7 +46,9 @@ func (m Moderator) List() []ParticipantInfo {
 		for _, p := range r.Participants() {
 			info := ParticipantInfo{Room: r.Number(), ID: p.ID(), Name: p.Name(), User: p.User(), State: p.State()}
 			if call, ok := p.Dialog().(*exchange.Call); ok {
-				info.Connected = call.Client() != nil
+				if client := call.Client(); client != nil {
+					info.Connected, info.Socket = true, client.ID()
+				}
 			}
 			list = append(list, info)
 		}
@@ -120,43 +132,114 @@ func (m Moderator) EndCall(who string) error {
 
 // EndRoom says BYE to everyone in a room.
 func (m Moderator) EndRoom(number string) error {
-	r := m.s.current().rooms.Room(number)
-	if r == nil {
-		return fmt.Errorf("room %q is not open", number)
+	r, err := m.room(number)
+	if err == nil {
+		r.End("ended by the moderator")
 	}
-	r.End("ended by the moderator")
-	return nil
+	return err
+}
+
+func (m Moderator) room(number string) (*room.Room, error) {
+	if r := m.s.current().rooms.Room(number); r != nil {
+		return r, nil
+	}
+	return nil, fmt.Errorf("%q: %w", number, ErrNotOpen)
 }
 
 // StopPresentation tells the presenter of a room to stop.
 func (m Moderator) StopPresentation(number string) error {
-	r := m.s.current().rooms.Room(number)
-	if r == nil || !r.StopPresentation() {
-		return fmt.Errorf("nobody presents in room %q", number)
+	r, err := m.room(number)
+	if err == nil && !r.StopPresentation() {
+		err = fmt.Errorf("%q: %w", number, ErrNotPresent)
+	}
+	return err
+}
+
+// ListModerator puts a participant on the list of the conference's moderators, or takes him off it.
+func (m Moderator) ListModerator(who string, on bool) error {
+	return m.with(who, func(p *room.Participant) { p.SetModerator(on) })
+}
+
+// Word gives a participant the word he asked for, or cancels his request.
+func (m Moderator) Word(who string, given bool) error {
+	cmd := "ParticipationRequestRejected"
+	if given {
+		cmd = "ParticipationRequestAccepted"
+	}
+	return m.with(who, func(p *room.Participant) { p.NotifyConference(cmd, nil) })
+}
+
+// MoveToWebcast sends a participant to the conference's webcast.
+func (m Moderator) MoveToWebcast(who string) error {
+	return m.with(who, func(p *room.Participant) { p.NotifyConference("ParticipantMovedToWebcast", nil) })
+}
+
+// Webcast tells everyone in a room that a webcast of some type ("hls") has started or stopped.
+func (m Moderator) Webcast(number, kind string, on bool) error {
+	r, err := m.room(number)
+	if err != nil {
+		return err
+	}
+	cmd := "WebcastStopped"
+	if on {
+		cmd = "WebcastStarted"
+	}
+	for _, p := range r.Participants() {
+		p.NotifyConference(cmd, map[string]any{"type": kind})
 	}
 	return nil
 }
 
-// DropSocket cuts a participant's socket without a goodbye; his media goes on.
-func (m Moderator) DropSocket(who string) error {
-	return m.fault(who, "drop-socket", (*exchange.Client).Drop)
+// Channels tells a participant which channels (interpretation) he sends and gets.
+func (m Moderator) Channels(who, input, output string) error {
+	return m.Notify(who, map[string]any{"cmd": "channels", "input": input, "output": output})
 }
 
-// SilenceSocket makes a participant's socket half-open: it stays, and nothing goes in or out.
-func (m Moderator) SilenceSocket(who string) error {
-	return m.fault(who, "silence-socket", (*exchange.Client).Silence)
-}
-
-func (m Moderator) fault(who, name string, f func(*exchange.Client)) error {
-	p, err := m.find(who)
+// Account tells a user that his account was changed or deleted: every contact by a NOTIFY outside any dialog, or, when he is
+// not registered, his calls by INFO. The account itself stays as it is.
+func (m Moderator) Account(user string, deleted bool) error {
+	command := map[string]any{"cmd": "accountChanged"}
+	if deleted {
+		command["cmd"] = "accountDeleted"
+	}
+	text, err := json.Marshal(command)
 	if err != nil {
 		return err
 	}
-	call, ok := p.Dialog().(*exchange.Call)
-	if !ok || call.Client() == nil {
-		return ErrNoSocket
+	n := m.s.current().exchange.Notify(user, []signal.Header{{Name: "x-vinteo-notify", Value: string(text)}})
+	if n == 0 {
+		return m.Notify(user, command)
 	}
-	m.s.event("fault", map[string]any{"participant": p.ID(), "fault": name})
-	f(call.Client())
+	m.s.event("moderator", map[string]any{"user": user, "command": command["cmd"], "contacts": n})
+	return nil
+}
+
+// Invite calls a registered user into a room.
+func (m Moderator) Invite(user, number string) error {
+	if !m.s.c.isRoom(number) {
+		return fmt.Errorf("%q is no room", number)
+	}
+	return m.s.current().invite(number, user)
+}
+
+// BotCalls lets a bot call a registered user directly.
+func (m Moderator) BotCalls(user string) error { return m.s.botCalls(m.s.current(), user) }
+
+// BotPresents lets a bot ("bot-1", or by name) begin or end a presentation.
+func (m Moderator) BotPresents(who string, on bool) error {
+	k := m.s.current()
+	k.mu.Lock()
+	bots := k.bots
+	k.mu.Unlock()
+	if bots == nil || bots.Index(who) < 0 {
+		return fmt.Errorf("%q: %w", who, ErrNoBot)
+	}
+	if !on {
+		bots.StopPresenting(bots.Index(who))
+		return nil
+	}
+	if !bots.Present(bots.Index(who)) {
+		return errors.New("somebody else presents")
+	}
 	return nil
 }

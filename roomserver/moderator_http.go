@@ -3,7 +3,6 @@ package roomserver
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"net"
 	"net/http"
@@ -15,17 +14,6 @@ type moderator struct {
 	listener net.Listener
 	server   *http.Server
 	done     chan struct{}
-}
-
-// request is the body of POST /command.
-type request struct {
-	Command    string         `json:"command"`
-	Who        string         `json:"who"`
-	Room       string         `json:"room"`
-	Forced     bool           `json:"forced"`
-	Resolution string         `json:"resolution"`
-	Licence    string         `json:"licence"`
-	Notify     map[string]any `json:"notify"`
 }
 
 func (s *Server) startModerator(ctx context.Context) (*moderator, error) {
@@ -44,6 +32,9 @@ func (s *Server) startModerator(ctx context.Context) (*moderator, error) {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /participants", func(w http.ResponseWriter, _ *http.Request) {
 		reply(w, http.StatusOK, s.Moderate().List())
+	})
+	mux.HandleFunc("GET /commands", func(w http.ResponseWriter, _ *http.Request) {
+		reply(w, http.StatusOK, described())
 	})
 	mux.HandleFunc("POST /command", s.command)
 	m := &moderator{listener: listener, done: make(chan struct{})}
@@ -86,60 +77,36 @@ func (m *moderator) close() {
 	<-m.done
 }
 
+// described is the list of commands for GET /commands.
+func described() []map[string]any {
+	var list []map[string]any
+	for _, c := range Commands() {
+		list = append(list, map[string]any{
+			"command": c.Name, "usage": c.Usage(), "arguments": append([]string{}, c.Arguments...), "server": c.Does,
+			"client": c.Client,
+		})
+	}
+	return list
+}
+
 func (s *Server) command(w http.ResponseWriter, r *http.Request) {
-	var c request
+	var o Order
 	decoder := json.NewDecoder(http.MaxBytesReader(w, r.Body, 64<<10))
 	decoder.DisallowUnknownFields()
-	if err := decoder.Decode(&c); err != nil {
+	if err := decoder.Decode(&o); err != nil {
 		reply(w, http.StatusBadRequest, map[string]string{"error": err.Error()})
 		return
 	}
-	if err := s.carryOut(c); err != nil {
+	result, err := s.Moderate().Do(o)
+	if err != nil {
 		reply(w, http.StatusUnprocessableEntity, map[string]string{"error": err.Error()})
 		return
 	}
-	reply(w, http.StatusOK, map[string]bool{"done": true})
-}
-
-// Commands lists what POST /command understands.
-var Commands = []string{
-	"mute", "unmute", "camera-off", "camera-on", "camera-pause", "camera-resume", "camera-limit", "licence", "notify",
-	"end-call", "end-room", "stop-presentation", "drop-socket", "silence-socket",
-}
-
-func (s *Server) carryOut(c request) error {
-	m := s.Moderate()
-	switch c.Command {
-	case "mute":
-		return m.Microphone(c.Who, false, c.Forced)
-	case "unmute":
-		return m.Microphone(c.Who, true, c.Forced)
-	case "camera-off":
-		return m.Camera(c.Who, false, c.Forced)
-	case "camera-on":
-		return m.Camera(c.Who, true, c.Forced)
-	case "camera-pause":
-		return m.PauseCamera(c.Who)
-	case "camera-resume":
-		return m.ResumeCamera(c.Who)
-	case "camera-limit":
-		return m.LimitCamera(c.Who, c.Resolution)
-	case "licence":
-		return m.Licence(c.Who, c.Licence)
-	case "notify":
-		return m.Notify(c.Who, c.Notify)
-	case "end-call":
-		return m.EndCall(c.Who)
-	case "end-room":
-		return m.EndRoom(c.Room)
-	case "stop-presentation":
-		return m.StopPresentation(c.Room)
-	case "drop-socket":
-		return m.DropSocket(c.Who)
-	case "silence-socket":
-		return m.SilenceSocket(c.Who)
+	answer := map[string]any{"done": true}
+	if result != nil {
+		answer["result"] = result
 	}
-	return errors.New("unknown command " + c.Command)
+	reply(w, http.StatusOK, answer)
 }
 
 func reply(w http.ResponseWriter, code int, value any) {

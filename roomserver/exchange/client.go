@@ -26,6 +26,8 @@ type Client struct {
 	layer *transaction.Layer
 	host  string // host[:port] by which he reached us
 
+	cancel context.CancelFunc
+
 	mu     sync.Mutex
 	proven map[string]bool // users whose password he has shown on this socket
 	calls  int
@@ -50,6 +52,9 @@ func newClient(x *Exchange, conn *websocket.Conn, host string) *Client {
 // ID names the socket in events.
 func (c *Client) ID() string { return c.id }
 
+// Address of the other side.
+func (c *Client) Address() string { return c.conn.RemoteAddr() }
+
 // Users are the names he has proven.
 func (c *Client) Users() []string {
 	c.mu.Lock()
@@ -62,14 +67,20 @@ func (c *Client) Users() []string {
 }
 
 // Drop cuts the socket without a goodbye.
-func (c *Client) Drop() { _ = c.conn.CloseNow() }
+func (c *Client) Drop() {
+	_ = c.conn.CloseNow()
+	c.cancel() // a silent one waits for nothing else
+}
 
 // Silence makes the socket half-open: it stays, but nothing goes in or out, pongs neither.
 func (c *Client) Silence() { c.wire.silent.Store(true) }
 
 func (c *Client) close(ctx context.Context) {
 	_ = c.layer.Flush(ctx)
-	_ = c.conn.Close(websocket.GoingAway, "server is closing")
+	if !c.wire.silent.Load() {
+		_ = c.conn.Close(websocket.GoingAway, "server is closing")
+	}
+	c.Drop()
 }
 
 func (c *Client) has(user string) bool {

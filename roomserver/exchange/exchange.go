@@ -94,6 +94,8 @@ func New(o Options) (*Exchange, error) {
 // Serve runs one client until his connection ends. host is the address by which he reached us, host[:port].
 func (x *Exchange) Serve(ctx context.Context, conn *websocket.Conn, host string) error {
 	c := newClient(x, conn, host)
+	ctx, c.cancel = context.WithCancel(ctx)
+	defer c.cancel()
 	x.mu.Lock()
 	if x.closed || x.o.MaxClients > 0 && len(x.clients) >= x.o.MaxClients {
 		x.mu.Unlock()
@@ -205,7 +207,7 @@ func (x *Exchange) Close(ctx context.Context) error {
 		return nil
 	case <-ctx.Done():
 		for _, c := range x.Clients() {
-			_ = c.conn.CloseNow()
+			c.Drop()
 		}
 		<-done
 		return ctx.Err()

@@ -3,6 +3,7 @@ package exchange
 import (
 	"context"
 	"math/rand/v2"
+	"sync/atomic"
 	"time"
 
 	"github.com/emiago/sipgo/sip"
@@ -45,6 +46,19 @@ func (w *wire) present() *Fault {
 		return f
 	}
 	return w.common.Load()
+}
+
+// Fault that a socket has of its own.
+func (c *Client) Fault() Fault { return value(&c.wire.fault) }
+
+// Fault of every socket without one of its own.
+func (x *Exchange) Fault() Fault { return value(&x.fault) }
+
+func value(p *atomic.Pointer[Fault]) Fault {
+	if f := p.Load(); f != nil {
+		return *f
+	}
+	return Fault{}
 }
 
 // SetFault makes a socket's messages suffer; the zero value ends that.
@@ -140,7 +154,7 @@ func (x *Exchange) Abort() {
 	}
 	x.mu.Unlock()
 	for _, c := range x.Clients() {
-		_ = c.conn.CloseNow()
+		c.Drop()
 	}
 	for _, call := range calls {
 		call.end("server stopped")

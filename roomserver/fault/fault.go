@@ -36,6 +36,17 @@ func (l *Link) Set(in, out Setting) {
 	store(&l.out, out)
 }
 
+// Get is how the link is now.
+func (l *Link) Get() (in, out Setting) {
+	if s := l.in.Load(); s != nil {
+		in = *s
+	}
+	if s := l.out.Load(); s != nil {
+		out = *s
+	}
+	return in, out
+}
+
 func store(p *atomic.Pointer[Setting], s Setting) {
 	if s == (Setting{}) {
 		p.Store(nil)

@@ -80,6 +80,25 @@ func (p *Participant) Notify(command map[string]any) {
 	p.rooms.event("moderator", map[string]any{"participant": p.id, "command": command["cmd"]})
 }
 
+// NotifyConference sends a notify command whose body names the conference and whatever else is given.
+func (p *Participant) NotifyConference(cmd string, more map[string]any) {
+	body := map[string]any{"conference": p.room.number}
+	for name, value := range more {
+		body[name] = value
+	}
+	p.Notify(map[string]any{"cmd": cmd, "body": body})
+}
+
+// SetModerator puts the participant on the conference's list of moderators, or takes him off it, and tells him.
+func (p *Participant) SetModerator(on bool) {
+	p.room.change(func() { p.state.Moderator = on })
+	cmd := "removedFromListModerators"
+	if on {
+		cmd = "addedToListModerators"
+	}
+	p.Notify(map[string]any{"cmd": cmd, "conference": p.room.number})
+}
+
 // HangUp ends the participant's call.
 func (p *Participant) HangUp(reason string) { p.call.Bye(0, reason) }
 

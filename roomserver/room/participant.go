@@ -71,6 +71,7 @@ type State struct {
 	Camera     bool `json:"camera"`
 	MicForced  bool `json:"microphoneForcedOff"`
 	CamForced  bool `json:"cameraForcedOff"`
+	Moderator  bool `json:"moderator,omitempty"` // on the conference's list
 	// Bitrate the client says it can receive, bit/s; 0 when it said nothing.
 	Bitrate   int             `json:"availableIncomingBitrate,omitempty"`
 	Spectator *SpectatorState `json:"spectator,omitempty"`
@@ -136,6 +137,9 @@ func (p *Participant) Dialog() Dialog {
 
 // Impair makes the network to the participant bad, or good again: in is what comes from him.
 func (p *Participant) Impair(in, out fault.Setting) { p.link.Set(in, out) }
+
+// Impaired is how it is now.
+func (p *Participant) Impaired() (in, out fault.Setting) { return p.link.Get() }
 
 func (p *Participant) handler() exchange.Handler {
 	return exchange.Handler{
