@@ -1,0 +1,2 @@
+// Package examples holds runnable examples of the connector; docs/recipes explains them.
+package examples
