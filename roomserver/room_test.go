@@ -2,12 +2,14 @@ package roomserver
 
 import (
 	"math"
+	"math/rand/v2"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
 	"github.com/emiago/sipgo/sip"
+	"github.com/pion/rtcp"
 	"github.com/pion/rtp"
 	"github.com/pion/rtp/codecs"
 	"github.com/pion/webrtc/v4"
@@ -28,6 +30,7 @@ type caller struct {
 	video *webrtc.TrackLocalStaticSample
 
 	codec  string
+	limits chan float64 // REMB that the sender of film gets, if not nil
 	tracks chan *webrtc.TrackRemote
 	stop   chan struct{}
 	work   sync.WaitGroup
@@ -121,7 +124,7 @@ func (c *caller) speak(frequency float64, quiet <-chan struct{}) {
 	})
 }
 
-// film sends pictures of one brightness, with key frames as asked.
+// film sends pictures of one brightness, or of noise for 0, with key frames as asked.
 func (c *caller) film(luma byte) { c.filmOn(c.video, luma, c.pc.GetSenders()[1]) }
 
 func (c *caller) filmOn(track *webrtc.TrackLocalStaticSample, luma byte, sender *webrtc.RTPSender) {
@@ -137,7 +140,14 @@ func (c *caller) filmOn(track *webrtc.TrackLocalStaticSample, luma byte, sender 
 			if err != nil {
 				return
 			}
-			for range packets {
+			for _, packet := range packets {
+				if remb, ok := packet.(*rtcp.ReceiverEstimatedMaximumBitrate); ok && c.limits != nil {
+					select {
+					case c.limits <- float64(remb.Bitrate):
+					default:
+					}
+					continue
+				}
 				mu.Lock()
 				key = true
 				mu.Unlock()
@@ -161,6 +171,11 @@ func (c *caller) filmOn(track *webrtc.TrackLocalStaticSample, luma byte, sender 
 			case <-c.stop:
 				return
 			case <-ticker.C:
+			}
+			for i := range frame.Y {
+				if luma == 0 {
+					frame.Y[i] = byte(rand.Uint32())
+				}
 			}
 			mu.Lock()
 			force := key

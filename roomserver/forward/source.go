@@ -28,6 +28,9 @@ type Source struct {
 	bytes      atomic.Uint64
 
 	mu      sync.Mutex
+	rate    float64 // bit/s, at the last Measure
+	counted uint64
+	at      time.Time
 	asked   time.Time
 	pending *time.Timer
 	closed  bool
@@ -49,6 +52,30 @@ func (s *Source) Packets() uint64 { return s.packets.Load() }
 
 // Bytes counts the payload the sender sent so far.
 func (s *Source) Bytes() uint64 { return s.bytes.Load() }
+
+// Measure gives the bitrate of the payload since the last Measure, bit/s; 0 the first time.
+func (s *Source) Measure(now time.Time) float64 {
+	bytes := s.bytes.Load()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	d := now.Sub(s.at).Seconds()
+	if s.at.IsZero() || d > 10 {
+		s.rate = 0
+	} else if d > 0.1 {
+		s.rate = float64(bytes-s.counted) * 8 / d
+	} else {
+		return s.rate
+	}
+	s.counted, s.at = bytes, now
+	return s.rate
+}
+
+// Measured is the result of the last Measure.
+func (s *Source) Measured() float64 {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.rate
+}
 
 // Watched tells whether anybody receives the source, or waits for its key frame.
 func (s *Source) Watched() bool { return len(*s.outlets.Load()) > 0 }

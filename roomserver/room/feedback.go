@@ -3,6 +3,7 @@ package room
 import (
 	"errors"
 	"io"
+	"time"
 
 	"github.com/pion/rtcp"
 	"github.com/pion/webrtc/v4"
@@ -21,8 +22,8 @@ func (p *Participant) onConnectionState(state webrtc.PeerConnectionState) {
 	}
 }
 
-// readFeedback passes a receiver's wishes to the sender he sees.
-func (p *Participant) readFeedback(sender *webrtc.RTPSender, outlet *forward.Outlet) {
+// readFeedback passes a receiver's wishes to the sender he sees, and notes what he says of the network.
+func (p *Participant) readFeedback(sender *webrtc.RTPSender, outlet *forward.Outlet, link *downlink) {
 	for {
 		packets, _, err := sender.ReadRTCP()
 		if err != nil {
@@ -31,6 +32,12 @@ func (p *Participant) readFeedback(sender *webrtc.RTPSender, outlet *forward.Out
 			}
 			return
 		}
+		now := time.Now()
+		rate := 0.0
+		if source := outlet.Selected(); source != nil {
+			rate = source.Measured()
+		}
+		link.report(packets, rate, now)
 		for _, packet := range packets {
 			switch packet.(type) {
 			case *rtcp.PictureLossIndication, *rtcp.FullIntraRequest:

@@ -98,7 +98,7 @@ func (p *Participant) addVideo(codec, track, stream string) (*forward.Outlet, er
 	if err != nil {
 		return nil, fmt.Errorf("add %s: %w", track, err)
 	}
-	p.media.Go(func() { p.readFeedback(sender, outlet) })
+	p.media.Go(func() { p.readFeedback(sender, outlet, &p.downlink) })
 	return outlet, nil
 }
 

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/emiago/sipgo/sip"
@@ -37,6 +38,8 @@ type Participant struct {
 	// direct is the name of who calls him directly; his "room" has nobody else. "" in a conference.
 	direct string
 	link   fault.Link // the network to him
+	// downlink is what his feedback says of it.
+	downlink downlink
 
 	ctx    context.Context
 	cancel context.CancelFunc
@@ -50,12 +53,12 @@ type Participant struct {
 	channel int
 	pc      *webrtc.PeerConnection
 
-	outlet *forward.Outlet // main video; guarded by room.mu
+	outlet *forward.Outlet                // main video; guarded by room.mu
+	shared atomic.Pointer[forward.Outlet] // the presentation of others; set by the worker
 
 	// The worker's own.
-	shared     *forward.Outlet // the presentation of others
-	negotiated bool            // shared is in an accepted description
-	announced  bool            // he was told of a presentation
+	negotiated bool // shared is in an accepted description
+	announced  bool // he was told of a presentation
 
 	// Guarded by room.mu.
 	confirmed bool
@@ -63,6 +66,9 @@ type Participant struct {
 	token     string
 	spectator *SpectatorState // nil: a participant
 	reception *reception      // a spectator's media
+	control   control
+	mainSSRC  uint32 // of what he sends
+	limited   bool   // he was asked to send less
 }
 
 // State is what a participant and the moderators said about his devices.
@@ -231,7 +237,7 @@ func (p *Participant) leave() {
 	if p.audio != nil {
 		p.audio.Leave()
 	}
-	for _, o := range []*forward.Outlet{p.outlet, p.shared} {
+	for _, o := range []*forward.Outlet{p.outlet, p.shared.Load()} {
 		if o != nil {
 			o.Select(nil)
 		}

@@ -120,13 +120,13 @@ func (p *Participant) showPresentation(source *forward.Source) {
 		p.announce()
 		return
 	}
-	if p.shared == nil {
+	if p.shared.Load() == nil {
 		outlet, err := p.addVideo(r.Codec(), presentationTrack, presentationStream)
 		if err != nil {
 			p.rooms.log.Warn("presentation not forwarded", "participant", p.id, "error", err)
 			return
 		}
-		p.shared = outlet
+		p.shared.Store(outlet)
 	}
 	if !p.negotiated {
 		if err := p.reoffer(); err != nil {
@@ -138,7 +138,7 @@ func (p *Participant) showPresentation(source *forward.Source) {
 	if r.current(p) != source {
 		return // it ended while the offer was out
 	}
-	p.shared.Select(source)
+	p.shared.Load().Select(source)
 	p.announce()
 }
 
@@ -149,8 +149,8 @@ func (p *Participant) announce() {
 
 // hidePresentation runs on the worker. The m-line stays for the next one.
 func (p *Participant) hidePresentation(tell bool) {
-	if p.shared != nil {
-		p.shared.Select(nil)
+	if shared := p.shared.Load(); shared != nil {
+		shared.Select(nil)
 	}
 	p.present(nil)
 	if p.announced && tell {

@@ -51,7 +51,11 @@ type reception struct {
 	media   sync.WaitGroup
 	once    sync.Once
 
-	connected bool // guarded by room.mu
+	downlink downlink
+
+	// Guarded by room.mu.
+	connected bool
+	control   control
 }
 
 // newReception answers a spectator's offer. The room must be held for it; close gives it back.
@@ -139,7 +143,7 @@ func (r *reception) addVideo(codec, track, stream string) (*forward.Outlet, erro
 	if err != nil {
 		return nil, fmt.Errorf("add %s: %w", track, err)
 	}
-	r.media.Go(func() { p.readFeedback(sender, outlet) })
+	r.media.Go(func() { p.readFeedback(sender, outlet, &r.downlink) })
 	return outlet, nil
 }
 

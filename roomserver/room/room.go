@@ -4,6 +4,7 @@ import (
 	"slices"
 	"sort"
 	"sync"
+	"time"
 
 	"parley/roomserver/forward"
 	"parley/roomserver/mix"
@@ -16,7 +17,9 @@ type Room struct {
 	mixer  *mix.Mixer
 	users  int // guarded by rooms.mu
 
-	detector mix.Detector // the mixer's goroutine only
+	// The mixer's goroutine only.
+	detector mix.Detector
+	frames   int
 
 	mu           sync.Mutex
 	codec        string // "" until a participant with video comes
@@ -178,6 +181,9 @@ func (m *member) visible() bool { return m.main != nil && !m.cameraOff && !m.abs
 
 // onLevels runs on the mixer's goroutine every 20 ms.
 func (r *Room) onLevels(levels []mix.Level) {
+	if r.frames++; r.frames%balanceEvery == 0 {
+		r.balance(time.Now())
+	}
 	speaker, changed := r.detector.Frame(levels)
 	if !changed {
 		return

@@ -33,7 +33,7 @@ func (p *Participant) onTrack(track *webrtc.TrackRemote, receiver *webrtc.RTPRec
 	})
 	if p.isMain(receiver) {
 		p.media.Go(func() {
-			p.room.change(func() { p.main = source })
+			p.room.change(func() { p.main, p.mainSSRC = source, uint32(track.SSRC()) })
 			p.readVideo(track, source)
 			p.room.change(func() {
 				if p.main == source {
