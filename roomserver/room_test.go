@@ -32,8 +32,10 @@ type caller struct {
 	codec  string
 	limits chan float64 // REMB that the sender of film gets, if not nil
 	tracks chan *webrtc.TrackRemote
-	stop   chan struct{}
-	work   sync.WaitGroup
+	// onPacket, if not nil, sees what watch reads.
+	onPacket func(*rtp.Packet)
+	stop     chan struct{}
+	work     sync.WaitGroup
 }
 
 // join calls a room with sound and video, and answers the server's INFO and offers.
@@ -192,14 +194,18 @@ func (c *caller) filmOn(track *webrtc.TrackLocalStaticSample, luma byte, sender 
 // watch decodes a video track and checks that its RTP is one stream; onFrame returns true when it has seen enough.
 func (c *caller) watch(track *webrtc.TrackRemote, onFrame func(*video.Frame) bool) {
 	c.t.Helper()
-	adapter, err := codec.Video(c.codec)
+	name, _, _ := strings.Cut(c.codec, "/")
+	adapter, err := codec.Video(name)
 	must(c.t, err)
 	decoder, err := adapter.NewDecoder()
 	must(c.t, err)
 	defer decoder.Close()
 	var depacketizer rtp.Depacketizer = &codecs.VP8Packet{}
-	if c.codec == "H264" {
+	switch name {
+	case "H264":
 		depacketizer = &codecs.H264Packet{}
+	case "VP9":
+		depacketizer = &codecs.VP9Packet{}
 	}
 	builder := samplebuilder.New(50, depacketizer, 90000)
 	deadline := time.Now().Add(patience)
@@ -219,6 +225,9 @@ func (c *caller) watch(track *webrtc.TrackRemote, onFrame func(*video.Frame) boo
 			if d := int32(packet.Timestamp - timestamp); d < 0 || d > 10*90000 {
 				c.t.Errorf("%s: timestamp jumps by %d", c.user, d)
 			}
+		}
+		if c.onPacket != nil {
+			c.onPacket(packet)
 		}
 		first, sequence, timestamp = false, packet.SequenceNumber, packet.Timestamp
 		builder.Push(packet)
