@@ -31,30 +31,28 @@ const (
 	cameraHeight = 270
 )
 
-func TestMain(m *testing.M) {
+func TestMain(m *testing.M) { os.Exit(run(m)) }
+
+func run(m *testing.M) (code int) {
 	folder, err := os.MkdirTemp("", "parley-e2e-")
 	if err == nil {
+		defer os.RemoveAll(folder)
 		err = prepare(folder)
 	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "e2e:", err)
-		os.Exit(1)
+		return 1
 	}
-	// The leak check comes after the clean-up: then nothing of harness or tests may be left.
-	goleak.VerifyTestMain(m, goleak.Cleanup(func(code int) {
-		if shared.browser != nil {
-			if err := shared.browser.Close(); err != nil {
-				fmt.Fprintln(os.Stderr, "e2e: browser:", err)
-				code = 1
-			}
-		}
-		os.RemoveAll(folder)
-		if err := goleak.Find(); err != nil {
-			fmt.Fprintln(os.Stderr, "e2e:", err)
-			code = 1
-		}
-		os.Exit(code)
-	}))
+	code = m.Run()
+	if shared.browser != nil {
+		err = shared.browser.Close()
+	}
+	// After the browser's end nothing of harness or tests may be left. (goleak.VerifyTestMain looks before its clean-up.)
+	if err := errors.Join(err, goleak.Find()); err != nil {
+		fmt.Fprintln(os.Stderr, "e2e:", err)
+		return 1
+	}
+	return code
 }
 
 func prepare(folder string) error {
