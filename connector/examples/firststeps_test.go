@@ -67,11 +67,11 @@ func Example_firstSteps() {
 	defer audio.Stop()
 	check(c.Call(ctx, connector.CallParameters{Number: "2001", Stream: rtc.LocalStream{Audio: audio, Video: video}}))
 
-	s = until(c, func(s session.Snapshot) bool { return s.Call.Token != "" && s.Streams.Main != nil })
-	fmt.Println("in room", s.Call.Room, "receiving a picture:", s.Streams.Main.Video() != nil)
+	s = until(c, func(s session.Snapshot) bool { return s.Call.Token != "" && s.Streams.Main.Video() != nil })
+	fmt.Println("in room", s.Call.Room, "receiving", s.Streams.Main.Video().Kind())
 	check(c.HangUp(ctx))
 	check(c.Disconnect(ctx))
 	// Output:
 	// system:readyToCall
-	// in room 2001 receiving a picture: true
+	// in room 2001 receiving video
 }
