@@ -119,9 +119,9 @@ func (k *core) end() {
 var ErrClosed = errors.New("the room server does not run")
 
 // Restart stops the server as a crash would, without a goodbye, and starts it again after pause: same port, same
-// certificate, same accounts, but nobody is registered or in a call, faults are over, and tokens of before are worth nothing.
-// Peer connections end with their DTLS alert: in a crash of the whole machine they would fall silent instead, for which there
-// is the fault media-drop. ctx bounds the whole.
+// certificate, same accounts, but nobody is registered or in a call, faults are over, and tokens of before are worth
+// nothing. Peer connections end with their DTLS alert: in a crash of the whole machine they would fall silent instead, for
+// which there is the fault media-drop. ctx bounds the whole.
 func (s *Server) Restart(ctx context.Context, pause time.Duration) error {
 	s.restart.Lock()
 	defer s.restart.Unlock()

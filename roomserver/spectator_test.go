@@ -269,6 +269,9 @@ func TestOffersThatAreRefused(t *testing.T) {
 		{"no JSON", path, token, json, []byte("v=0"), 400},
 		{"an answer", path, token, json, []byte(`{"type":"answer","sdp":"v=0"}`), 400},
 		{"no SDP", path, token, json, []byte(`{"type":"offer","sdp":"hello"}`), 400},
+		{"no m-lines", path, token, json, []byte(`{"type":"offer","sdp":"v=0\r\no=- 1 1 IN IP4 0.0.0.0\r\ns=-\r\nt=0 0\r\n"}`), 400},
+		{"too many m-lines", path, token, json, []byte(`{"type":"offer","sdp":"v=0\r\no=- 1 1 IN IP4 0.0.0.0\r\ns=-\r\nt=0 0\r\n` +
+			strings.Repeat(`m=video 9 UDP/TLS/RTP/SAVPF 96\r\n`, 40) + `"}`), 400},
 		{"empty SDP", path, token, json, []byte(`{"type":"offer"}`), 400},
 		{"a wrong type", path, token, "text/plain", good, 415},
 		{"too much", path, token, json, []byte(`{"type":"offer","sdp":"` + strings.Repeat("a", maxOffer) + `"}`), 413},

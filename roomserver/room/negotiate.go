@@ -18,6 +18,9 @@ import (
 // firstAnswer makes the peer connection and answers the INVITE's offer.
 func (p *Participant) firstAnswer() (string, error) {
 	offer := p.call.Offer()
+	if err := checkSize(offer); err != nil {
+		return "", err
+	}
 	codec := p.room.settleCodec(offer)
 	if !videoCodecs(offer)[codec] {
 		codec = "" // sound only; he is told by uselic, see onConfirmed

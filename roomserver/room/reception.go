@@ -66,6 +66,9 @@ func newReception(ctx context.Context, p *Participant, quality Quality, offer st
 			r.close()
 		}
 	}()
+	if err := checkSize(offer); err != nil {
+		return r, "", err
+	}
 	codec := p.room.Codec()
 	if !videoCodecs(offer)[codec] {
 		codec = ""

@@ -9,6 +9,22 @@ import (
 
 var errOffer = errors.New("offer cannot be used")
 
+// maxLines bounds the m-lines of an offer: each costs a transceiver. Clients use three in a call, five in a receive-only
+// session.
+const maxLines = 32
+
+// checkSize refuses what cannot be parsed, and offers of too many m-lines.
+func checkSize(offer string) error {
+	var d sdp.SessionDescription
+	if err := d.UnmarshalString(offer); err != nil {
+		return fmt.Errorf("%w: %w", errOffer, err)
+	}
+	if n := len(d.MediaDescriptions); n == 0 || n > maxLines {
+		return fmt.Errorf("%w: %d m-lines", errOffer, n)
+	}
+	return nil
+}
+
 // checkOffer looks at an offer within a call before it is applied: half applied, it could not be taken back.
 func checkOffer(offer, before string) error {
 	var next, last sdp.SessionDescription
@@ -17,6 +33,9 @@ func checkOffer(offer, before string) error {
 	}
 	if err := last.UnmarshalString(before); err != nil {
 		return fmt.Errorf("%w: the one before: %w", errOffer, err)
+	}
+	if n := len(next.MediaDescriptions); n > maxLines {
+		return fmt.Errorf("%w: %d m-lines", errOffer, n)
 	}
 	if len(next.MediaDescriptions) < len(last.MediaDescriptions) {
 		return fmt.Errorf("%w: %d m-lines after %d", errOffer, len(next.MediaDescriptions), len(last.MediaDescriptions))
