@@ -108,7 +108,7 @@ func formatNumber(n float64) string {
 	return strings.NewReplacer("e+0", "e+", "e-0", "e-").Replace(s)
 }
 
-// EnterRoom announces the room of a direct call (spec connector 1, "Direct peer-to-peer"). Initiator called.
+// EnterRoomRequest announces the room of a direct call (spec connector 1, "Direct peer-to-peer"). Initiator called.
 func EnterRoomRequest(user, number string, initiator bool) Request {
 	caller, callee := number, user
 	if initiator {

@@ -57,7 +57,7 @@ type Connection interface {
 	Machine() *connection.Machine
 }
 
-// Options; zero values are the defaults.
+// Options of a Manager; zero values are the defaults.
 type Options struct {
 	RetryDelay, PingInterval, TelephonyInterval time.Duration
 	OnChange, OnOnline                          Policy

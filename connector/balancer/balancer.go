@@ -8,7 +8,7 @@ import (
 	"parley/connector/loop"
 )
 
-// ErrNoConnection: there is no peer connection to balance.
+// ErrNoConnection tells that there is no peer connection to balance.
 var ErrNoConnection = errors.New("connection is not exist")
 
 // Options of a Balancer and a Manager; zero values are the defaults.

@@ -21,7 +21,7 @@ const (
 	recvVideo    = 4
 )
 
-// ErrNotReceiving: there is no receive-only session.
+// ErrNotReceiving tells that there is no receive-only session.
 var ErrNotReceiving = errors.New("no receive-only session")
 
 // ReceiverDeps of a Receiver.

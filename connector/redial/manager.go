@@ -24,7 +24,7 @@ const (
 	ReasonSpectator   = "spectator-role"
 )
 
-// Options; zero values are the defaults.
+// Options of a Manager; zero values are the defaults.
 type Options struct {
 	MaxAttempts   int // 0: 5, negative: without limit
 	Delays        *Delays
