@@ -86,8 +86,8 @@ func spectate(t *testing.T, s *Server, of *caller, token, path string) *caller {
 			t.Errorf("%d m-lines of stream %s:\n%s", got, stream, answer.SDP)
 		}
 	}
-	if n := strings.Count(answer.SDP, "m=video"); n != 4 {
-		t.Errorf("%d video m-lines", n)
+	if n, unused := strings.Count(answer.SDP, "m=video"), strings.Count(answer.SDP, "a=inactive"); n != 4 || unused != 2 {
+		t.Errorf("%d video m-lines, %d unused", n, unused)
 	}
 	must(t, c.pc.SetRemoteDescription(webrtc.SessionDescription{Type: webrtc.SDPTypeAnswer, SDP: answer.SDP}))
 	return c

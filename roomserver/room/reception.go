@@ -102,7 +102,7 @@ func newReception(ctx context.Context, p *Participant, quality Quality, offer st
 	case <-p.ctx.Done():
 		return r, "", ErrNobody
 	}
-	return r, nameRejected(r.pc.LocalDescription().SDP, offer), nil
+	return r, restUnused(nameRejected(r.pc.LocalDescription().SDP, offer)), nil
 }
 
 func (r *reception) addTracks(v voice, codec string) error {

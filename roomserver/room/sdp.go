@@ -86,3 +86,27 @@ func nameRejected(answer, offer string) string {
 	}
 	return string(text)
 }
+
+// restUnused makes the m-lines of an answer inactive that would be sent on and have no stream: a browser would make tracks
+// of nothing for them (RFC 8829 5.3.1).
+func restUnused(answer string) string {
+	var a sdp.SessionDescription
+	if a.UnmarshalString(answer) != nil {
+		return answer
+	}
+	for _, m := range a.MediaDescriptions {
+		if _, stream := m.Attribute("msid"); stream {
+			continue
+		}
+		for i := range m.Attributes {
+			if m.Attributes[i].Key == sdp.AttrKeySendOnly {
+				m.Attributes[i].Key = sdp.AttrKeyInactive
+			}
+		}
+	}
+	text, err := a.Marshal()
+	if err != nil {
+		return answer
+	}
+	return string(text)
+}
