@@ -12,17 +12,20 @@ import (
 
 // Room is `parley room`: the embedded room server alone.
 type Room struct {
-	Listen     string   `help:"Address to listen on; port 0 takes a free one." default:"127.0.0.1:8443" placeholder:"HOST:PORT"`
-	User       []string `help:"An account; may be given several times." placeholder:"USER:PASSWORD" sep:"none"`
-	Rooms      Range    `help:"Numbers that are rooms." default:"2000-2999" placeholder:"FIRST-LAST"`
-	Codec      string   `help:"Video codec of every room; the first participant's by default." placeholder:"CODEC"`
-	Bots       int      `help:"Synthetic participants." placeholder:"N"`
-	BotRoom    string   `help:"Room the synthetic participants are in." default:"2001" placeholder:"NUMBER"`
-	Cert       string   `help:"Certificate, PEM; self-signed when not given." placeholder:"FILE"`
-	Key        string   `help:"Key of the certificate, PEM." placeholder:"FILE"`
-	Moderator  string   `help:"Address of the moderators' HTTP API." placeholder:"HOST:PORT"`
-	Events     string   `help:"Write what happens, one JSON object a line (- is standard output)." placeholder:"FILE|-"`
-	MaxClients int      `help:"Most connections at a time." default:"200" placeholder:"N"`
+	Listen      string   `help:"Address to listen on; port 0 takes a free one." default:"127.0.0.1:8443" placeholder:"HOST:PORT"`
+	User        []string `help:"An account; may be given several times." placeholder:"USER:PASSWORD" sep:"none"`
+	Rooms       Range    `help:"Numbers that are rooms." default:"2000-2999" placeholder:"FIRST-LAST"`
+	Codec       string   `help:"Video codec of every room; the first participant's by default." placeholder:"CODEC"`
+	Bots        int      `help:"Synthetic participants." placeholder:"N"`
+	BotRoom     string   `help:"Room the synthetic participants are in." default:"2001" placeholder:"NUMBER"`
+	BotPresents bool     `help:"The first synthetic participant presents."`
+	BotCalls    []string `help:"A synthetic participant calls this account when it has signed in; may be given several times." placeholder:"USER" sep:"none"`
+	Console     bool     `help:"Read moderators' commands and faults from standard input; \"help\" lists them."`
+	Cert        string   `help:"Certificate, PEM; self-signed when not given." placeholder:"FILE"`
+	Key         string   `help:"Key of the certificate, PEM." placeholder:"FILE"`
+	Moderator   string   `help:"Address of the moderators' HTTP API." placeholder:"HOST:PORT"`
+	Events      string   `help:"Write what happens, one JSON object a line (- is standard output)." placeholder:"FILE|-"`
+	MaxClients  int      `help:"Most connections at a time." default:"200" placeholder:"N"`
 }
 
 // Range of room numbers, both ends included.
@@ -65,14 +68,23 @@ func (r *Room) check() error {
 	}
 	r.Codec = strings.ToUpper(r.Codec)
 	switch {
-	case r.Codec != "" && !slices.Contains([]string{"VP8", "H264"}, r.Codec):
-		return fmt.Errorf("--codec: %q is neither VP8 nor H264", r.Codec)
+	case r.Codec != "" && !slices.Contains([]string{"VP8", "H264", "H264/0"}, r.Codec):
+		return fmt.Errorf("--codec: %q is neither VP8 nor H264 nor H264/0", r.Codec)
 	case (r.Cert == "") != (r.Key == ""):
 		return errors.New("--cert and --key go together")
 	case r.Bots < 0 || r.Bots > maxBots:
 		return fmt.Errorf("--bots: %d is not between 0 and %d", r.Bots, maxBots)
 	case r.MaxClients < 1:
 		return fmt.Errorf("--max-clients: %d is too few", r.MaxClients)
+	}
+	if r.BotPresents && r.Bots == 0 {
+		return errors.New("--bot-presents needs --bots")
+	}
+	accounts := r.Accounts()
+	for _, user := range r.BotCalls {
+		if _, known := accounts[user]; !known {
+			return fmt.Errorf("--bot-calls: there is no account %q; give one with --user", user)
+		}
 	}
 	if number, err := strconv.Atoi(r.BotRoom); r.Bots > 0 && (err != nil || number < r.Rooms.First || number > r.Rooms.Last) {
 		return fmt.Errorf("--bot-room: %q is not one of the rooms %d-%d", r.BotRoom, r.Rooms.First, r.Rooms.Last)

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"os"
 	"time"
 
 	"parley/app/cli"
@@ -37,11 +38,22 @@ func Run(ctx context.Context, o cli.Room, out io.Writer, logger *slog.Logger) (e
 	}
 	_, err = fmt.Fprintf(out, "ready %s\n", server.URL())
 	if err == nil {
-		<-ctx.Done()
+		err = serve(ctx, server, o.Console, out)
 	}
 	if err = errors.Join(err, close(server), events.Close()); err != nil {
 		return problem.New("the room server did not end cleanly", err)
 	}
+	return nil
+}
+
+// serve lasts until ctx ends. A console that has ended (its input, or "quit") leaves the server running.
+func serve(ctx context.Context, server *roomserver.Server, console bool, out io.Writer) error {
+	if console {
+		if err := server.Console(ctx, os.Stdin, out); err != nil {
+			return err
+		}
+	}
+	<-ctx.Done()
 	return nil
 }
 
@@ -55,7 +67,7 @@ func close(server *roomserver.Server) error {
 func config(o cli.Room, start time.Time, events *journal.Journal, logger *slog.Logger) roomserver.Config {
 	return roomserver.Config{
 		Listen: o.Listen, Users: o.Accounts(), RoomFirst: o.Rooms.First, RoomLast: o.Rooms.Last,
-		Bots: o.Bots, BotRoom: o.BotRoom, CertFile: o.Cert, KeyFile: o.Key, Codec: o.Codec,
+		Bots: o.Bots, BotRoom: o.BotRoom, BotPresents: o.BotPresents, BotCalls: o.BotCalls, CertFile: o.Cert, KeyFile: o.Key, Codec: o.Codec,
 		MaxClients: o.MaxClients, Moderator: o.Moderator,
 		Events: func(e roomserver.Event) { events.Write(e.Name, start.Add(e.Time), e.Data) },
 		Logger: logger,
