@@ -82,9 +82,9 @@ func Example_presentations() {
 	fmt.Println("presentation:", c.Snapshot().Presentation, "capture of the screen stopped:", screen.Stopped())
 
 	// The server may say no.
-	c.network.Last().Sessions()[0].InfoErr = func(string, []signal.Header) error {
+	c.network.Last().Sessions()[0].AnswerInfo(func(string, []signal.Header) error {
 		return &signal.ResponseError{Method: "INFO", StatusCode: 603}
-	}
+	})
 	err := c.StartPresentation(ctx, fake.NewTrack("screen", rtc.Video), connector.PresentationOptions{})
 	fmt.Println("declined:", errors.Is(err, presentation.ErrDeclined))
 	// Output:

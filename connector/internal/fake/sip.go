@@ -285,10 +285,20 @@ func (s *Session) Info(_ context.Context, contentType string, body []byte, heade
 		line += " | " + string(body)
 	}
 	s.note("%s", line)
-	if s.InfoErr != nil {
-		return s.InfoErr(contentType, headers)
+	s.mu.Lock()
+	answer := s.InfoErr
+	s.mu.Unlock()
+	if answer != nil {
+		return answer(contentType, headers)
 	}
 	return nil
+}
+
+// AnswerInfo sets InfoErr while the session is in use.
+func (s *Session) AnswerInfo(fn func(contentType string, headers []signal.Header) error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.InfoErr = fn
 }
 
 func (s *Session) Reinvite(ctx context.Context, _ string, _ []signal.Header) (string, error) {
