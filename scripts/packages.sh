@@ -13,8 +13,8 @@ run_packages=(
   libasound2-dev libpulse-dev
   xvfb imagemagick fonts-dejavu-core
 )
-# the browser peer, content for fake cameras and microphones, hands for the window
-test_packages=(chromium ffmpeg sox espeak-ng xdotool x11-utils)
+# the browser peer, content for fake cameras and microphones, hands for the window, a screen and a sound server to capture
+test_packages=(chromium ffmpeg sox espeak-ng xdotool x11-utils x11-xserver-utils pulseaudio)
 
 wanted=("${run_packages[@]}")
 case "${1:-run}" in
