@@ -63,7 +63,11 @@ func New(o Options) (*Client, error) {
 	transport := http.DefaultTransport.(*http.Transport).Clone()
 	transport.TLSClientConfig = o.TLS.Clone()
 	transport.DisableKeepAlives = true // few requests, and none may be left over at the end
-	c := &Client{options: o, Mixer: audio.NewMixer(), http: &http.Client{Transport: transport}}
+	c := &Client{options: o, Mixer: audio.NewMixer(), http: &http.Client{
+		Transport: transport,
+		// A server that redirects could lead out of TLS, and Go would send the token there.
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}}
 	made, err := connector.New(connector.Config{
 		Peers: peer.New(peer.Config{
 			Output:   c.Mixer,

@@ -185,7 +185,8 @@ func (c *controller) watch(s session.Snapshot) {
 	}
 	stopped := c.snapshot.Presentation != presentation.Idle && s.Presentation == presentation.Idle
 	c.snapshot = s
-	over := s.Call.State == call.Idle && !c.dialing
+	// Between two attempts to restore a call it is idle, and the next attempt sends the same tracks.
+	over := s.Call.State == call.Idle && !c.dialing && !s.Redial.State.Reconnecting()
 	done := c.history.follow(s, c.now())
 	c.mu.Unlock()
 	if over {

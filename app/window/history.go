@@ -23,7 +23,7 @@ func (h *history) follow(s session.Snapshot, now time.Time) *views.Recent {
 	}
 	switch {
 	case s.Call.State == call.Idle:
-		if h.running == nil {
+		if h.running == nil || s.Redial.State.Reconnecting() { // a call that is restored is one call
 			return nil
 		}
 		done := h.running

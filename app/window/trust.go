@@ -35,12 +35,25 @@ func serverKey(server string) string {
 	return server
 }
 
+// verifiedHost is the name the certificate must be for. The handshake carries no name for an IP address (RFC 6066 section 3),
+// and an empty name would let any valid certificate pass: then it is the host we were asked to connect to.
+func verifiedHost(server, handshake string) string {
+	if handshake != "" {
+		return handshake
+	}
+	host, _, err := net.SplitHostPort(serverKey(server))
+	if err != nil || host == "" {
+		return "invalid." // no certificate is for it
+	}
+	return host
+}
+
 // clientTLS verifies a server's certificate as usual. One that does not pass is taken all the same if trusted is its
 // fingerprint, and only then; the error tells whether another one was trusted before.
 func clientTLS(server string, roots *x509.CertPool, trusted string) *tls.Config {
 	verify := func(state tls.ConnectionState) error {
 		leaf := state.PeerCertificates[0]
-		options := x509.VerifyOptions{DNSName: state.ServerName, Roots: roots, Intermediates: x509.NewCertPool()}
+		options := x509.VerifyOptions{DNSName: verifiedHost(server, state.ServerName), Roots: roots, Intermediates: x509.NewCertPool()}
 		for _, c := range state.PeerCertificates[1:] {
 			options.Intermediates.AddCert(c)
 		}

@@ -1,0 +1,84 @@
+package window
+
+import (
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/tls"
+	"crypto/x509"
+	"crypto/x509/pkix"
+	"errors"
+	"math/big"
+	"net/http"
+	"net/http/httptest"
+	"testing"
+	"time"
+
+	"parley/connector/call"
+	"parley/connector/redial"
+	"parley/connector/session"
+	"parley/views"
+)
+
+// A handshake with an IP address carries no server name: a certificate that is valid, but for another host, must not pass.
+func TestCertificateOfAnotherHostIsRefusedForAnAddress(t *testing.T) {
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	template := &x509.Certificate{SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "other.example"},
+		DNSNames: []string{"other.example"}, NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour),
+		IsCA: true, BasicConstraintsValid: true, KeyUsage: x509.KeyUsageCertSign | x509.KeyUsageDigitalSignature}
+	raw, err := x509.CreateCertificate(rand.Reader, template, template, &key.PublicKey, key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	parsed, err := x509.ParseCertificate(raw)
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := httptest.NewUnstartedServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
+	server.TLS = &tls.Config{Certificates: []tls.Certificate{{Certificate: [][]byte{raw}, PrivateKey: key}}}
+	server.StartTLS()
+	defer server.Close()
+	roots := x509.NewCertPool()
+	roots.AddCert(parsed)
+
+	transport := &http.Transport{TLSClientConfig: clientTLS(server.Listener.Addr().String(), roots, ""), DisableKeepAlives: true}
+	answer, err := (&http.Client{Transport: transport}).Get(server.URL)
+	if err == nil {
+		_ = answer.Body.Close()
+	}
+	var refused *views.CertificateError
+	if !errors.As(err, &refused) {
+		t.Errorf("a certificate for other.example passes for an address: %v", err)
+	}
+}
+
+// While a call is being restored it is idle between the attempts. The camera belongs to it still, and it is one call.
+func TestACallThatIsRestoredKeepsItsDevices(t *testing.T) {
+	r := newRig(t)
+	r.signIn(t)
+	if err := r.Dial(t.Context(), "2001", true); err != nil {
+		t.Fatal(err)
+	}
+	r.state(call.InRoom)
+	camera := r.controller.stream.Video
+	between := session.Initial()
+	between.Redial.State = redial.Backoff
+	r.connector.watch(between)
+	r.state(call.InRoom)
+	if r.controller.stream.Video != camera || camera == nil {
+		t.Error("the camera was given up between two attempts")
+	}
+	if calls := len(r.controller.store.read().Calls); calls != 0 {
+		t.Errorf("the history has %d calls while the first goes on", calls)
+	}
+	r.state(call.Idle)
+	if r.controller.stream.Video != nil {
+		t.Error("the camera stays on after the call")
+	}
+	if calls := len(r.controller.store.read().Calls); calls != 1 {
+		t.Errorf("the history has %d calls, want 1", calls)
+	}
+}
