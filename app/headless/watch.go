@@ -27,6 +27,7 @@ type watcher struct {
 	logger *slog.Logger
 
 	mu       sync.Mutex
+	began    bool        // a call was confirmed: what failed before (a caller who gave up) is not the end of the run
 	end      *call.Error // how the call ended, nil while it goes on
 	finished bool        // over is closed
 	lost     bool        // the connection to the server is gone now
@@ -61,7 +62,7 @@ func (w *watcher) event(e connector.Event) {
 	case "connection:disconnected":
 		w.setLost(true)
 	case "call:confirmed":
-		w.setEnd(nil) // also after a redial
+		w.confirmed() // also after a redial
 	case "call:ended", "call:failed":
 		end, ok := e.Data.(*call.Error)
 		if !ok {
@@ -76,10 +77,16 @@ func (w *watcher) snapshot(s session.Snapshot) {
 	w.recordings.follow(s.Streams)
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if w.end != nil && !w.finished && s.Call.State == call.Idle && !s.Redial.State.Reconnecting() {
+	if w.began && w.end != nil && !w.finished && s.Call.State == call.Idle && !s.Redial.State.Reconnecting() {
 		w.finished = true
 		close(w.over)
 	}
+}
+
+func (w *watcher) confirmed() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.began, w.end = true, nil
 }
 
 func (w *watcher) setEnd(end *call.Error) {

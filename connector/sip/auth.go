@@ -22,10 +22,17 @@ type challenge struct {
 	count int
 }
 
+// Limits on what a server can make us answer: rounds of challenges for one request, and protection spaces remembered.
+const (
+	maxChallengeRounds = 4
+	maxKnownRealms     = 8
+)
+
 // credentials are what one request's tries have gathered.
 type credentials struct {
 	challenges map[string]*challenge
 	tries      map[string]int
+	rounds     int
 }
 
 func newAuthenticator(user, password string) *authenticator {
@@ -35,8 +42,9 @@ func newAuthenticator(user, password string) *authenticator {
 // learn takes the challenges of a 401 or 407. False: give up, because we have no password, no algorithm of theirs is
 // known, or the server has refused an answer to a fresh nonce of this realm. A nonce that went stale is tried once more.
 func (au *authenticator) learn(c *credentials, res *sip.Response) bool {
-	if au.password == "" {
-		return false
+	c.rounds++
+	if au.password == "" || c.rounds > maxChallengeRounds {
+		return false // a server that names a new realm each time would keep us busy for ever
 	}
 	if c.challenges == nil {
 		c.challenges, c.tries = make(map[string]*challenge), make(map[string]int)
@@ -52,6 +60,9 @@ func (au *authenticator) learn(c *credentials, res *sip.Response) bool {
 		}
 		c.tries[key]++
 		c.challenges[key] = ch
+		if _, known := au.known[key]; !known && len(au.known) >= maxKnownRealms {
+			clear(au.known)
+		}
 		au.known[key] = ch
 		found = true
 	}
