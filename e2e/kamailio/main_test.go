@@ -206,10 +206,11 @@ func (s *server) socket(scheme string) url.URL {
 	return url.URL{Scheme: scheme, Host: address, Path: "/"}
 }
 
-// pageSeesAndHears asserts that the page decodes a picture of that width and hears something.
+// pageSeesAndHears asserts that the page decodes a picture of that width and hears something. It takes some 3 s, in which
+// the page sends two of its beeps.
 func pageSeesAndHears(ctx context.Context, t *testing.T, page *harness.Page, width int) {
 	t.Helper()
-	video, err := page.Received(ctx, "video", map[string]float64{"framesDecoded": 20})
+	video, err := page.Received(ctx, "video", map[string]float64{"framesDecoded": 75})
 	if err != nil {
 		t.Fatal(err)
 	}

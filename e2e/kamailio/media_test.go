@@ -11,6 +11,7 @@ import (
 	"parley/connector/rtc"
 	"parley/connector/signal"
 	"parley/connector/sip"
+	"parley/media/device"
 	"parley/media/peer"
 )
 
@@ -39,7 +40,7 @@ func converse(ctx context.Context, t *testing.T, caller, callee *party, round in
 	}
 	for _, p := range []*party{caller, callee} {
 		p.again(ctx, round, "call:confirmed")
-		p.again(ctx, round, `api:enter-room {"room":"p2p`+caller.user+"to"+callee.user)
+		p.until(ctx, `api:enter-room {"room":"p2p`+caller.user+"to"+callee.user)
 	}
 	// Tones, each way.
 	for _, way := range []struct{ from, to *party }{{caller, callee}, {callee, caller}} {
@@ -50,34 +51,40 @@ func converse(ctx context.Context, t *testing.T, caller, callee *party, round in
 			way.to.again(ctx, round, `call:newDTMF {"originator":"remote","tone":"`+tone+`"}`)
 		}
 	}
-	// A presentation, there and back: permission by INFO, the picture by re-INVITE.
-	if err := caller.connector.StartPresentation(ctx, caller.video, connector.PresentationOptions{}); err != nil {
+	// Each of the two presents once. A presentation, there and back: permission by INFO, the picture by re-INVITE.
+	screen, err := device.OpenVideoTrack("pattern", device.VideoOptions{Width: 320, Height: 240, FPS: 5},
+		device.TrackOptions{ID: "presentation"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { screen.Stop(); <-screen.Released() }()
+	if err := caller.connector.StartPresentation(ctx, screen, connector.PresentationOptions{}); err != nil {
 		t.Errorf("present: %v", err)
 	}
-	callee.again(ctx, round, "call:reinvite")
-	callee.again(ctx, round, "api:contented-stream:available")
+	callee.until(ctx, "call:reinvite")
+	callee.until(ctx, "api:contented-stream:available")
 	if err := caller.connector.StopPresentation(ctx); err != nil {
 		t.Errorf("stop presenting: %v", err)
 	}
-	callee.again(ctx, round, "api:contented-stream:not-available")
+	callee.until(ctx, "api:contented-stream:not-available")
 	// Picture and sound flow both ways.
 	for _, p := range []*party{caller, callee} {
 		p.receives(ctx)
 	}
 	ends, hears := caller, callee
-	if round%2 == 0 {
+	if round%2 == 0 { // the same one hangs up again, who is called now
 		ends, hears = callee, caller
 	}
 	if err := ends.connector.HangUp(ctx); err != nil {
 		t.Error(err)
 	}
 	ends.again(ctx, round, `call:ended {"originator":"local"`)
-	hears.again(ctx, 1, `call:ended {"originator":"remote"`)
+	hears.again(ctx, round, `call:ended {"originator":"remote"`)
 }
 
 // A page over ws and a connector over wss: the proxy joins the two sockets.
 func TestPageOverPlainWebSocket(t *testing.T) {
-	both(t, func(t *testing.T, change func(*settings)) {
+	bothWithPage(t, func(t *testing.T, change func(*settings)) {
 		ctx := within(t)
 		s := start(ctx, t, change)
 		page := openPage(ctx, t, s.socket("ws"), theirs)
