@@ -18,6 +18,7 @@ func TestConference(t *testing.T) {
 				t.Fatal(err)
 			}
 			pageSeesAndHears(ctx, t, page, codec)
+			weHear(ctx, t, call)
 
 			if codec == "VP8" { // the page leaves first, and we go on alone until our time is up
 				if end, err := page.HangUp(ctx); err != nil || end.Originator != "local" {

@@ -47,6 +47,7 @@ func TestDirectCall(t *testing.T) {
 				t.Fatal(err)
 			}
 			pageSeesAndHears(ctx, t, page, test.codec)
+			weHear(ctx, t, call)
 			hangUp(ctx, t, page, call, test.pageHangsUp)
 			received.check(t, 30)
 		})

@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"parley/connector/rtc"
 	"parley/e2e/harness"
 
 	"go.uber.org/goleak"
@@ -190,6 +191,22 @@ func pageSeesAndHears(ctx context.Context, t *testing.T, page *harness.Page, cod
 	t.Logf("the page: %d frames of %d×%d %s, audio energy %.5f", video.FramesDecoded, video.FrameWidth, video.FrameHeight,
 		video.CodecOf, audio.TotalAudioEnergy)
 }
+
+// weHear waits until our own statistics say that the page's beeps have come: one a second, and the first may be lost while
+// the call comes up.
+func weHear(ctx context.Context, t *testing.T, call *harness.Process) {
+	t.Helper()
+	err := call.UntilThat(ctx, "stats:collected", "the page's beeps", func(e harness.Event) bool {
+		var stats rtc.Stats
+		return e.Decode(&stats) == nil && stats.Inbound.Audio != nil && stats.Inbound.Audio.TotalAudioEnergy > beepEnergy
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// beepEnergy is well below that of one beep of Chromium's fake microphone (W3C totalAudioEnergy).
+const beepEnergy = 1e-4
 
 // recordings are where a call leaves what it received.
 type recordings struct{ video, audio string }

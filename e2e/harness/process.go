@@ -149,6 +149,13 @@ func (p *Process) Until(ctx context.Context, event string) (found Event, err err
 	return found, err
 }
 
+// UntilThat waits for an event that is as wanted, one that has come already included.
+func (p *Process) UntilThat(ctx context.Context, event, what string, wanted func(Event) bool) error {
+	return p.await(ctx, "wait for "+event+": "+what, func() bool {
+		return slices.ContainsFunc(p.events, func(e Event) bool { return e.Event == event && wanted(e) })
+	})
+}
+
 // Ready waits for a room server's ready line and returns the URL of its WebSocket.
 func (p *Process) Ready(ctx context.Context) (*url.URL, error) {
 	var address string
