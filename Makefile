@@ -3,7 +3,7 @@
 # Opus files (.opus) are never read: without this tag the build would need libopusfile.
 TAGS := nolibopusfile
 
-.PHONY: run demo build test test-kamailio check bench fmt lint clean packages go
+.PHONY: run demo build test check bench fmt lint clean packages go
 
 run: packages build demo
 
@@ -16,10 +16,6 @@ build: go
 test: go
 	scripts/packages.sh test
 	scripts/test.sh
-
-# calls through Kamailio (packages kamailio, kamailio-websocket-modules, kamailio-tls-modules); not part of `make test` yet
-test-kamailio: go build
-	PARLEY_BINARY=$(CURDIR)/parley go test -tags $(TAGS) -count=1 -timeout 15m ./e2e/kamailio
 
 # the checks of `make test` without its tests
 check lint: go

@@ -14,7 +14,8 @@ run_packages=(
   xvfb imagemagick fonts-dejavu-core
 )
 # the browser peer, content for fake cameras and microphones, hands for the window, a screen and a sound server to capture
-test_packages=(chromium ffmpeg sox espeak-ng xdotool x11-utils x11-xserver-utils pulseaudio)
+test_packages=(chromium ffmpeg sox espeak-ng xdotool x11-utils x11-xserver-utils pulseaudio
+  kamailio kamailio-websocket-modules kamailio-tls-modules)
 
 wanted=("${run_packages[@]}")
 case "${1:-run}" in

@@ -40,8 +40,7 @@ step "tests with the race detector"
 status=0
 # End-to-end tests measure nothing, but two at a time on two cores would be slow enough to look broken: -p 1 below.
 mapfile -t plain_raced < <(printf '%s\n' "${raced[@]}" | grep -v '^parley/e2e')
-# Calls through Kamailio are left out: those with the browser's page are not reliable yet. make test-kamailio runs them.
-mapfile -t e2e_raced < <(printf '%s\n' "${raced[@]}" | grep '^parley/e2e' | grep -v '^parley/e2e/kamailio' || true)
+mapfile -t e2e_raced < <(printf '%s\n' "${raced[@]}" | grep '^parley/e2e' || true)
 go test -race -tags "$tags" -timeout 10m "${plain_raced[@]}" || status=1
 
 step "tests without the race detector"

@@ -142,6 +142,16 @@ func (p *Page) HangUp(ctx context.Context) (End, error) {
 	return p.Ended(ctx)
 }
 
+// Hold puts the call on hold, or takes it up again, and waits until the other side has agreed.
+func (p *Page) Hold(ctx context.Context, on bool) error {
+	return p.eval(ctx, "peer.hold("+quote(on)+").then(() => 1)", nil)
+}
+
+// DTMF sends tones by INFO.
+func (p *Page) DTMF(ctx context.Context, tones string) error {
+	return p.eval(ctx, "peer.dtmf("+quote(tones)+")", nil)
+}
+
 // Ended waits for the end of an established call.
 func (p *Page) Ended(ctx context.Context) (end End, err error) {
 	err = p.eval(ctx, "peer.until('ended')", &end)

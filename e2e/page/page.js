@@ -108,6 +108,10 @@ function watchSession(next) {
     next.on(name, ({ originator, cause, message }) =>
       note(name, { originator, cause, code: message?.status_code }));
   }
+  for (const name of ['hold', 'unhold']) {
+    next.on(name, ({ originator }) => note(`${name}:${originator}`));
+  }
+  next.on('newDTMF', ({ originator, dtmf }) => note(`dtmf:${originator}:${dtmf.tone}`));
   next.on('newInfo', ({ originator, request }) => {
     if (originator !== 'remote') return;
     note('info', { type: request.getHeader('Content-Type') });
@@ -166,6 +170,18 @@ window.peer = {
 
   hangUp() {
     session.terminate();
+  },
+
+  /** Puts the call on hold or takes it up again; resolves when the other side has agreed. */
+  hold(on) {
+    return new Promise((resolve, reject) => {
+      if (!(on ? session.hold({}, resolve) : session.unhold({}, resolve))) reject(new Error('not now'));
+    });
+  },
+
+  /** Sends tones by INFO. */
+  dtmf(tones) {
+    session.sendDTMF(tones);
   },
 
   stop() {
