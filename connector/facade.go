@@ -37,6 +37,9 @@ type CallError = call.Error
 // closeTimeout bounds each step of Close.
 const closeTimeout = 6 * time.Second
 
+// disconnectTimeout is what Close gives the disconnect, even when its context is over.
+const disconnectTimeout = 3 * time.Second
+
 // Connector is the façade. Its methods may be called from any goroutine.
 type Connector struct {
 	config Config
@@ -177,7 +180,8 @@ func (c *Connector) do(ctx context.Context, start func(done func(error)), cancel
 	}
 }
 
-// Close ends the call, disconnects and ends every goroutine of the connector. It is idempotent.
+// Close ends the call, disconnects and ends every goroutine of the connector. It is idempotent. The goodbye to the peer
+// lasts no longer than ctx, the disconnect at most 3 s more.
 func (c *Connector) Close(ctx context.Context) error {
 	c.closeOnce.Do(func() {
 		c.step(ctx, func(done func(error)) {
@@ -188,7 +192,10 @@ func (c *Connector) Close(ctx context.Context) error {
 			}
 			c.hangUp(done)
 		})
-		c.step(ctx, func(done func(error)) { c.auto.Stop(func() { c.connection.Disconnect(func() { done(nil) }) }) })
+		// Whatever the goodbye took of ctx: without this step the user agent would live on, registered.
+		leaving, cancel := context.WithTimeout(context.WithoutCancel(ctx), disconnectTimeout)
+		defer cancel()
+		c.step(leaving, func(done func(error)) { c.auto.Stop(func() { c.connection.Disconnect(func() { done(nil) }) }) })
 		c.loop.Close()
 		c.watchers.close()
 		close(c.closed)

@@ -817,3 +817,87 @@ func TestCloseInTheMiddle(t *testing.T) {
 		})
 	}
 }
+
+// A peer that does not answer the BYE takes all of Close's time; the user agent is stopped all the same.
+func TestCloseStopsTheAgentOfASilentServer(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := inCall(t)
+		w.session().HoldTerminate = true
+		ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
+		defer cancel()
+		w.must(w.c.Close(ctx))
+		if !w.net.Last().Stopped() {
+			t.Error("the user agent lives on after Close")
+		}
+	})
+}
+
+// Our offer in a 200, their answer in the ACK: an answer that cannot be applied is no confirmed call.
+func TestLateAnswerThatCannotBeApplied(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		defer w.close()
+		w.must(w.c.Connect(t.Context(), user()))
+		w.media.Prepare = func(p *fake.Peer) { p.ApplyErr = errors.New("no codec in common") }
+		w.net.Last().Ring(signal.Identity{User: "1"}, "")
+		w.take()
+		if err := w.c.Accept(t.Context(), rtc.LocalStream{}); err == nil {
+			t.Error("the call counts as confirmed")
+		}
+		if names := w.take(); slices.Contains(names, "call:confirmed") || !slices.Contains(names, "call:setremotedescriptionfailed") &&
+			!slices.Contains(names, "call:peerconnection:setremotedescriptionfailed") {
+			t.Errorf("events %v", names)
+		}
+	})
+}
+
+// A call that fails before its peer connection is there is answered: the caller must not ring until his time is up.
+func TestAcceptThatFailsAtOnceIsAnswered(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		defer w.close()
+		w.must(w.c.Connect(t.Context(), user()))
+		w.media.Err = errors.New("bad ICE server")
+		session := w.net.Last().Ring(signal.Identity{User: "1"}, "v=0")
+		w.take()
+		if err := w.c.Accept(t.Context(), rtc.LocalStream{}); err == nil {
+			t.Error("accepted without a peer connection")
+		}
+		synctest.Wait()
+		if log := session.Log(); !slices.ContainsFunc(log, func(s string) bool { return strings.HasPrefix(s, "terminate") }) {
+			t.Errorf("the caller was told nothing: %v", log)
+		}
+	})
+}
+
+// A share that is stopped while its permission is pending ends, it does not fail.
+func TestShareStoppedWhilePending(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := inCall(t)
+		defer w.close()
+		hold := make(chan struct{})
+		w.session().AnswerInfo(func(contentType string, headers []signal.Header) error {
+			asks := slices.ContainsFunc(headers, func(h signal.Header) bool { return h.Value == "LETMESTARTPRESENTATION" })
+			if asks {
+				<-hold
+			}
+			return nil
+		})
+		outcome := make(chan error, 1)
+		go func() {
+			outcome <- w.c.StartPresentation(t.Context(), fake.NewTrack("screen", rtc.Video), connector.PresentationOptions{})
+		}()
+		synctest.Wait()
+		stopped := make(chan error, 1)
+		go func() { stopped <- w.c.StopPresentation(t.Context()) }()
+		if err := <-outcome; !errors.Is(err, presentation.ErrStopped) {
+			t.Errorf("start: %v", err)
+		}
+		close(hold)
+		w.must(<-stopped)
+		if names := w.take(); slices.Contains(names, "presentation:failed") || slices.Contains(names, "presentation:started") ||
+			!slices.Contains(names, "presentation:ended") {
+			t.Errorf("events %v", names)
+		}
+	})
+}

@@ -96,7 +96,7 @@ func (m *Manager) Start(number string, stream rtc.LocalStream, headers []signal.
 		done(&Error{Originator: signal.Local, Cause: signal.CauseConnection, Err: connection.ErrNotConnected})
 		return
 	}
-	l := m.begin(number, stream, headers, false, done)
+	l := m.begin(&leg{number: number, headers: headers, stream: stream, done: done})
 	if l == nil {
 		return
 	}
@@ -115,14 +115,12 @@ func (m *Manager) Start(number string, stream rtc.LocalStream, headers []signal.
 	})
 }
 
-// begin makes the leg, its peer connection with our tracks, and the first events.
-func (m *Manager) begin(number string, stream rtc.LocalStream, headers []signal.Header, answer bool, done func(error),
-) *leg {
-	l := &leg{number: number, answer: answer, headers: headers, stream: stream, done: done}
+// begin makes the leg the manager's, with its peer connection, our tracks, and the first events. Nil: it is over already.
+func (m *Manager) begin(l *leg) *leg {
 	l.ctx, l.cancel = context.WithCancel(m.deps.Loop.Context())
 	m.leg = l
-	m.machine.Send(EventConnecting, Event{Number: number, Answer: answer, ExtraHeaders: headers})
-	m.deps.Emit("start-call", startData{Number: number, Answer: answer, ExtraHeaders: headerLines(headers)})
+	m.machine.Send(EventConnecting, Event{Number: l.number, Answer: l.answer, ExtraHeaders: l.headers})
+	m.deps.Emit("start-call", startData{Number: l.number, Answer: l.answer, ExtraHeaders: headerLines(l.headers)})
 	if m.leg != l {
 		return nil
 	}
@@ -136,7 +134,7 @@ func (m *Manager) begin(number string, stream rtc.LocalStream, headers []signal.
 	peer, err := m.deps.Peers.NewPeerConnection(config)
 	if err == nil {
 		l.peer = peer
-		err = setTracks(peer, stream)
+		err = setTracks(peer, l.stream)
 	}
 	if err != nil {
 		m.fail(l, signal.End{Originator: signal.Local, Cause: signal.CauseWebRTC}, err)
@@ -270,22 +268,25 @@ func (m *Manager) onAnswer(l *leg, sdp string) error {
 	if sdp == "" {
 		return errMissingSDP
 	}
-	m.post(l, func() {
-		m.sdp("remote", "answer", sdp)
-		l.applying = true
-		m.work(l, func(ctx context.Context) func() {
-			err := l.peer.ApplyAnswer(ctx, sdp)
-			return func() {
-				if err != nil {
-					m.deps.Emit("peerconnection:setremotedescriptionfailed", connection.ErrorData(err))
-					m.terminate(l, signal.End{Originator: signal.Local, Cause: signal.CauseBadMediaDescription,
-						StatusCode: 488}, 488, "")
-				}
-				m.openGate(l)
-			}
-		})
-	})
+	m.post(l, func() { m.applyAnswer(l, sdp) })
 	return nil
+}
+
+// applyAnswer applies the answer elsewhere; what the session reports meanwhile waits at the gate.
+func (m *Manager) applyAnswer(l *leg, sdp string) {
+	m.sdp("remote", "answer", sdp)
+	l.applying = true
+	m.work(l, func(ctx context.Context) func() {
+		err := l.peer.ApplyAnswer(ctx, sdp)
+		return func() {
+			if err != nil {
+				m.deps.Emit("peerconnection:setremotedescriptionfailed", connection.ErrorData(err))
+				m.terminate(l, signal.End{Originator: signal.Local, Cause: signal.CauseBadMediaDescription,
+					StatusCode: 488}, 488, "")
+			}
+			m.openGate(l)
+		}
+	})
 }
 
 func (m *Manager) sdp(originator, kind, sdp string) {
@@ -330,11 +331,11 @@ func (m *Manager) Answer(session signal.Session, stream rtc.LocalStream, done fu
 		done(ErrActive)
 		return
 	}
-	l := m.begin(session.Remote().User, stream, nil, true, done)
+	// The session is there from the first moment: a call that fails while it begins must be answered.
+	l := m.begin(&leg{number: session.Remote().User, answer: true, stream: stream, done: done, session: session})
 	if l == nil {
 		return
 	}
-	l.session = session
 	offer := session.Offer()
 	if offer == "" {
 		m.answerWithOffer(l)
@@ -399,11 +400,14 @@ func (m *Manager) HandlerFor(session signal.Session, before func(signal.End)) si
 	}
 	return signal.SessionHandler{
 		OnAnswer: func(sdp string) error {
-			with(func(l *leg) { _ = m.onAnswer(l, sdp) })
+			if sdp == "" {
+				return errMissingSDP
+			}
+			with(func(l *leg) { m.applyAnswer(l, sdp) })
 			return nil
 		},
-		OnAccepted:  func() { with(func(l *leg) { m.gate(l, func() { m.onAccepted(l) }) }) },
-		OnConfirmed: func() { with(func(l *leg) { m.gate(l, func() { m.onConfirmed(l) }) }) },
+		OnAccepted:  func() { with(func(l *leg) { m.gate(l, m.unlessEnding(l, m.onAccepted)) }) },
+		OnConfirmed: func() { with(func(l *leg) { m.gate(l, m.unlessEnding(l, m.onConfirmed)) }) },
 		OnEnded:     end,
 		OnFailed:    end,
 		OnInfo: func(contentType string, headers []signal.Header, body []byte) {

@@ -66,9 +66,8 @@ type run struct {
 	cancel   context.CancelFunc
 	started  func(error) // outcome of the start, once
 	attached bool
-	announced,
 	stopping bool
-	stopped []func(error)
+	stopped  []func(error)
 }
 
 // NewManager makes a manager without a presentation.
@@ -128,13 +127,12 @@ func (m *Manager) Start(track rtc.LocalTrack, options Options, done func(error))
 
 func (m *Manager) permitted(r *run, err error) {
 	switch {
-	case m.run != r:
+	case m.run != r || r.stopping: // a stop wins, and reports the end
 		return
 	case err != nil:
 		m.fail(r, err)
 		return
 	}
-	r.announced = true
 	m.machine.Send(EventStarting, Event{Track: r.track})
 	m.deps.Emit("start", dataOf(r.track))
 	if m.run != r {
@@ -154,7 +152,7 @@ func (m *Manager) permitted(r *run, err error) {
 	}
 	m.deps.Call.Renegotiate(func(err error) {
 		switch {
-		case m.run != r:
+		case m.run != r || r.stopping:
 		case err != nil:
 			m.fail(r, &ReinviteError{err})
 		default:

@@ -265,6 +265,7 @@ func (p *Peer) Closed() bool { p.mu.Lock(); defer p.mu.Unlock(); return p.closed
 // Factory makes peers; Prepare sees each before it is used.
 type Factory struct {
 	Prepare func(*Peer)
+	Err     error // what NewPeerConnection returns instead
 
 	mu    sync.Mutex
 	peers []*Peer
@@ -272,6 +273,9 @@ type Factory struct {
 
 // NewPeerConnection implements rtc.Factory.
 func (f *Factory) NewPeerConnection(config rtc.Config) (rtc.PeerConnection, error) {
+	if f.Err != nil {
+		return nil, f.Err
+	}
 	p := &Peer{Config: config, state: rtc.StateNew}
 	if f.Prepare != nil {
 		f.Prepare(p)

@@ -168,6 +168,8 @@ type Session struct {
 	ReinviteErr error
 	// HoldReinvite delays re-INVITEs until it is closed.
 	HoldReinvite chan struct{}
+	// HoldTerminate lets Terminate wait: a peer that does not answer the BYE.
+	HoldTerminate bool
 
 	mu       sync.Mutex
 	incoming bool
@@ -247,10 +249,13 @@ func (s *Session) Accept(string, []signal.Header) error {
 	s.note("accept")
 	s.mu.Lock()
 	s.accepted = true
-	h := s.handler
+	h, late := s.handler, s.offer == ""
 	s.mu.Unlock()
 	go func() {
 		h.OnAccepted()
+		if late { // our 200 carried the offer, the ACK carries the answer
+			_ = h.OnAnswer("v=0 their late answer")
+		}
 		h.OnConfirmed()
 	}()
 	return nil
@@ -264,8 +269,12 @@ func (s *Session) Reject(code int, _ string) error {
 	return nil
 }
 
-func (s *Session) Terminate(_ context.Context, code int, reason string) error {
+func (s *Session) Terminate(ctx context.Context, code int, reason string) error {
 	s.note("terminate %d %s", code, reason)
+	if s.HoldTerminate {
+		<-ctx.Done()
+		return ctx.Err()
+	}
 	cause := signal.CauseCanceled
 	s.mu.Lock()
 	if s.accepted {
