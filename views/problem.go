@@ -119,6 +119,8 @@ func whyDevice(err error) string {
 		return "why.deviceMissing"
 	case errors.Is(err, device.ErrUnavailable):
 		return "why.deviceBusy"
+	case errors.Is(err, call.ErrActive):
+		return "why.inACall"
 	}
 	return ""
 }

@@ -236,7 +236,12 @@ func (c *controller) talk(ctx context.Context, video bool, begin func(*Link, rtc
 	if err != nil {
 		return err
 	}
+	// One call at a time: a second would take the first one's devices out of our hands.
 	c.mu.Lock()
+	if c.dialing || c.snapshot.Call.State != call.Idle || c.snapshot.Redial.State.Reconnecting() {
+		c.mu.Unlock()
+		return call.ErrActive
+	}
 	c.dialing = true
 	c.mu.Unlock()
 	stream := c.openStream(video)

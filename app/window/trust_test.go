@@ -82,3 +82,27 @@ func TestACallThatIsRestoredKeepsItsDevices(t *testing.T) {
 		t.Errorf("the history has %d calls, want 1", calls)
 	}
 }
+
+// Whoever dials while a call is on must not lose the devices of that call.
+func TestASecondCallLeavesTheFirstOnesDevices(t *testing.T) {
+	r := newRig(t)
+	r.signIn(t)
+	if err := r.Dial(t.Context(), "2001", true); err != nil {
+		t.Fatal(err)
+	}
+	r.state(call.InRoom)
+	first := r.controller.stream.Video
+	if err := r.Dial(t.Context(), "2002", true); !errors.Is(err, call.ErrActive) {
+		t.Errorf("a second call: %v", err)
+	}
+	if err := r.Accept(t.Context(), true); !errors.Is(err, call.ErrActive) {
+		t.Errorf("a second call, incoming: %v", err)
+	}
+	if r.controller.stream.Video != first || r.camera.stops() != 0 {
+		t.Errorf("the first call's camera was stopped %d times", r.camera.stops())
+	}
+	r.state(call.Idle)
+	if r.camera.stops() != 1 {
+		t.Errorf("after the call the camera was stopped %d times, want 1", r.camera.stops())
+	}
+}
