@@ -15,7 +15,6 @@ import (
 	"parley/app/journal"
 	"parley/app/problem"
 	"parley/connector"
-	"parley/connector/rtc"
 )
 
 // Options of Run.
@@ -129,7 +128,7 @@ func place(ctx context.Context, c *client.Client, o Options, media sources, watc
 	if err := begin(ctx, c.Connector, o, media, watch); err != nil {
 		return err
 	}
-	presenting := newPresenter(c.Connector, o.Call, media.share)
+	presenting := newPresenter(c.Connector, o.Call, media.share, o.Logger)
 	defer presenting.stop()
 	return stay(ctx, c.Connector, o.Call, watch, presenting)
 }
@@ -189,7 +188,13 @@ func stay(ctx context.Context, c *connector.Connector, call cli.Call, watch *wat
 	for {
 		select {
 		case <-presenting.due():
-			if err := presenting.next(ctx); err != nil {
+			presenting.next(ctx)
+			continue
+		case <-watch.again:
+			presenting.callRestored(ctx)
+			continue
+		case err := <-presenting.outcome:
+			if err = presenting.settle(ctx, err); err != nil {
 				return errors.Join(err, hangUp(ctx, c))
 			}
 			continue
@@ -206,55 +211,4 @@ func hangUp(ctx context.Context, c *connector.Connector) error {
 	leaving, cancel := context.WithTimeout(context.WithoutCancel(ctx), leaveTime)
 	defer cancel()
 	return problemOrNil("could not hang up", c.HangUp(leaving))
-}
-
-// presenter starts and stops the presentation at its times.
-type presenter struct {
-	connector *connector.Connector
-	track     rtc.LocalTrack
-	call      cli.Call
-	timer     *time.Timer // nil: nothing more to come
-	started   bool
-}
-
-func newPresenter(c *connector.Connector, call cli.Call, track rtc.LocalTrack) *presenter {
-	p := &presenter{connector: c, call: call, track: track}
-	if call.Shares() {
-		p.timer = time.NewTimer(call.ShareAfter)
-	}
-	return p
-}
-
-// due fires when something is to be done.
-func (p *presenter) due() <-chan time.Time {
-	if p.timer == nil {
-		return nil
-	}
-	return p.timer.C
-}
-
-func (p *presenter) next(ctx context.Context) error {
-	if p.started {
-		p.timer = nil
-		p.started = false
-		if err := p.connector.StopPresentation(ctx); err != nil {
-			return problem.New("could not stop presenting", err)
-		}
-		return nil
-	}
-	p.track.SetEnabled(true)
-	if err := p.connector.StartPresentation(ctx, p.track, connector.PresentationOptions{}); err != nil {
-		return problem.New("could not present", err)
-	}
-	p.started, p.timer = true, nil
-	if p.call.ShareFor > 0 {
-		p.timer = time.NewTimer(p.call.ShareFor)
-	}
-	return nil
-}
-
-func (p *presenter) stop() {
-	if p.timer != nil {
-		p.timer.Stop()
-	}
 }

@@ -22,6 +22,7 @@ type watcher struct {
 	ringing    chan struct{} // one place: a call waits to be taken
 	connection chan bool     // one place: whether there is a connection now
 	over       chan struct{} // closed: the call has ended
+	again      chan struct{} // one place: the call was restored
 
 	server string
 	logger *slog.Logger
@@ -36,7 +37,7 @@ type watcher struct {
 func newWatcher(o Options, events, stats *journal.Journal, recordings *recordings) *watcher {
 	return &watcher{
 		events: events, stats: stats, recordings: recordings, server: o.Call.Server, logger: o.Logger,
-		ringing: make(chan struct{}, 1), connection: make(chan bool, 1), over: make(chan struct{}),
+		ringing: make(chan struct{}, 1), connection: make(chan bool, 1), over: make(chan struct{}), again: make(chan struct{}, 1),
 	}
 }
 
@@ -86,6 +87,12 @@ func (w *watcher) snapshot(s session.Snapshot) {
 func (w *watcher) confirmed() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	if w.began {
+		select {
+		case w.again <- struct{}{}:
+		default: // the note is there already
+		}
+	}
 	w.began, w.end = true, nil
 }
 
