@@ -3,8 +3,6 @@ package e2e
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -13,70 +11,12 @@ import (
 
 	"parley/connector/rtc"
 	"parley/e2e/harness"
-
-	"go.uber.org/goleak"
 )
 
-// What all tests share: made once by TestMain.
-var shared struct {
-	program string
-	browser *harness.Browser
-	missing error // why there is no browser
-	video   string
-	speech  string
-}
+// shared is what all tests use.
+var shared harness.Stage
 
-// The content of our camera: not the size the page sends, so that a mix-up shows.
-const (
-	cameraWidth  = 480
-	cameraHeight = 270
-)
-
-func TestMain(m *testing.M) { os.Exit(run(m)) }
-
-func run(m *testing.M) (code int) {
-	folder, err := os.MkdirTemp("", "parley-e2e-")
-	if err == nil {
-		defer os.RemoveAll(folder)
-		err = prepare(folder)
-	}
-	if err != nil {
-		fmt.Fprintln(os.Stderr, "e2e:", err)
-		return 1
-	}
-	code = m.Run()
-	if shared.browser != nil {
-		err = shared.browser.Close()
-	}
-	// After the browser's end nothing of harness or tests may be left. (goleak.VerifyTestMain looks before its clean-up.)
-	if err := errors.Join(err, goleak.Find()); err != nil {
-		fmt.Fprintln(os.Stderr, "e2e:", err)
-		return 1
-	}
-	return code
-}
-
-func prepare(folder string) error {
-	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Minute) // a cold build is part of it
-	defer cancel()
-	var err error
-	if shared.program, err = harness.Build(ctx, folder); err != nil {
-		return err
-	}
-	shared.video = filepath.Join(folder, "camera.y4m")
-	shared.speech = filepath.Join(folder, "speech.wav")
-	if err := harness.MakeVideo(ctx, shared.video, cameraWidth, cameraHeight, 30, 4); err != nil {
-		return err
-	}
-	if err := harness.MakeSpeech(ctx, shared.speech); err != nil {
-		return err
-	}
-	shared.browser, err = harness.StartBrowser(ctx, harness.BrowserOptions{})
-	if errors.Is(err, harness.ErrNoChromium) {
-		shared.missing, err = err, nil
-	}
-	return err
-}
+func TestMain(m *testing.M) { os.Exit(shared.Run(m, "e2e")) }
 
 // limit bounds each test: what has not happened by then will not.
 const limit = 90 * time.Second
@@ -110,7 +50,7 @@ func startRoom(ctx context.Context, t *testing.T, arguments ...string) (*harness
 
 func start(t *testing.T, arguments ...string) *harness.Process {
 	t.Helper()
-	process, err := harness.Start(shared.program, []string{"PARLEY_CONFIG=" + t.TempDir()}, arguments...)
+	process, err := harness.Start(shared.Program, []string{"PARLEY_CONFIG=" + t.TempDir()}, arguments...)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -130,16 +70,16 @@ func startCall(t *testing.T, server *url.URL, arguments ...string) *harness.Proc
 	t.Helper()
 	return start(t, append([]string{"call", "--server", server.Host, "--insecure-tls", "--name", "Parley",
 		"--user", ours, "--password", oursPassword,
-		"--camera", shared.video, "--microphone", shared.speech, "--events", "-"}, arguments...)...)
+		"--camera", shared.Video, "--microphone", shared.Speech, "--events", "-"}, arguments...)...)
 }
 
 // openPage opens a page that is registered and sends and takes one video codec only.
 func openPage(ctx context.Context, t *testing.T, server *url.URL, codec string) *harness.Page {
 	t.Helper()
-	if shared.missing != nil {
-		t.Skip(shared.missing)
+	if shared.Missing != nil {
+		t.Skip(shared.Missing)
 	}
-	page, err := shared.browser.Open(ctx)
+	page, err := shared.Browser.Open(ctx)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -167,8 +107,8 @@ func pageSeesAndHears(ctx context.Context, t *testing.T, page *harness.Page, cod
 	if err != nil {
 		t.Fatal(err)
 	}
-	if video.FrameWidth != cameraWidth || video.FrameHeight != cameraHeight {
-		t.Errorf("the page sees %d×%d, want %d×%d", video.FrameWidth, video.FrameHeight, cameraWidth, cameraHeight)
+	if video.FrameWidth != harness.CameraWidth || video.FrameHeight != harness.CameraHeight {
+		t.Errorf("the page sees %d×%d, want %d×%d", video.FrameWidth, video.FrameHeight, harness.CameraWidth, harness.CameraHeight)
 	}
 	if want := "video/" + codec; video.CodecOf != want {
 		t.Errorf("the page decodes %s, want %s", video.CodecOf, want)

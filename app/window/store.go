@@ -152,6 +152,7 @@ func (s *Store) SignedIn(form views.SignIn) error {
 		k.Servers = slices.DeleteFunc(k.Servers, func(x string) bool { return x == form.Server })
 		k.Servers = append([]string{form.Server}, k.Servers...)
 		k.Servers = k.Servers[:min(len(k.Servers), keptServers)]
+		k.Name, k.Guest, k.User = "", false, "" // without the tick nothing of an earlier sign-in stays either
 		if form.Remember {
 			k.Name, k.Guest, k.User = form.Name, form.Guest, form.User
 		}

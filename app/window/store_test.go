@@ -163,3 +163,20 @@ func TestRingtoneRingsAndRests(t *testing.T) {
 		t.Errorf("%d loud periods of 100, %d quiet of 200", loud, quiet)
 	}
 }
+
+func TestSignInWithoutTheTickIsForgotten(t *testing.T) {
+	s, err := OpenStore("")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, form := range []views.SignIn{
+		{Server: "meet", Name: "Ann", User: "1001", Remember: true}, {Server: "meet", Name: "Bob", User: "1002"},
+	} {
+		if err := s.SignedIn(form); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if k := s.read(); k.Name != "" || k.User != "" {
+		t.Errorf("kept %q, %q", k.Name, k.User)
+	}
+}

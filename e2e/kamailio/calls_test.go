@@ -62,7 +62,7 @@ func TestPage(t *testing.T) {
 			if err := page.Until(ctx, "info"); err != nil { // our room, right after the confirmation
 				t.Error(err)
 			}
-			pageSeesAndHears(ctx, t, page, cameraWidth)
+			pageSeesAndHears(ctx, t, page, harness.CameraWidth)
 			if end, err := page.HangUp(ctx); err != nil || end.Originator != "local" {
 				t.Errorf("the page's end: %+v, %v", end, err)
 			}
@@ -77,7 +77,7 @@ func TestPage(t *testing.T) {
 				t.Fatal(err)
 			}
 			until(ctx, t, parley, "call:confirmed")
-			pageSeesAndHears(ctx, t, page, cameraWidth)
+			pageSeesAndHears(ctx, t, page, harness.CameraWidth)
 			interrupt(ctx, t, parley)
 			if end, err := page.Ended(ctx); err != nil || end.Originator != "remote" || end.Cause != "Terminated" {
 				t.Errorf("the page's end: %+v, %v; want a BYE from us", end, err)

@@ -3,8 +3,6 @@ package kamailio
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -12,70 +10,12 @@ import (
 	"time"
 
 	"parley/e2e/harness"
-
-	"go.uber.org/goleak"
 )
 
-// What all tests share: made once by TestMain.
-var shared struct {
-	program string
-	browser *harness.Browser
-	missing error // why there is no browser
-	video   string
-	speech  string
-}
+// shared is what all tests use.
+var shared harness.Stage
 
-// The content of our camera: not the size the page sends, so that a mix-up shows.
-const (
-	cameraWidth  = 480
-	cameraHeight = 270
-)
-
-func TestMain(m *testing.M) { os.Exit(run(m)) }
-
-func run(m *testing.M) (code int) {
-	folder, err := os.MkdirTemp("", "parley-kamailio-")
-	if err == nil {
-		defer os.RemoveAll(folder)
-		err = prepare(folder)
-	}
-	if err != nil {
-		fmt.Fprintln(os.Stderr, "e2e:", err)
-		return 1
-	}
-	code = m.Run()
-	if shared.browser != nil {
-		err = shared.browser.Close()
-	}
-	// After the browser's end nothing of harness or tests may be left. (goleak.VerifyTestMain looks before its clean-up.)
-	if err := errors.Join(err, goleak.Find()); err != nil {
-		fmt.Fprintln(os.Stderr, "e2e:", err)
-		return 1
-	}
-	return code
-}
-
-func prepare(folder string) error {
-	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Minute) // a cold build is part of it
-	defer cancel()
-	var err error
-	if shared.program, err = harness.Build(ctx, folder); err != nil {
-		return err
-	}
-	shared.video = filepath.Join(folder, "camera.y4m")
-	shared.speech = filepath.Join(folder, "speech.wav")
-	if err := harness.MakeVideo(ctx, shared.video, cameraWidth, cameraHeight, 30, 4); err != nil {
-		return err
-	}
-	if err := harness.MakeSpeech(ctx, shared.speech); err != nil {
-		return err
-	}
-	shared.browser, err = harness.StartBrowser(ctx, harness.BrowserOptions{})
-	if errors.Is(err, harness.ErrNoChromium) {
-		shared.missing, err = err, nil
-	}
-	return err
-}
+func TestMain(m *testing.M) { os.Exit(shared.Run(m, "kamailio")) }
 
 // limit bounds each test: what has not happened by then will not.
 const limit = 60 * time.Second
@@ -96,7 +36,7 @@ func call(t *testing.T, s *server, user, secret string, arguments ...string) *ha
 	}
 	arguments = append(append([]string{"call", "--server", s.secure(), "--insecure-tls", "--name", "Parley " + user,
 		"--events", "-"}, account...), arguments...)
-	process, err := harness.Start(shared.program, []string{"PARLEY_CONFIG=" + t.TempDir()}, arguments...)
+	process, err := harness.Start(shared.Program, []string{"PARLEY_CONFIG=" + t.TempDir()}, arguments...)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -120,7 +60,7 @@ func newContent(t *testing.T) content {
 }
 
 func (c content) flags(more ...string) []string {
-	return append([]string{"--camera", shared.video, "--microphone", shared.speech, "--codec", "VP8",
+	return append([]string{"--camera", shared.Video, "--microphone", shared.Speech, "--codec", "VP8",
 		"--record-video", c.video, "--record-audio", c.audio}, more...)
 }
 
@@ -175,10 +115,10 @@ func ended(ctx context.Context, t *testing.T, process *harness.Process, originat
 // openPage opens a page that is registered as user at a WebSocket.
 func openPage(ctx context.Context, t *testing.T, socket url.URL, user string) *harness.Page {
 	t.Helper()
-	if shared.missing != nil {
-		t.Skip(shared.missing)
+	if shared.Missing != nil {
+		t.Skip(shared.Missing)
 	}
-	page, err := shared.browser.Open(ctx)
+	page, err := shared.Browser.Open(ctx)
 	if err != nil {
 		t.Fatal(err)
 	}
