@@ -138,11 +138,19 @@ func (w *watcher) signalling() error {
 func (w *watcher) outcome() error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if w.end == nil || w.end.Cause == signal.CauseTerminated {
+	if w.end == nil || w.end.Cause == signal.CauseTerminated && w.end.StatusCode != mediaLost {
 		return nil
+	}
+	if w.end.Cause == signal.CauseTerminated {
+		lost := *w.end
+		lost.Cause = signal.CauseRTPTimeout // in the words for it
+		return problem.New("the call was cut off", &lost)
 	}
 	return problem.New("the call was cut off", w.end)
 }
+
+// mediaLost is the cause in the Reason of a BYE from a server that hears nothing of us any more ("RTP Timeout").
+const mediaLost = 408
 
 // withdrawn tells whether a call could not be taken because its caller had given up.
 func (w *watcher) withdrawn(err error) bool {

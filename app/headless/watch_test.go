@@ -36,3 +36,20 @@ func TestAWithdrawnCallIsNotTheEnd(t *testing.T) {
 		t.Error("the run does not end with its call")
 	}
 }
+
+// A server that says goodbye because it hears nothing of us has not ended the call as asked.
+func TestAByeForLostMediaIsAFailure(t *testing.T) {
+	for code, failed := range map[int]bool{0: false, mediaLost: true} {
+		w := newWatcher(Options{Logger: slog.New(slog.NewTextHandler(io.Discard, nil))}, nil, nil, &recordings{})
+		w.event(connector.Event{Name: "call:confirmed"})
+		w.event(connector.Event{Name: "call:ended", Data: &call.Error{Originator: signal.Remote, Cause: signal.CauseTerminated,
+			StatusCode: code, Reason: "RTP Timeout"}})
+		err := w.outcome()
+		if (err != nil) != failed {
+			t.Errorf("a BYE with cause %d gives %v", code, err)
+		}
+		if failed {
+			t.Log(err)
+		}
+	}
+}
