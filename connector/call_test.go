@@ -1,0 +1,208 @@
+package connector_test
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"parley/connector"
+	"parley/connector/internal/fake"
+	"parley/connector/rtc"
+	"parley/connector/session"
+	"parley/connector/signal"
+)
+
+func TestOutgoingCall(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		defer w.close()
+		w.media.Prepare = remoteTracks
+		w.must(w.c.Connect(t.Context(), user()))
+		w.take()
+		w.must(w.c.Call(t.Context(), connector.CallParameters{Number: "2001", Stream: camera()}))
+		w.expect("call", "call:start-call", "call:peerconnection", "call:connecting", "call:sdp", "call:sending", "call:progress",
+			"call:sdp", "call:remote-streams-changed", "call:peerconnection:ontrack", "call:peerconnection:ontrack", "call:call-status-changed", "call:accepted", "call:confirmed",
+			"call:peerconnection:confirmed")
+		if log := w.session().Log(); len(log) != 1 || log[0] != "info application/vinteo.webrtc.roomname | "+
+			"x-webrtc-enter-room: p2p1001to2001 | x-webrtc-participant-name: 2001 | x-webrtc-is-direct-p2p: true" {
+			t.Errorf("log %q", log)
+		}
+		s := w.c.Snapshot()
+		if s.Streams.Main == nil || len(s.Streams.Main.Tracks) != 2 || s.Streams.Contented != nil {
+			t.Errorf("streams %+v", s.Streams)
+		}
+		w.session().Handler().OnInfo("application/vinteo.webrtc.roomname", []signal.Header{
+			{Name: "X-WEBRTC-ENTER-ROOM", Value: "RoomABC"}, {Name: "X-WEBRTC-PARTICIPANT-NAME", Value: "Bob"}}, nil)
+		w.expect("room", "api:enter-room", "call:newInfo")
+		// Point 8: the room's name keeps its case for people, the token's room is compared without.
+		w.net.Last().Handler.OnNotify([]signal.Header{{Name: "X-VINTEO-NOTIFY", Value: `{"cmd":"ConferenceParticipantTokenIssued",` +
+			`"body":{"conference":"roomabc","participant":"Bob","jwt":"JwtCase"}}`}}, nil)
+		w.expect("token", "connection:sipEvent", "api:conference:participant-token-issued")
+		s = w.c.Snapshot()
+		if s.Call.State != "call:inRoom" || s.Call.Room != "RoomABC" || s.Call.Token != "JwtCase" {
+			t.Errorf("call %+v", s.Call)
+		}
+		w.must(w.c.HangUp(t.Context()))
+		w.expect("hang up", endOfCall...)
+		synctest.Wait()
+		if !w.media.Last().Closed() {
+			t.Error("peer connection left open")
+		}
+	})
+}
+
+func TestCallFails(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		defer w.close()
+		w.must(w.c.Connect(t.Context(), user()))
+		w.net.Last().Answer = func(s *fake.Session) {
+			s.Handler().OnSending()
+			s.End(signal.End{Originator: signal.Remote, Cause: signal.CauseBusy, StatusCode: 486, Reason: "Busy Here"})
+		}
+		w.take()
+		err := w.c.Call(t.Context(), connector.CallParameters{Number: "2001"})
+		var failure *connector.CallError
+		if !errors.As(err, &failure) || failure.Cause != signal.CauseBusy || failure.Originator != signal.Remote {
+			t.Fatalf("error %v", err)
+		}
+		w.expect("busy", "call:start-call", "call:peerconnection", "call:connecting", "call:sdp", "call:sending",
+			"call:ended:fromserver", "call:failed")
+		if s := w.c.Snapshot(); s.LastError == nil || s.SystemStatus() != session.StatusReadyToCall {
+			t.Errorf("snapshot %+v", s)
+		}
+	})
+}
+
+func TestCancelBeforeAnswer(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		defer w.close()
+		w.must(w.c.Connect(t.Context(), user()))
+		w.net.Last().Answer = func(s *fake.Session) { s.Handler().OnSending() }
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		if err := w.c.Call(ctx, connector.CallParameters{Number: "2001"}); !errors.Is(err, context.DeadlineExceeded) {
+			t.Fatalf("error %v", err)
+		}
+		synctest.Wait()
+		if log := w.session().Log(); !slices.Contains(log, "terminate 0 ") {
+			t.Errorf("log %q", log)
+		}
+		if s := w.c.Snapshot(); s.Call.State != "call:idle" {
+			t.Errorf("call %s", s.Call.State)
+		}
+	})
+}
+
+func TestReinviteBothWays(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := inCall(t)
+		defer w.close()
+		w.must(w.c.Renegotiate(t.Context()))
+		w.expect("ours", "call:sdp", "call:sdp")
+
+		offer := "v=0\r\nm=audio 9 UDP/TLS/RTP/SAVPF 111\r\na=sendonly\r\nm=video 9 UDP/TLS/RTP/SAVPF 96\r\na=inactive\r\n"
+		answered := make(chan string, 2)
+		ask := func(sdp string) {
+			w.session().Handler().OnOffer(signal.InDialogOffer{Method: "INVITE", Offer: sdp,
+				Accept: func(sdp string) { answered <- sdp },
+				Reject: func(code int, _ string) { t.Errorf("rejected %d", code) }})
+			<-answered
+		}
+		ask(offer)
+		w.expect("theirs", "call:reinvite", "call:sdp", "call:sdp", "call:hold")
+		ask("v=0\r\nm=audio 9 UDP/TLS/RTP/SAVPF 111\r\na=sendrecv\r\n")
+		w.expect("theirs again", "call:reinvite", "call:sdp", "call:sdp", "call:unhold")
+
+		// A failed renegotiation leaves the call as it was.
+		w.session().ReinviteErr = &signal.ResponseError{Method: "INVITE", StatusCode: 488, Cause: signal.CauseIncompatibleSDP}
+		if err := w.c.Renegotiate(t.Context()); err == nil {
+			t.Error("no error")
+		}
+		w.expect("failed", "call:sdp")
+		if log := w.media.Last().Log(); log[len(log)-1] != "rollback" {
+			t.Errorf("peer %q", log)
+		}
+		if s := w.c.Snapshot(); !s.Call.State.Active() && s.Call.State != "call:connecting" {
+			t.Errorf("call %s", s.Call.State)
+		}
+	})
+}
+
+func TestOfferWhileOursIsPending(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := inCall(t)
+		defer w.close()
+		hold := make(chan struct{})
+		w.session().HoldReinvite = hold
+		done := make(chan error)
+		go func() { done <- w.c.Renegotiate(t.Context()) }()
+		synctest.Wait()
+		code := make(chan int, 1)
+		w.session().Handler().OnOffer(signal.InDialogOffer{Method: "INVITE", Offer: "v=0",
+			Accept: func(string) { t.Error("accepted") }, Reject: func(c int, _ string) { code <- c }})
+		if got := <-code; got != 491 {
+			t.Errorf("answered %d", got)
+		}
+		close(hold)
+		w.must(<-done)
+	})
+}
+
+func TestSocketLostInACall(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := inCall(t)
+		defer w.close()
+		w.net.Last().Lose(1006)
+		w.expect("lost", "connection:disconnected")
+		if s := w.c.Snapshot(); s.Connection != "connection:disconnected" || w.media.Last().Closed() {
+			t.Errorf("connection %s", s.Connection)
+		}
+		w.net.Last().Connect()
+		w.expect("back", "connection:connecting", "connection:connected", "connection:connected-with-configuration",
+			"connection:registered")
+		if s := w.c.Snapshot(); s.Connection != "connection:established" {
+			t.Errorf("connection %s", s.Connection)
+		}
+		w.must(w.c.HangUp(t.Context()))
+	})
+}
+
+func TestMediaPathFails(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := inCall(t)
+		defer w.close()
+		w.media.Last().SetState(rtc.StateFailed)
+		w.take()
+		if log := w.session().Log(); log[len(log)-1] != `terminate 408 SIP ;cause=408 ;text="RTP Timeout"` {
+			t.Errorf("log %q", log)
+		}
+		var failure *connector.CallError
+		if s := w.c.Snapshot(); !errors.As(s.LastError, &failure) || failure.Cause != signal.CauseRTPTimeout {
+			t.Errorf("last error %v", s.LastError)
+		}
+	})
+}
+
+// Our offer in a 200, their answer in the ACK: an answer that cannot be applied is no confirmed call.
+func TestLateAnswerThatCannotBeApplied(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		defer w.close()
+		w.must(w.c.Connect(t.Context(), user()))
+		w.media.Prepare = func(p *fake.Peer) { p.ApplyErr = errors.New("no codec in common") }
+		w.net.Last().Ring(signal.Identity{User: "1"}, "")
+		w.take()
+		if err := w.c.Accept(t.Context(), rtc.LocalStream{}); err == nil {
+			t.Error("the call counts as confirmed")
+		}
+		if names := w.take(); slices.Contains(names, "call:confirmed") || !slices.Contains(names, "call:setremotedescriptionfailed") &&
+			!slices.Contains(names, "call:peerconnection:setremotedescriptionfailed") {
+			t.Errorf("events %v", names)
+		}
+	})
+}
