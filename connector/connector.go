@@ -21,6 +21,8 @@ type Config struct {
 	UserAgent  string       // User-Agent header
 	InstanceID string       // UUID of this installation (+sip.instance)
 	Codecs     rtc.Codecs
+	// CallWaiting lets a further call ring during a call, or while another one rings; otherwise it is answered busy.
+	CallWaiting bool
 
 	Balancer    BalancerConfig
 	Recovery    RecoveryConfig
@@ -67,6 +69,16 @@ type CallParameters struct {
 	Stream       rtc.LocalStream
 	ExtraHeaders []signal.Header
 	NoRedial     bool // do not call again after a network failure
+}
+
+// AnswerParameters of an incoming call.
+type AnswerParameters struct {
+	// ID of the ringing call (Snapshot().Incoming, and the payload of "incoming-call:ringing"); empty: the one that has
+	// rung longest.
+	ID     string
+	Stream rtc.LocalStream
+	// HangUp ends the running call first, in one step with the answer. Without it a running call is call.ErrActive.
+	HangUp bool
 }
 
 // PresentationOptions of StartPresentation (spec connector 6); zero values are the defaults.

@@ -126,8 +126,9 @@ func (c *Connector) build() {
 	})
 	c.incoming = incoming.NewManager(incoming.Deps{
 		Loop: c.loop, Emit: c.prefixed("incoming-call:"), Logger: c.logger, Handler: c.call.HandlerFor,
-		Busy: func() bool { return c.closing || c.call.Active() },
+		Closed: func() bool { return c.closing }, Active: c.call.Active,
 	})
+	c.incoming.Waiting = c.config.CallWaiting
 	c.presentation = presentation.NewManager(presentation.Deps{
 		Loop: c.loop, Emit: c.prefixed("presentation:"), Call: c.call, Logger: c.logger,
 		Permission: c.askToPresent, Announce: c.announceStop,
@@ -187,8 +188,8 @@ func (c *Connector) Close(ctx context.Context) error {
 		c.step(ctx, func(done func(error)) {
 			c.closing = true
 			c.redial.Disarm(redial.ReasonManual)
-			if c.incoming.Ringing() {
-				_ = c.incoming.Decline(false)
+			for c.incoming.Rings("") {
+				_ = c.incoming.Decline("", false)
 			}
 			c.hangUp(done)
 		})
@@ -279,28 +280,6 @@ func (c *Connector) inviteState(p CallParameters) call.InviteState {
 // HangUp ends the call and returns when it is over.
 func (c *Connector) HangUp(ctx context.Context) error {
 	return c.do(ctx, func(done func(error)) { c.hangUp(done) }, nil)
-}
-
-// Accept answers the ringing call and returns when it is confirmed.
-func (c *Connector) Accept(ctx context.Context, stream rtc.LocalStream) error {
-	return c.do(ctx, func(done func(error)) {
-		c.lastError = nil
-		if c.call.Active() {
-			done(call.ErrActive)
-			return
-		}
-		incoming, err := c.incoming.Take()
-		if err != nil {
-			done(err)
-			return
-		}
-		c.call.Answer(incoming, stream, done)
-	}, func() { c.call.HangUp(func(error) {}) })
-}
-
-// Decline refuses the ringing call: 487, or 486 when busy.
-func (c *Connector) Decline(ctx context.Context, busy bool) error {
-	return c.do(ctx, func(done func(error)) { done(c.incoming.Decline(busy)) }, nil)
 }
 
 // ReplaceStream sends other devices; muted stays muted.

@@ -139,6 +139,9 @@ func (c *Connector) snapshot() session.Snapshot {
 			Camera: stream.Video, Presentation: c.presentation.Track()},
 		LastError: c.lastError,
 	}
+	if ringing, others, ok := c.incoming.Shown(); ok {
+		s.Incoming.ID, s.Incoming.Others = ringing.ID, others
+	}
 	if remote := c.incoming.Machine().Context().Remote; remote != nil {
 		s.Incoming.DisplayName, s.Incoming.Host, s.Incoming.Number = remote.DisplayName, remote.Host, remote.Number
 	}

@@ -26,6 +26,15 @@ func (m *Manager) HangUp(done func(error)) {
 	m.terminate(l, signal.End{Originator: signal.Local, Cause: cause}, 0, "")
 }
 
+// Leave ends the call at once: the peer is told meanwhile, and the next call need not wait for its answer.
+func (m *Manager) Leave() {
+	l := m.leg
+	m.HangUp(func(error) {})
+	if l != nil && m.leg == l {
+		m.over(l, signal.End{Originator: signal.Local, Cause: signal.CauseTerminated})
+	}
+}
+
 // Fail ends the call for a reason of our own.
 func (m *Manager) Fail(end signal.End) {
 	if l := m.leg; l != nil {

@@ -12,6 +12,7 @@ import (
 var (
 	ErrActive        = errors.New("connect and call: session-active")
 	ErrAutoConnector = errors.New("connect and call: auto-connector-active")
+	ErrReplaced      = errors.New("connect and call: another call was answered meanwhile")
 )
 
 // Deps of a Manager.
@@ -37,6 +38,7 @@ type Manager struct {
 	started func(error)
 	closed  []func(Reason)
 	err     error
+	handing bool // the session's call makes way for another one
 }
 
 // NewManager makes a manager without a session.
@@ -47,6 +49,22 @@ func (m *Manager) Phase() Phase { return m.machine.State() }
 
 // Active tells whether a session runs.
 func (m *Manager) Active() bool { return m.Phase() != Idle && m.Phase() != Closed }
+
+// HandOver lets the session's call make way for another one: what swap ends does not end the session, which lives on with
+// the next call.
+func (m *Manager) HandOver(swap func()) {
+	m.handing = true
+	swap()
+	m.handing = false
+	switch m.Phase() {
+	case Calling:
+		m.send(EventCallStarted, "")
+		m.settle(ErrReplaced)
+	case Reconnecting:
+		m.send(EventRedialSucceeded, "")
+		m.settle(ErrReplaced)
+	}
+}
 
 // Start connects and calls. Done runs when the call is up, or with why it will not be.
 func (m *Manager) Start(done func(error)) {
@@ -91,7 +109,7 @@ func (m *Manager) settle(err error) {
 
 // called is the outcome of the first call. A failure that is being repaired is none yet.
 func (m *Manager) called(session *Machine, err error) {
-	if m.machine != session {
+	if m.machine != session || m.handing {
 		return
 	}
 	switch {
@@ -108,7 +126,7 @@ func (m *Manager) called(session *Machine, err error) {
 
 // HandleEvent follows the redial's and the call's events.
 func (m *Manager) HandleEvent(name string) {
-	if !m.Active() {
+	if !m.Active() || m.handing {
 		return
 	}
 	switch name {

@@ -24,20 +24,29 @@ func Example_incomingCalls() {
 
 	ringing := expect(c.Connector, "incoming-call:ringing")
 	c.network.Last().Ring(signal.Identity{DisplayName: "Alice", User: "1002", Host: "conf.example.com"}, "v=0")
-	caller := ringing().Data.(*incoming.Remote)
+	caller := ringing().Data.(incoming.Call)
 	fmt.Printf("%s (%s) calls\n", caller.DisplayName, caller.Number)
 
 	check(c.Accept(ctx, devices())) // or c.Decline(ctx, false); true says "busy"
 	s := c.Snapshot()
 	fmt.Println("answered:", s.Call.Answer, "from", s.Call.Number)
 
-	// While a call runs, a second caller hears that we are busy.
+	// While a call runs, a second caller hears that we are busy ...
 	second := c.network.Last().Ring(signal.Identity{User: "1003"}, "v=0")
-	check(c.HangUp(ctx))
+
+	// ... unless call waiting is on (Config.CallWaiting says so from the beginning).
+	check(c.SetCallWaiting(ctx, true))
+	ringing = expect(c.Connector, "incoming-call:ringing")
+	c.network.Last().Ring(signal.Identity{User: "1004"}, "v=0")
+	third := ringing().Data.(incoming.Call)
+	// Hang up and answer in one step: when the third caller has given up meanwhile, the running call goes on.
+	check(c.Answer(ctx, connector.AnswerParameters{ID: third.ID, Stream: devices(), HangUp: true}))
+	fmt.Println("now with", c.Snapshot().Call.Number)
 	fmt.Println("second caller:", second.Log())
 	// Output:
 	// Alice (1002) calls
 	// answered: true from 1002
+	// now with 1004
 	// second caller: [reject 486]
 }
 

@@ -43,12 +43,14 @@ type Call struct {
 	RemoteName      string
 }
 
-// Incoming is the ringing call.
+// Incoming is the call that has rung longest, or the last one when none rings.
 type Incoming struct {
 	State       incoming.State
+	ID          string // identity of the ringing call, empty when none rings
 	DisplayName string
 	Host        string
 	Number      string
+	Others      int // calls that ring besides (call waiting)
 }
 
 // Redial is what a person wants to know of a call being restored.
