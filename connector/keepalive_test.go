@@ -301,6 +301,41 @@ func TestRedial(t *testing.T) {
 	}
 }
 
+// Spec connector 10: which ends of an armed call are called again.
+func TestWhatIsRedialled(t *testing.T) {
+	for _, c := range []struct {
+		end    signal.End
+		redial bool
+	}{
+		{signal.End{Originator: signal.System, Cause: signal.CauseRTPTimeout, StatusCode: 408}, true}, // ICE failed here
+		{signal.End{Originator: signal.Remote, Cause: signal.CauseRTPTimeout, StatusCode: 408}, true}, // or there: its BYE says so
+		{signal.End{Originator: signal.System, Cause: signal.CauseRequestTimeout}, true},
+		{signal.End{Originator: signal.System, Cause: signal.CauseConnection}, true},
+		{signal.End{Originator: signal.Remote, Cause: signal.CauseAddressIncomplete, StatusCode: 484}, true},
+		{signal.End{Originator: signal.System, Cause: signal.CauseInternal}, true},
+		{signal.End{Originator: signal.Remote, Cause: signal.CauseInternal}, false},
+		{signal.End{Originator: signal.Local, Cause: signal.CauseRTPTimeout}, false},
+		{signal.End{Originator: signal.Local, Cause: signal.CauseDialog, StatusCode: 481}, false},
+		{signal.End{Originator: signal.Remote, Cause: signal.CauseTerminated}, false},
+		{signal.End{Originator: signal.Remote, Cause: signal.CauseTerminated, StatusCode: 408}, false},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			w := newWorld(t)
+			defer w.close()
+			w.must(w.c.Connect(t.Context(), user()))
+			w.must(w.c.Call(t.Context(), connector.CallParameters{Number: "2001"}))
+			w.take()
+			w.session().End(c.end)
+			want := []string{"call-reconnect:termination-classified", "call-reconnect:disarmed", "call-reconnect:cancelled"}
+			if c.redial {
+				want = []string{"call-reconnect:termination-classified", "call-reconnect:failure-detected",
+					"call-reconnect:attempt-scheduled"}
+			}
+			same(t, string(c.end.Originator)+" "+string(c.end.Cause), w.only("call-reconnect:"), want...)
+		})
+	}
+}
+
 func TestRedialLimitAndCancel(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t)

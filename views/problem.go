@@ -132,6 +132,9 @@ func whyResponse(op Operation, r *signal.ResponseError) string {
 	if op == OpShare && r.Cause == signal.CauseRejected {
 		return "why.shareDenied"
 	}
+	if signal.Declined(r.Cause, r.StatusCode) {
+		return "why.rejected"
+	}
 	switch r.Cause {
 	case signal.CauseAuthentication:
 		return "why.credentials"
@@ -139,8 +142,6 @@ func whyResponse(op Operation, r *signal.ResponseError) string {
 		return "why.notFound"
 	case signal.CauseBusy:
 		return "why.busy"
-	case signal.CauseRejected:
-		return "why.rejected"
 	case signal.CauseUnavailable:
 		return "why.unavailable"
 	case signal.CauseNoAnswer, signal.CauseExpires:

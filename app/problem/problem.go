@@ -125,13 +125,14 @@ func ofEnd(method string, code int, reason string, cause signal.Cause) (why, fix
 			return "the server does not know this user", "Check the user number."
 		}
 	}
+	if signal.Declined(cause, code) {
+		return "the other side declined", ""
+	}
 	switch cause {
 	case signal.CauseNotFound:
 		return "there is no such number", "Check the number."
 	case signal.CauseBusy:
 		return "busy", "Try again later."
-	case signal.CauseRejected:
-		return "the other side declined", ""
 	case signal.CauseUnavailable:
 		return "the other side cannot be reached now", "Try again later."
 	case signal.CauseAuthentication:

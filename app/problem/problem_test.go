@@ -117,6 +117,7 @@ func TestAProblemKeepsItsOwnWords(t *testing.T) {
 func TestEnds(t *testing.T) {
 	tests := map[string]*call.Error{
 		"no such number":   {Cause: signal.CauseNotFound, StatusCode: 404},
+		"side declined":    {Originator: signal.Remote, Cause: signal.CauseSIPFailure, StatusCode: 487, Reason: "Request Terminated"},
 		"no common codec":  {Cause: signal.CauseIncompatibleSDP, StatusCode: 488},
 		"was lost":         {Cause: signal.CauseConnection},
 		"500 Server Error": {Cause: signal.CauseSIPFailure, StatusCode: 500, Reason: "Server Error"},

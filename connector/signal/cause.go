@@ -57,3 +57,9 @@ func CauseOf(code int) Cause {
 		return CauseSIPFailure
 	}
 }
+
+// Declined tells whether a person turned a call down. Besides what Rejected stands for that is 487 without a CANCEL of
+// ours: what this connector, as the reference, answers to a call that is declined (spec connector 5).
+func Declined(cause Cause, code int) bool {
+	return cause == CauseRejected || cause == CauseSIPFailure && code == 487
+}

@@ -235,11 +235,30 @@ func TestUnusableAnswers(t *testing.T) {
 	})
 }
 
+// A BYE is Terminated, but for one that says that the media died there: that one is worth calling again.
+func TestReasonOfABye(t *testing.T) {
+	for reason, want := range map[string]string{
+		"":                                   "Terminated 0",
+		`SIP;cause=408;text="RTP Timeout"`:   "RTP Timeout 408",
+		`SIP ;cause=408 ;text="rtp timeout"`: "RTP Timeout 408",
+		`SIP;text="Session Timer Expired";cause=408`:    "Terminated 408",
+		`SIP;cause=200;text="Call completed elsewhere"`: "Terminated 200",
+		`Q.850;cause=16`: "Terminated 16",
+		`"`:              "Terminated 0",
+	} {
+		inBench(t, nil, func(b *bench) {
+			_, c := b.establish()
+			b.send(c.request(sip.BYE, "", signal.Header{Name: "Reason", Value: reason})).want(t, "200")
+			b.rec.want(t, "ended remote "+want)
+		})
+	}
+}
+
 func TestRemoteHangsUp(t *testing.T) {
 	inBench(t, nil, func(b *bench) {
 		s, c := b.establish()
-		b.send(c.request(sip.BYE, "", signal.Header{Name: "Reason", Value: `SIP;cause=408;text="RTP Timeout"`})).want(t, "200")
-		b.rec.want(t, "ended remote Terminated 408")
+		b.send(c.request(sip.BYE, "")).want(t, "200")
+		b.rec.want(t, "ended remote Terminated 0")
 		b.send(c.request(sip.INFO, "")).want(t, "481")
 		if err := s.Terminate(context.Background(), 0, ""); err != nil {
 			t.Error(err)

@@ -146,6 +146,9 @@ func (s *session) receiveBye(req *sip.Request, tx *transaction.Server) {
 	end := signal.End{Originator: signal.Remote, Cause: signal.CauseTerminated}
 	if reason := headerValue(req, "reason"); reason != "" {
 		end.StatusCode, end.Reason = parseReason(reason)
+		if strings.EqualFold(end.Reason, string(signal.CauseRTPTimeout)) {
+			end.Cause = signal.CauseRTPTimeout // the media died at their end (spec protocol, "SIP over WebSocket")
+		}
 	}
 	switch s.phase {
 	case ringing: // the caller gives up in its own way
