@@ -1,0 +1,67 @@
+package settings
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"runtime"
+)
+
+// AdministratorPath is where an administrator's settings are looked for on this system.
+func AdministratorPath() string {
+	switch runtime.GOOS {
+	case "windows":
+		if folder := os.Getenv("ProgramData"); folder != "" {
+			return filepath.Join(folder, "Parley", fileName)
+		}
+		return ""
+	case "darwin":
+		return filepath.Join("/Library/Application Support/Parley", fileName)
+	}
+	return filepath.Join("/etc/parley", fileName)
+}
+
+func readLimited(path string) ([]byte, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, err
+	}
+	if !info.Mode().IsRegular() {
+		return nil, fmt.Errorf("%s is no file", path)
+	}
+	if info.Size() > maxBytes {
+		return nil, fmt.Errorf("%s has %d bytes, more than %d", path, info.Size(), maxBytes)
+	}
+	return os.ReadFile(path)
+}
+
+// setAside renames a file that could not be understood and tells why. A file set aside earlier gives way.
+func setAside(path string, why error) error {
+	aside := path + ".damaged"
+	if err := os.Rename(path, aside); err != nil {
+		return fmt.Errorf("read %s: %w", filepath.Base(path), errors.Join(why, err))
+	}
+	return fmt.Errorf("%w: %s: %w", ErrSetAside, aside, why)
+}
+
+// writeWhole puts a file in place whole or not at all.
+func writeWhole(path string, data []byte) error {
+	folder := filepath.Dir(path)
+	if err := os.MkdirAll(folder, 0o700); err != nil {
+		return fmt.Errorf("keep %s: %w", filepath.Base(path), err)
+	}
+	draft, err := os.CreateTemp(folder, ".draft-*")
+	if err != nil {
+		return fmt.Errorf("keep %s: %w", filepath.Base(path), err)
+	}
+	defer os.Remove(draft.Name())
+	_, err = draft.Write(data)
+	if err = errors.Join(err, draft.Sync(), draft.Close()); err == nil {
+		err = os.Rename(draft.Name(), path)
+	}
+	if err != nil {
+		return fmt.Errorf("keep %s: %w", filepath.Base(path), err)
+	}
+	return nil
+}
