@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"parley/media/codec"
+	"parley/media/device"
 )
 
 // Call is `parley call`: one call without a window.
@@ -21,9 +22,9 @@ type Call struct {
 	Answer      bool   `help:"Wait for a call and take it."`
 	InsecureTLS bool   `name:"insecure-tls" help:"Accept any certificate. For tests: anyone in between can listen."`
 
-	Camera     string        `help:"none, pattern, FILE.y4m, screen or the name of a camera." default:"pattern" placeholder:"WHAT"`
+	Camera     string        `help:"none, pattern, FILE.y4m, screen (see --share) or the name of a camera." default:"pattern" placeholder:"WHAT"`
 	Microphone string        `help:"none, tone, FILE.wav or the name of a microphone." default:"tone" placeholder:"WHAT"`
-	Share      string        `help:"Present: none, screen or FILE.y4m." default:"none" placeholder:"WHAT"`
+	Share      string        `help:"Present: none, screen, screen:MONITOR, window:TITLE, window:0xNUMBER, region:WxH+X+Y or FILE.y4m." default:"none" placeholder:"WHAT"`
 	ShareAfter time.Duration `help:"Begin to present so long after the call was confirmed." placeholder:"5s"`
 	ShareFor   time.Duration `help:"Stop presenting after so long; until the end when not given." placeholder:"10s"`
 
@@ -109,8 +110,8 @@ func (c *Call) checkMedia() error {
 	if c.RecordAudio != "" && !strings.HasSuffix(c.RecordAudio, ".wav") {
 		return fmt.Errorf("--record-audio: %q must end in .wav", c.RecordAudio)
 	}
-	if c.Shares() && c.Share != "screen" && !strings.HasSuffix(c.Share, ".y4m") {
-		return fmt.Errorf("--share: %q is none of none, screen and FILE.y4m", c.Share)
+	if c.Shares() && !device.IsScreenWord(c.Share) && !strings.HasSuffix(c.Share, ".y4m") {
+		return fmt.Errorf("--share: %q is none of none, screen[:MONITOR], window:TITLE, region:WxH+X+Y and FILE.y4m", c.Share)
 	}
 	return nil
 }

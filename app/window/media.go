@@ -46,10 +46,7 @@ func realMedia(logger *slog.Logger, pattern bool) Media {
 		return t, err
 	}
 	m.Screen = func(id string) (rtc.LocalTrack, error) {
-		word := "screen"
-		if id != "" {
-			word = "screen:" + id
-		}
+		word := first(id, "screen")
 		t, err := device.OpenVideoTrack(word, device.VideoOptions{FPS: 15}, device.TrackOptions{Logger: logger})
 		if t == nil {
 			return nil, err
@@ -87,12 +84,13 @@ func stays(error) bool { return true }
 
 func screens() []views.ShareSource {
 	var list []views.ShareSource
-	for _, s := range device.Screens() {
-		title := s.Name
-		if s.ID == "" {
-			title = "" // the whole desktop: the views have words for it
+	for _, s := range device.ShareSources() {
+		if s.Kind == device.ShareMonitor {
+			list = append(list, views.ShareSource{ID: s.Word, Title: s.Title})
 		}
-		list = append(list, views.ShareSource{ID: s.ID, Title: title})
+	}
+	if len(list) > 0 {
+		list = append([]views.ShareSource{{}}, list...)
 	}
 	return list
 }

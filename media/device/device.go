@@ -14,6 +14,9 @@ var ErrNotFound = errors.New("no such device")
 // ErrUnavailable means that the device is there but cannot be used (busy, no permission, no display).
 var ErrUnavailable = errors.New("device unavailable")
 
+// ErrClosed means that the shared window was closed.
+var ErrClosed = errors.New("the window was closed")
+
 // VideoSource delivers pictures. Start and Close may be called once each.
 type VideoSource interface {
 	// Label names the source for people.

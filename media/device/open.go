@@ -13,11 +13,10 @@ type VideoOptions struct {
 	Text          string  // drawn into a pattern
 }
 
-// OpenVideo understands the command line's words: none (nil without an error), pattern, screen, screen:NAME, FILE.y4m, or
-// a camera's name; "" or "default" is the first camera. Errors: ErrNotFound, ErrUnavailable, of the file system, and of
-// the format.
+// OpenVideo understands the command line's words: none (nil without an error), pattern, FILE.y4m, a camera's name ("" or
+// "default" is the first camera), and what can be shared: screen, screen:MONITOR, window:TITLE, window:0xNUMBER,
+// region:WxH+X+Y. Errors: ErrNotFound, ErrUnavailable, ErrClosed, of the file system, and of the format.
 func OpenVideo(word string, o VideoOptions) (VideoSource, error) {
-	name, isScreen := strings.CutPrefix(word, "screen:")
 	switch {
 	case word == "none":
 		return nil, nil
@@ -27,11 +26,13 @@ func OpenVideo(word string, o VideoOptions) (VideoSource, error) {
 			return nil, err
 		}
 		return p, nil
-	case word == "screen" || isScreen:
-		if !isScreen {
-			name = ""
+	case IsScreenWord(word):
+		so, err := screenOptions(word)
+		if err != nil {
+			return nil, err
 		}
-		s, err := NewScreen(ScreenOptions{Name: name, FPS: o.FPS})
+		so.FPS = o.FPS
+		s, err := NewScreen(so)
 		if err != nil {
 			return nil, err
 		}

@@ -1,6 +1,8 @@
 package device
 
 import (
+	"fmt"
+	"image"
 	"time"
 
 	"parley/media/video"
@@ -9,16 +11,26 @@ import (
 // screenRate is what a screen is captured at when nobody says, frames a second.
 const screenRate = 30
 
-// ScreenOptions of a Screen.
+// A still screen is told again at the full rate for screenSettle after its last change, so that the encoder can sharpen
+// it, and then every screenRest, so that nobody takes it for a broken stream.
+const (
+	screenSettle = time.Second
+	screenRest   = time.Second
+)
+
+// ScreenOptions of a Screen. At most one of Name, Window and Region is set; without any it is the whole desktop.
 type ScreenOptions struct {
-	Name    string  // a monitor's name from Screens; "" is the whole desktop
-	FPS     float64 // frames a second; 0 is 30
-	Display string  // X11 display; "" is $DISPLAY
+	Name    string          // a monitor's
+	Window  uint32          // a window's number
+	Region  image.Rectangle // pixels of the desktop
+	Title   string          // for people; "" is made up
+	FPS     float64         // frames a second; 0 is 30
+	Display string          // X11 display; "" is $DISPLAY
 	// HidePointer leaves the mouse pointer out.
 	HidePointer bool
 }
 
-// Screen captures the desktop or a monitor.
+// Screen captures the desktop, a monitor, a region or a window.
 type Screen struct {
 	options ScreenOptions
 	grabber grabber
@@ -28,15 +40,19 @@ type Screen struct {
 
 // grabber is what a platform offers to take pictures with.
 type grabber interface {
-	// grab takes a picture, with one reference for the caller.
+	// changed tells whether there is anything new since the last grab; true when the platform cannot tell.
+	changed() (bool, error)
+	// grab takes a picture, with one reference for the caller; nil when there is none now (a minimised window).
 	grab(*video.Pool) (*video.Frame, error)
 	// relocate notices what changed about monitors.
 	relocate() error
+	// rest gives memory back until the next grab.
+	rest()
 	close()
 }
 
 // NewScreen connects to the desktop. Errors: ErrUnavailable (no desktop, Wayland, a platform without capture), ErrNotFound
-// (no such monitor).
+// (no such monitor), ErrClosed (the window was closed).
 func NewScreen(o ScreenOptions) (*Screen, error) {
 	if !(o.FPS > 0 && o.FPS <= 240) {
 		o.FPS = screenRate
@@ -48,29 +64,52 @@ func NewScreen(o ScreenOptions) (*Screen, error) {
 	return &Screen{options: o, grabber: g}, nil
 }
 
-// Label names the monitor.
+// Label names what is captured.
 func (s *Screen) Label() string {
-	if s.options.Name == "" {
-		return "Screen"
+	o := s.options
+	switch {
+	case o.Title != "":
+		return o.Title
+	case o.Name != "":
+		return o.Name
+	case o.Window != 0:
+		return fmt.Sprintf("Window %#x", o.Window)
+	case !o.Region.Empty():
+		return fmt.Sprintf("Region of %d×%d", o.Region.Dx(), o.Region.Dy())
 	}
-	return s.options.Name
+	return "Screen"
 }
 
-// Start as VideoSource. The source ends with an error when the desktop or the monitor goes away.
+// Rate is how many frames a second come while something changes.
+func (s *Screen) Rate() float64 { return s.options.FPS }
+
+// Start as VideoSource. The source ends with an error when the desktop or the monitor goes away, with ErrClosed when the
+// window is closed.
 func (s *Screen) Start(deliver func(*video.Frame), ended func(error)) error {
 	return s.run.start(func(stop <-chan struct{}) error {
-		looked := time.Now()
+		looked, changed, delivered := time.Now(), time.Now(), time.Time{}
 		return pace(stop, 1/s.options.FPS, func(int64) error {
-			if time.Since(looked) > time.Second {
-				looked = time.Now()
+			now := time.Now()
+			if now.Sub(looked) > time.Second {
+				looked = now
 				if err := s.grabber.relocate(); err != nil {
 					return err
 				}
 			}
-			f, err := s.grabber.grab(&s.pool)
+			new, err := s.grabber.changed()
 			if err != nil {
 				return err
 			}
+			if new {
+				changed = now
+			} else if now.Sub(changed) > screenSettle && now.Sub(delivered) < screenRest {
+				return nil
+			}
+			f, err := s.grabber.grab(&s.pool)
+			if err != nil || f == nil {
+				return err
+			}
+			delivered = now
 			deliver(f)
 			f.Release()
 			return nil

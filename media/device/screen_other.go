@@ -11,5 +11,5 @@ func newGrabber(ScreenOptions) (grabber, error) {
 	return nil, fmt.Errorf("screen: %w: capture on %s is not built in", ErrUnavailable, runtime.GOOS)
 }
 
-// Screens lists the monitors that can be captured: none on this platform.
-func Screens() []Info { return nil }
+// ShareSources lists what can be shared: nothing on this platform.
+func ShareSources() []ShareSource { return nil }

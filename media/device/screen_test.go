@@ -5,6 +5,7 @@ package device
 import (
 	"bufio"
 	"errors"
+	"image"
 	"os"
 	"os/exec"
 	"strings"
@@ -42,14 +43,14 @@ func TestScreenDeliversWhatIsOnIt(t *testing.T) {
 		t.Skipf("xsetroot: %v %s", err, out)
 	}
 
-	list := Screens()
-	if len(list) != 2 || list[0].ID != "" {
-		t.Fatalf("screens %+v", list)
+	list := ShareSources()
+	if len(list) != 1 || list[0].Kind != ShareMonitor || list[0].Bounds != image.Rect(0, 0, 320, 200) {
+		t.Fatalf("sources %+v", list)
 	}
 	if _, err := OpenVideo("screen:nope", VideoOptions{}); !errors.Is(err, ErrNotFound) {
 		t.Fatal(err)
 	}
-	for _, word := range []string{"screen", "screen:" + list[1].ID} {
+	for _, word := range []string{"screen", list[0].Word} {
 		s, err := OpenVideo(word, VideoOptions{FPS: 50})
 		if err != nil {
 			t.Fatal(err)

@@ -5,6 +5,7 @@ package device
 import (
 	"errors"
 	"fmt"
+	"image"
 
 	"parley/media/device/x11"
 	"parley/media/video"
@@ -13,11 +14,20 @@ import (
 type x11Grabber struct{ capture *x11.Capture }
 
 func newGrabber(o ScreenOptions) (grabber, error) {
-	c, err := x11.Open(x11.Options{Display: o.Display, Monitor: o.Name, Pointer: !o.HidePointer})
+	c, err := x11.Open(x11.Options{Display: o.Display, Monitor: o.Name, Window: o.Window, Region: o.Region,
+		Pointer: !o.HidePointer})
 	if err != nil {
 		return nil, screenError(err)
 	}
 	return &x11Grabber{c}, nil
+}
+
+func (g *x11Grabber) changed() (bool, error) {
+	changed, err := g.capture.Changed()
+	if err != nil {
+		return false, screenError(err)
+	}
+	return changed, nil
 }
 
 func (g *x11Grabber) grab(pool *video.Pool) (*video.Frame, error) {
@@ -25,6 +35,9 @@ func (g *x11Grabber) grab(pool *video.Pool) (*video.Frame, error) {
 	pixels, width, height, err := g.capture.Grab()
 	if err != nil {
 		return nil, screenError(err)
+	}
+	if pixels == nil {
+		return nil, nil
 	}
 	f := pool.Get(width, height)
 	f.Captured = at
@@ -42,25 +55,40 @@ func (g *x11Grabber) relocate() error {
 	return nil
 }
 
+func (g *x11Grabber) rest() { g.capture.Rest() }
+
 func (g *x11Grabber) close() { g.capture.Close() }
 
 func screenError(err error) error {
 	kind := ErrUnavailable
-	if errors.Is(err, x11.ErrNoMonitor) {
+	switch {
+	case errors.Is(err, x11.ErrNoMonitor), errors.Is(err, x11.ErrNoRegion):
 		kind = ErrNotFound
+	case errors.Is(err, x11.ErrNoWindow):
+		kind = ErrClosed
 	}
 	return fmt.Errorf("screen: %w: %w", kind, err)
 }
 
-// Screens lists the monitors that can be captured: the whole desktop first, with an empty ID. None without X11.
-func Screens() []Info {
-	monitors, err := x11.Monitors("")
+// ShareSources lists what can be shared now: monitors, windows, the whole desktop where it has several monitors. None
+// without a desktop.
+func ShareSources() []ShareSource {
+	sources, err := x11.Sources("")
 	if err != nil {
 		return nil
 	}
-	list := []Info{{Name: "Whole desktop", Default: true}}
-	for _, m := range monitors {
-		list = append(list, Info{ID: m.Name, Name: fmt.Sprintf("%s (%d×%d)", m.Name, m.Width, m.Height)})
+	whole := image.Rect(0, 0, sources.Width, sources.Height)
+	var list []ShareSource
+	for _, m := range sources.Monitors {
+		list = append(list, ShareSource{Word: "screen:" + m.Name, Kind: ShareMonitor, Title: m.Name, Primary: m.Primary,
+			Bounds: image.Rect(m.X, m.Y, m.X+m.Width, m.Y+m.Height)})
+	}
+	if len(list) != 1 || list[0].Bounds != whole {
+		list = append(list, ShareSource{Word: "screen", Kind: ShareDesktop, Bounds: whole})
+	}
+	for _, w := range sources.Windows {
+		list = append(list, ShareSource{Word: WindowWord(w.ID), Kind: ShareWindow, Title: w.Title, Program: w.Class,
+			Icon: w.Icon, Bounds: image.Rect(0, 0, w.Width, w.Height), Minimized: w.Minimized})
 	}
 	return list
 }

@@ -32,6 +32,7 @@ type VideoTrack struct {
 	mark     *token // of the source that may put frames out
 	settings rtc.Settings
 	last     *frameTime
+	rate     float64 // frames a second of a source that delivers only what is new (a screen); 0: it is measured
 }
 
 // frameTime is when the frame before was captured, and the mean distance, seconds.
@@ -73,7 +74,10 @@ func OpenVideoTrack(word string, v VideoOptions, o TrackOptions) (*VideoTrack, e
 
 func (t *VideoTrack) start(source VideoSource, mark *token) error {
 	t.mu.Lock()
-	t.mark, t.last = mark, nil
+	t.mark, t.last, t.rate = mark, nil, 0
+	if rated, ok := source.(interface{ Rate() float64 }); ok {
+		t.rate = rated.Rate()
+	}
 	t.mu.Unlock()
 	return source.Start(
 		func(f *video.Frame) { t.put(f, mark) },
@@ -93,6 +97,10 @@ func (t *VideoTrack) put(f *video.Frame, mark *token) {
 // measure keeps Settings true to the frames that come.
 func (t *VideoTrack) measure(f *video.Frame) {
 	t.settings.Width, t.settings.Height = f.Width, f.Height
+	if t.rate > 0 {
+		t.settings.FrameRate = t.rate
+		return
+	}
 	at := f.Captured.Seconds()
 	if t.last == nil {
 		t.last = &frameTime{at: at}

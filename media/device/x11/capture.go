@@ -5,17 +5,17 @@ package x11
 import (
 	"errors"
 	"fmt"
+	"image"
 
-	sysv "github.com/gen2brain/shm"
-	"github.com/jezek/xgb/shm"
-	"github.com/jezek/xgb/xfixes"
 	"github.com/jezek/xgb/xproto"
 )
 
-// Options of a Capture.
+// Options of a Capture. At most one of Monitor, Window and Region is set; without any it is the whole screen.
 type Options struct {
-	Display string // "" is $DISPLAY
-	Monitor string // by name; "" is the whole screen
+	Display string          // "" is $DISPLAY
+	Monitor string          // by name
+	Window  uint32          // X11's number of a window
+	Region  image.Rectangle // pixels of the screen
 	// Pointer draws the mouse pointer into the picture.
 	Pointer bool
 }
@@ -24,104 +24,148 @@ type Options struct {
 type Capture struct {
 	display *display
 	options Options
-	area    Monitor
-	segment shm.Seg
-	shared  []byte // nil: the server cannot share memory with us, pictures come through the socket
+	from    xproto.Drawable // what the picture is read from
+	read    image.Rectangle // in coordinates of from
+	at      image.Point     // of the picture's corner on the screen
+	memory  memory
+	window  window
+	changes changes
+	pointer pointer
 }
 
-// Open connects and finds what is to be captured. Errors: ErrNoDisplay, ErrWayland, ErrNoMonitor.
+// Open connects and finds what is to be captured. Errors: ErrNoDisplay, ErrWayland, ErrNoMonitor, ErrNoWindow,
+// ErrNoRegion, ErrNoComposite.
 func Open(o Options) (*Capture, error) {
 	d, err := connect(o.Display)
 	if err != nil {
 		return nil, err
 	}
 	c := &Capture{display: d, options: o}
-	if err := c.locate(); err != nil {
+	if err := c.begin(); err != nil {
 		c.Close()
 		return nil, err
-	}
-	if d.screen.RootDepth != 24 && d.screen.RootDepth != 32 || xproto.Setup(d.conn).ImageByteOrder != 0 {
-		c.Close()
-		return nil, fmt.Errorf("x11: screens of %d bits are not supported", d.screen.RootDepth)
 	}
 	return c, nil
 }
 
-// locate finds the area now, and shares memory for its pictures.
-func (c *Capture) locate() error {
-	geometry, err := xproto.GetGeometry(c.display.conn, xproto.Drawable(c.display.screen.Root)).Reply()
-	if err != nil {
-		return fmt.Errorf("x11: ask for the screen's size: %w", err)
-	}
-	area := Monitor{Width: int(geometry.Width), Height: int(geometry.Height)}
-	if c.options.Monitor != "" {
-		found := false
-		for _, m := range c.display.monitors() {
-			if m.Name == c.options.Monitor {
-				area, found = m, true
-			}
-		}
-		if !found {
-			return fmt.Errorf("%w: %q", ErrNoMonitor, c.options.Monitor)
+func (c *Capture) begin() error {
+	d := c.display
+	watched := xproto.Drawable(d.screen.Root)
+	depth := d.screen.RootDepth
+	if c.options.Window != 0 {
+		watched = xproto.Drawable(c.options.Window)
+		var err error
+		if depth, err = c.window.redirect(d, xproto.Window(c.options.Window)); err != nil {
+			return err
 		}
 	}
-	if area.Width == 0 || area.Height == 0 {
-		return errors.New("x11: the screen has no size")
+	if depth != 24 && depth != 32 || xproto.Setup(d.conn).ImageByteOrder != xproto.ImageOrderLSBFirst {
+		return fmt.Errorf("x11: pictures of %d bits are not supported", depth)
 	}
-	if size := area.Width * area.Height * 4; size != c.area.Width*c.area.Height*4 || c.shared == nil {
-		c.unshare()
-		c.share(size)
+	if err := c.locate(); err != nil {
+		return err
 	}
-	c.area = area
+	c.changes.watch(d, watched)
 	return nil
 }
 
-// share memory with the server; when that fails (another machine, a container), shared stays nil.
-func (c *Capture) share(size int) {
-	if !c.display.shm {
-		return
+// locate finds where the picture is now.
+func (c *Capture) locate() error {
+	if c.options.Window != 0 {
+		return c.locateWindow()
 	}
-	id, err := sysv.Get(sysv.IPC_PRIVATE, size, sysv.IPC_CREAT|0o600)
-	if err != nil {
-		return
-	}
-	// It goes with its last user, whatever becomes of us.
-	defer func() { _ = sysv.Rm(id) }()
-	data, err := sysv.At(id, 0, 0)
-	if err != nil {
-		return
-	}
-	segment, err := shm.NewSegId(c.display.conn)
-	if err == nil {
-		err = shm.AttachChecked(c.display.conn, segment, uint32(id), false).Check()
-	}
-	if err != nil {
-		_ = sysv.Dt(data)
-		return
-	}
-	c.segment, c.shared = segment, data
+	return c.locateArea()
 }
 
-func (c *Capture) unshare() {
-	if c.shared == nil {
-		return
+func (c *Capture) locateArea() error {
+	root := xproto.Drawable(c.display.screen.Root)
+	geometry, err := xproto.GetGeometry(c.display.conn, root).Reply()
+	if err != nil {
+		return fmt.Errorf("x11: ask for the screen's size: %w", err)
 	}
-	shm.Detach(c.display.conn, c.segment)
-	_ = sysv.Dt(c.shared)
-	c.shared = nil
+	whole := image.Rect(0, 0, int(geometry.Width), int(geometry.Height))
+	area := whole
+	switch {
+	case c.options.Monitor != "":
+		m, err := c.display.monitor(c.options.Monitor)
+		if err != nil {
+			return err
+		}
+		area = image.Rect(m.X, m.Y, m.X+m.Width, m.Y+m.Height).Intersect(whole)
+	case !c.options.Region.Empty():
+		// Even sides: codecs take half of the colours.
+		area = even(c.options.Region.Intersect(whole))
+		if area.Empty() {
+			return ErrNoRegion
+		}
+	}
+	if area.Empty() {
+		return errors.New("x11: the screen has no size")
+	}
+	c.from, c.read, c.at = root, area, area.Min
+	return nil
+}
+
+// even makes both sides even.
+func even(r image.Rectangle) image.Rectangle {
+	r.Max = r.Min.Add(image.Pt(r.Dx()&^1, r.Dy()&^1))
+	return r
+}
+
+// Changed tells whether a new picture would show anything new since the last Grab; true where the server cannot tell.
+// Errors as Grab.
+func (c *Capture) Changed() (bool, error) {
+	if c.options.Window != 0 {
+		// A window's size and its being shown tell the server's damage nothing, but cost one question only.
+		before := c.window
+		if err := c.locate(); err != nil {
+			return false, err
+		}
+		if c.window.pixmap == 0 {
+			return false, nil // minimised: the last picture stays
+		}
+		if c.window.pixmap != before.pixmap {
+			return true, nil
+		}
+	}
+	area := c.read
+	if c.options.Window != 0 {
+		area = image.Rectangle{}
+	}
+	if err := c.changes.look(c.display, area); err != nil {
+		return false, err
+	}
+	if !c.options.Pointer || c.changes.drawn {
+		return c.changes.drawn, nil
+	}
+	err := c.pointer.look(c)
+	return c.pointer.moved(), err
 }
 
 // Grab takes a picture: 4 bytes a pixel in the order B, G, R, unused, rows without padding, valid until the next call.
-// When the screen's size changed, the picture has the new one. An error means that the display is gone.
+// When what is captured changed its size, the picture has the new one. A minimised window has no picture: nil without an
+// error. Errors: ErrNoWindow when the window was closed, ErrNoMonitor; others mean that the display is gone.
 func (c *Capture) Grab() (pixels []byte, width, height int, err error) {
 	for range 3 {
-		if pixels, err = c.image(); err == nil {
-			if c.options.Pointer {
-				c.drawPointer(pixels)
+		if c.options.Window != 0 {
+			if err := c.locate(); err != nil {
+				return nil, 0, 0, err
 			}
-			return pixels, c.area.Width, c.area.Height, nil
+			if c.window.pixmap == 0 {
+				return nil, 0, 0, nil
+			}
 		}
-		// Most likely the screen has become smaller than what was asked for.
+		c.display.drain()
+		c.memory.fit(c.display, c.read.Dx()*c.read.Dy()*4)
+		c.changes.seen(c.display)
+		if pixels, err = c.memory.image(c.display, c.from, c.read); err == nil {
+			if c.options.Pointer {
+				c.pointer.draw(c, pixels)
+			}
+			return pixels, c.read.Dx(), c.read.Dy(), nil
+		}
+		// Most likely it has become smaller than what was asked for.
+		c.window.forget(c.display)
 		if err := c.locate(); err != nil {
 			return nil, 0, 0, err
 		}
@@ -130,64 +174,19 @@ func (c *Capture) Grab() (pixels []byte, width, height int, err error) {
 }
 
 // Relocate notices that the screen grew or the monitor moved, which Grab alone does not see. To be called now and then.
-func (c *Capture) Relocate() error { return c.locate() }
-
-func (c *Capture) image() ([]byte, error) {
-	root := xproto.Drawable(c.display.screen.Root)
-	a := c.area
-	size := a.Width * a.Height * 4
-	if c.shared != nil {
-		_, err := shm.GetImage(c.display.conn, root, int16(a.X), int16(a.Y), uint16(a.Width), uint16(a.Height),
-			^uint32(0), xproto.ImageFormatZPixmap, c.segment, 0).Reply()
-		return c.shared[:size], err
+func (c *Capture) Relocate() error {
+	if c.options.Window != 0 {
+		c.window.findFrame(c.display)
+		return nil
 	}
-	reply, err := xproto.GetImage(c.display.conn, xproto.ImageFormatZPixmap, root, int16(a.X), int16(a.Y),
-		uint16(a.Width), uint16(a.Height), ^uint32(0)).Reply()
-	if err != nil {
-		return nil, err
-	}
-	if len(reply.Data) < size {
-		return nil, fmt.Errorf("x11: a picture of %d bytes instead of %d", len(reply.Data), size)
-	}
-	return reply.Data[:size], nil
+	return c.locate()
 }
 
-// drawPointer blends the pointer over the picture. A pointer that cannot be had is no reason to have no picture.
-func (c *Capture) drawPointer(pixels []byte) {
-	if !c.display.pointer {
-		return
-	}
-	p, err := xfixes.GetCursorImage(c.display.conn).Reply()
-	if err != nil || len(p.CursorImage) < int(p.Width)*int(p.Height) {
-		return
-	}
-	left, top := int(p.X)-int(p.Xhot)-c.area.X, int(p.Y)-int(p.Yhot)-c.area.Y
-	for row := range int(p.Height) {
-		y := top + row
-		if y < 0 || y >= c.area.Height {
-			continue
-		}
-		for column := range int(p.Width) {
-			x := left + column
-			if x < 0 || x >= c.area.Width {
-				continue
-			}
-			blend(pixels[(y*c.area.Width+x)*4:], p.CursorImage[row*int(p.Width)+column])
-		}
-	}
-}
-
-// blend puts a pixel (ARGB, premultiplied) over another (B, G, R).
-func blend(dst []byte, src uint32) {
-	rest := 255 - src>>24
-	for i := range 3 {
-		channel := src >> (8 * i) & 0xFF
-		dst[i] = byte(min(255, channel+uint32(dst[i])*rest/255))
-	}
-}
+// Rest gives the memory for pictures back until the next Grab.
+func (c *Capture) Rest() { c.memory.unshare(c.display) }
 
 // Close gives everything back.
 func (c *Capture) Close() {
-	c.unshare()
-	c.display.conn.Close()
+	c.memory.unshare(c.display)
+	c.display.conn.Close() // the server forgets redirection, damage and pixmaps with it
 }

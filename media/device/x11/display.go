@@ -1,11 +1,11 @@
 //go:build linux || freebsd || netbsd || openbsd
 
-// Package x11 takes pictures of an X11 screen through MIT-SHM, mouse pointer included. It speaks the protocol itself
-// rather than through Xlib, which ends the whole process when the server goes away.
+// Package x11 takes pictures of an X11 screen, a monitor, a region or a single window, covered ones too, through MIT-SHM,
+// mouse pointer included. It speaks the protocol itself rather than through Xlib, which ends the whole process when the
+// server goes away.
 package x11
 
 import (
-	"errors"
 	"fmt"
 	"io"
 	"log"
@@ -13,20 +13,11 @@ import (
 	"strings"
 
 	"github.com/jezek/xgb"
+	"github.com/jezek/xgb/composite"
+	"github.com/jezek/xgb/damage"
 	"github.com/jezek/xgb/randr"
-	"github.com/jezek/xgb/shm"
 	"github.com/jezek/xgb/xfixes"
 	"github.com/jezek/xgb/xproto"
-)
-
-// Errors of Open.
-var (
-	// ErrNoDisplay means that there is no X server to take pictures of.
-	ErrNoDisplay = errors.New("no X11 display")
-	// ErrWayland means that the X server is Wayland's: what it shows to us is black.
-	ErrWayland = errors.New("the desktop runs on Wayland, where screens can be captured only through the desktop's portal")
-	// ErrNoMonitor means that no monitor has the name.
-	ErrNoMonitor = errors.New("no such monitor")
 )
 
 func init() {
@@ -43,11 +34,13 @@ type Monitor struct {
 
 // display is a connection with the extensions that capture uses.
 type display struct {
-	conn    *xgb.Conn
-	screen  *xproto.ScreenInfo
-	shm     bool
-	pointer bool
-	randr   bool
+	conn      *xgb.Conn
+	screen    *xproto.ScreenInfo
+	shm       bool
+	pointer   bool
+	randr     bool
+	composite bool
+	damage    bool
 }
 
 // connect to a display; "" is $DISPLAY.
@@ -63,11 +56,19 @@ func connect(name string) (*display, error) {
 		return nil, fmt.Errorf("%w: %w", ErrNoDisplay, err)
 	}
 	d := &display{conn: conn, screen: xproto.Setup(conn).DefaultScreen(conn)}
-	d.shm = shm.Init(conn) == nil
-	d.randr = randr.Init(conn) == nil
-	if xfixes.Init(conn) == nil {
+	d.shm = enable(conn, "MIT-SHM")
+	d.randr = enable(conn, "RANDR")
+	if enable(conn, "XFIXES") {
 		_, err := xfixes.QueryVersion(conn, 4, 0).Reply() // the protocol demands it before any other request
 		d.pointer = err == nil
+	}
+	if enable(conn, "Composite") {
+		v, err := composite.QueryVersion(conn, 0, 4).Reply()
+		d.composite = err == nil && (v.MajorVersion > 0 || v.MinorVersion >= 2) // the pixmaps of windows came with 0.2
+	}
+	if d.pointer && enable(conn, "DAMAGE") {
+		_, err := damage.QueryVersion(conn, 1, 1).Reply()
+		d.damage = err == nil
 	}
 	if d.wayland() {
 		conn.Close()
@@ -113,12 +114,22 @@ func (d *display) monitors() (list []Monitor) {
 	return list
 }
 
-// Monitors of a display; "" is $DISPLAY.
-func Monitors(name string) ([]Monitor, error) {
-	d, err := connect(name)
-	if err != nil {
-		return nil, err
+// monitor with a name, or ErrNoMonitor.
+func (d *display) monitor(name string) (Monitor, error) {
+	for _, m := range d.monitors() {
+		if m.Name == name {
+			return m, nil
+		}
 	}
-	defer d.conn.Close()
-	return d.monitors(), nil
+	return Monitor{}, fmt.Errorf("%w: %q", ErrNoMonitor, name)
+}
+
+// drain what comes unasked (a changed keyboard, errors of requests that nobody waits for): unread, it would fill the
+// connection's queue and stop it.
+func (d *display) drain() {
+	for {
+		if event, err := d.conn.PollForEvent(); event == nil && err == nil {
+			return
+		}
+	}
 }

@@ -70,9 +70,6 @@ func TestCaptureSeesColourAndPointer(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer c.Close()
-	if c.shared == nil {
-		t.Error("no shared memory with a server on this machine")
-	}
 	bgr := func(pixels []byte) [3]byte { return [3]byte(pixels[:3]) }
 	check := func(name string) []byte {
 		t.Helper()
@@ -103,15 +100,24 @@ func TestCaptureSeesColourAndPointer(t *testing.T) {
 		t.Errorf("a pointer of %d pixels", n)
 	}
 	c.options.Pointer = false
-	c.unshare()
-	if n := others(check("through the socket")); n != 0 {
+	if c.memory.shared == nil {
+		t.Error("no shared memory with a server on this machine")
+	}
+	c.Rest()
+	c.memory.refused = true
+	if n := others(check("through the socket")); n != 0 || c.memory.shared != nil {
 		t.Errorf("%d pixels of another colour", n)
 	}
-	if err := c.Relocate(); err != nil || c.shared == nil {
+	c.memory.refused = false
+	if n := others(check("shared again")); n != 0 || c.memory.shared == nil {
+		t.Errorf("%d pixels of another colour", n)
+	}
+	if err := c.Relocate(); err != nil {
 		t.Errorf("relocate: %v", err)
 	}
 
-	monitors, err := Monitors(display)
+	list, err := Sources(display)
+	monitors := list.Monitors
 	if err != nil || len(monitors) != 1 || monitors[0].Width != 322 || monitors[0].Name == "" {
 		t.Fatalf("monitors %+v %v", monitors, err)
 	}
@@ -144,7 +150,7 @@ func TestNoDisplayAndWayland(t *testing.T) {
 	if _, err := Open(Options{}); !errors.Is(err, ErrWayland) {
 		t.Fatal(err)
 	}
-	if _, err := Monitors(":4711"); !errors.Is(err, ErrNoDisplay) {
+	if _, err := Sources(":4711"); !errors.Is(err, ErrNoDisplay) {
 		t.Fatal(err)
 	}
 }
