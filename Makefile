@@ -3,7 +3,7 @@
 # Opus files (.opus) are never read: without this tag the build would need libopusfile.
 TAGS := nolibopusfile
 
-.PHONY: run demo build test check bench fmt lint clean packages go
+.PHONY: run demo build test check bench bench-network fmt lint clean packages go
 
 run: packages build demo
 
@@ -24,6 +24,11 @@ check lint: go
 bench: go build
 	scripts/packages.sh test
 	PARLEY_BINARY=$(CURDIR)/parley go run -tags $(TAGS) ./e2e/bench
+
+# calls over bad networks; needs root
+bench-network: go build
+	scripts/packages.sh bench
+	PARLEY_BINARY=$(CURDIR)/parley go run -tags $(TAGS) ./e2e/bench/network $(ARGS)
 
 fmt:
 	gofmt -w $$(git ls-files '*.go')

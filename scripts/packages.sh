@@ -2,6 +2,7 @@
 # Installs the Debian packages Parley needs, and only those that are missing.
 #   scripts/packages.sh run    to build and to run, with or without a display
 #   scripts/packages.sh test   the same and what the tests use besides
+#   scripts/packages.sh bench  the same and what only the measurements use
 set -euo pipefail
 
 # compiler and build tools; window (Fyne: X11, Wayland, OpenGL); codecs; sound. Xvfb and ImageMagick are for `make run`
@@ -14,20 +15,23 @@ run_packages=(
   xvfb imagemagick fonts-dejavu-core
 )
 # the browser peer, content for fake cameras and microphones, hands for the window, a screen and a sound server to capture
-test_packages=(chromium ffmpeg sox espeak-ng xdotool x11-utils x11-xserver-utils pulseaudio
+test_packages=(chromium iproute2 iputils-ping ffmpeg sox espeak-ng xdotool x11-utils x11-xserver-utils pulseaudio
   kamailio kamailio-websocket-modules kamailio-tls-modules)
+# photographs for pictures as cameras see them (Debian's gnome-backgrounds has drawings only)
+bench_packages=(mate-backgrounds)
 
 wanted=("${run_packages[@]}")
 case "${1:-run}" in
   run) ;;
-  test)
+  test | bench)
     wanted+=("${test_packages[@]}")
+    [ "$1" = test ] || wanted+=("${bench_packages[@]}")
     # Node may have come from elsewhere (nodesource, nvm): then Debian's, which conflicts with it, is not wanted.
     command -v node >/dev/null || wanted+=(nodejs)
     command -v npm >/dev/null || wanted+=(npm)
     ;;
   *)
-    echo "packages: say run or test, not \"$1\"" >&2
+    echo "packages: say run, test or bench, not \"$1\"" >&2
     exit 2
     ;;
 esac

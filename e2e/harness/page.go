@@ -222,3 +222,19 @@ func (p *Page) Close() error {
 	p.eval(ctx, "peer.stop()", nil) // a page that crashed has nothing to stop
 	return p.browser.tools.call(ctx, "", "Target.closeTarget", map[string]any{"targetId": p.target}, nil)
 }
+
+// Watched is one frame of the remote video that the page presented.
+type Watched struct {
+	At    float64 // ms since the Unix epoch
+	Age   float64 // ms since it was drawn, when it carries a stamp; else 0
+	Width int     // pixels
+}
+
+// Watch begins to note every frame of the remote video.
+func (p *Page) Watch(ctx context.Context) error { return p.eval(ctx, "peer.watch()", nil) }
+
+// Watched returns what was noted since Watch.
+func (p *Page) Watched(ctx context.Context) (frames []Watched, err error) {
+	err = p.eval(ctx, "peer.watched", &frames)
+	return frames, err
+}

@@ -226,6 +226,21 @@ window.peer = {
     return ages;
   },
 
+  watched: [],
+
+  /** Notes every frame of the remote video from now on. */
+  watch() {
+    const video = document.getElementById('remote');
+    const context = new OffscreenCanvas(160, 8).getContext('2d', { willReadFrequently: true });
+    const note = (now, metadata) => {
+      video.requestVideoFrameCallback(note);
+      const at = performance.timeOrigin + performance.now();
+      const stamp = readStamp(video, context);
+      this.watched.push({ at, age: stamp === undefined ? 0 : at - stamp, width: metadata.width });
+    };
+    video.requestVideoFrameCallback(note);
+  },
+
   /** Mean luma (0–255) and its spread over the remote picture now. */
   picture() {
     const video = document.getElementById('remote');
