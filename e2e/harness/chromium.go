@@ -191,20 +191,31 @@ func pageFolder() string {
 	return filepath.Join(filepath.Dir(here), "..", "page")
 }
 
-// buildPage bundles the page with esbuild; the npm packages are installed, as locked, when they are missing.
-func buildPage(ctx context.Context) ([]byte, error) {
+// InstallPage brings what the page is built of, from the registry; once for all. StartBrowser does it too, but a process
+// in a namespace of its own may not reach the registry.
+func InstallPage(ctx context.Context) error {
 	folder := pageFolder()
 	unlock, err := lock(filepath.Join(os.TempDir(), "parley-page-"+strconv.Itoa(os.Getuid())+".lock"))
 	if err != nil {
-		return nil, err
+		return err
 	}
 	defer unlock()
-	if _, err := os.Stat(filepath.Join(folder, "node_modules", ".package-lock.json")); err != nil {
-		// esbuild's install script only saves a start of node; without it nothing from the registry runs at install.
-		if out, err := command(ctx, folder, "npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund"); err != nil {
-			return nil, fmt.Errorf("npm ci: %w\n%s", err, out)
-		}
+	if _, err := os.Stat(filepath.Join(folder, "node_modules", ".package-lock.json")); err == nil {
+		return nil
 	}
+	// esbuild's install script only saves a start of node; without it nothing from the registry runs at install.
+	if out, err := command(ctx, folder, "npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund"); err != nil {
+		return fmt.Errorf("npm ci: %w\n%s", err, out)
+	}
+	return nil
+}
+
+// buildPage bundles the page with esbuild; the npm packages are installed, as locked, when they are missing.
+func buildPage(ctx context.Context) ([]byte, error) {
+	if err := InstallPage(ctx); err != nil {
+		return nil, err
+	}
+	folder := pageFolder()
 	out, err := command(ctx, folder, filepath.Join(folder, "node_modules", ".bin", "esbuild"), "page.js", "--bundle",
 		"--format=iife", "--target=chrome110", "--log-level=warning")
 	if err != nil {

@@ -33,12 +33,14 @@ func nearParley(ctx context.Context) error {
 func nearChromium(ctx context.Context) (err error) {
 	working, cancel := context.WithCancel(context.WithoutCancel(ctx)) // the page is asked after the interrupt
 	defer cancel()
-	browser, err := harness.StartBrowser(working, harness.BrowserOptions{Video: cameraFile(*content), Audio: speechFile(*content)})
+	starting, cancelStart := context.WithTimeout(ctx, setup*3/4) // before the patience of who started this is over
+	defer cancelStart()
+	browser, err := harness.StartBrowser(starting, harness.BrowserOptions{Video: cameraFile(*content), Audio: speechFile(*content)})
 	if err != nil {
 		return err
 	}
 	defer browser.Close()
-	page, err := browser.Open(working)
+	page, err := browser.Open(starting)
 	if err != nil {
 		return err
 	}
@@ -46,11 +48,11 @@ func nearChromium(ctx context.Context) (err error) {
 	host := socket.Hostname()
 	account := harness.Account{URL: socket.String(), Domain: host, User: caller, Password: secret, Only: *codec,
 		Width: width, Height: height, MaxBitrate: videoBitrate}
-	if err := page.Connect(working, account); err != nil {
+	if err := page.Connect(starting, account); err != nil {
 		return err
 	}
 	begun := now()
-	if err := page.Call(working, callee); err != nil {
+	if err := page.Call(starting, callee); err != nil {
 		return err
 	}
 	if err := say("confirmed", now()-begun); err != nil {

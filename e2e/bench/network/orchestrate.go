@@ -29,6 +29,9 @@ func orchestrate(ctx context.Context, filter *regexp.Regexp) (err error) {
 	if err != nil {
 		return err
 	}
+	if err := harness.InstallPage(ctx); err != nil {
+		return err
+	}
 	if err := makeContent(ctx, folder); err != nil {
 		return err
 	}
@@ -138,7 +141,7 @@ func (b *bench) start(ctx context.Context, inside func(string, ...string) (strin
 	}
 	said, err := p.Until(ctx, event)
 	if err != nil {
-		return nil, said, errors.Join(fmt.Errorf("%s: %w", role, err), p.Kill())
+		return nil, said, errors.Join(fmt.Errorf("%s: %w\n%s", role, err, p.Story()), p.Kill())
 	}
 	return p, said, nil
 }
