@@ -161,6 +161,9 @@ func (b *bench) results(ctx context.Context, near, far *harness.Process) (receiv
 		if said, err = p.Until(ctx, "result"); err == nil {
 			err = said.Decode(&r)
 		}
+		if err == nil {
+			_, err = p.Wait(ctx) // a browser is closed, not left behind
+		}
 		return r
 	}
 	received, sent = read(near), read(far)
