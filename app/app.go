@@ -80,6 +80,8 @@ func run(ctx context.Context, command cli.Command, streams Streams, logger *slog
 		})
 	case *cli.Room:
 		return room.Run(ctx, *command, streams.Out, logger)
+	case *cli.Probe:
+		return runProbe(ctx, *command, streams, logger)
 	case *cli.Window:
 		return runWindow(ctx, *command, streams, logger)
 	}

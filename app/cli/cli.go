@@ -10,7 +10,7 @@ import (
 	"github.com/alecthomas/kong"
 )
 
-// Command is what the arguments ask for: *Window, *Call or *Room.
+// Command is what the arguments ask for: *Window, *Call, *Room or *Probe.
 type Command interface{ check() error }
 
 // ErrNotYet marks a flag or command of the specification that this version does not have.
@@ -33,7 +33,7 @@ type arguments struct {
 	Window Window `cmd:"" default:"withargs" help:"Open the window (also what parley without a command does)."`
 	Call   Call   `cmd:"" help:"Place or await one call without a window."`
 	Room   Room   `cmd:"" help:"Run the embedded room server alone."`
-	Probe  Probe  `cmd:"" help:"Check the way to a server step by step (not yet)."`
+	Probe  Probe  `cmd:"" help:"Check the way to a server step by step."`
 }
 
 // Parsed is a command with what holds for every command.
@@ -72,10 +72,3 @@ func Parse(args []string, version string, out io.Writer) (Parsed, error) {
 	}
 	return Parsed{Command: command, LogName: given.Log}, nil
 }
-
-// Probe is `parley probe`.
-type Probe struct {
-	Server string `help:"Server to check." placeholder:"HOST[:PORT]"`
-}
-
-func (p *Probe) check() error { return fmt.Errorf("probe: %w", ErrNotYet) }
