@@ -15,6 +15,7 @@ import (
 	"parley/app/problem"
 	"parley/connector"
 	"parley/connector/discovery"
+	"parley/connector/fault"
 	"parley/connector/rtc"
 	"parley/connector/sip"
 	"parley/media/audio"
@@ -47,6 +48,10 @@ type Client struct {
 	Connector *connector.Connector
 	Mixer     *audio.Mixer
 
+	// Faults and Gate break signalling and media on purpose (diagnostics).
+	Faults *fault.Switch
+	Gate   *peer.Gate
+
 	options Options
 	output  *audio.Output
 	http    *http.Client
@@ -63,7 +68,7 @@ func New(o Options) (*Client, error) {
 	transport := http.DefaultTransport.(*http.Transport).Clone()
 	transport.TLSClientConfig = o.TLS.Clone()
 	transport.DisableKeepAlives = true // few requests, and none may be left over at the end
-	c := &Client{options: o, Mixer: audio.NewMixer(), http: &http.Client{
+	c := &Client{options: o, Mixer: audio.NewMixer(), Faults: &fault.Switch{}, Gate: &peer.Gate{}, http: &http.Client{
 		Transport: transport,
 		// A server that redirects could lead out of TLS, and Go would send the token there.
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
@@ -72,9 +77,10 @@ func New(o Options) (*Client, error) {
 		Peers: peer.New(peer.Config{
 			Output:   c.Mixer,
 			Loopback: onThisMachine(o.Server),
+			Gate:     c.Gate,
 			Logger:   o.Logger,
 		}),
-		Dialer:     sip.Dialer{Logger: o.Logger},
+		Dialer:     c.Faults.Dialer(sip.Dialer{Logger: o.Logger}),
 		HTTP:       c.http,
 		Logger:     o.Logger,
 		UserAgent:  o.UserAgent,

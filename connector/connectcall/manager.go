@@ -203,3 +203,6 @@ func (m *Manager) cleanup() {
 		})
 	})
 }
+
+// Machine of the newest session, for readers.
+func (m *Manager) Machine() *Machine { return m.machine }

@@ -135,3 +135,17 @@ func (a *agent) recoveryDelay(failures int) time.Duration {
 	}
 	return lower + rand.N(upper-lower+1)
 }
+
+// DropSocket cuts the present socket without a handshake, as a broken network would; it tells whether there was one. What
+// follows is what follows any loss: OnDisconnected, and a new socket after a while.
+func (a *agent) DropSocket() (dropped bool) {
+	_ = a.do(func() {
+		if a.socket == nil {
+			return
+		}
+		dropped = true
+		conn := a.socket.conn
+		go func() { _ = conn.CloseNow() }() // the loop waits for nothing
+	})
+	return dropped
+}

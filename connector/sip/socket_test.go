@@ -268,3 +268,23 @@ func TestMessages(t *testing.T) {
 		}
 	})
 }
+
+func TestSocketIsDroppedOnPurpose(t *testing.T) {
+	inBench(t, registering, func(b *bench) {
+		b.answer(b.next(sip.REGISTER), 200)
+		b.rec.want(t, "registered")
+		if !b.agent.(*agent).DropSocket() {
+			t.Error("there was no socket")
+		}
+		synctest.Wait()
+		b.rec.want(t, "disconnected 1006 clean false | unregistered")
+		if b.agent.(*agent).DropSocket() {
+			t.Error("a socket was dropped twice")
+		}
+		time.Sleep(10 * time.Second)
+		synctest.Wait()
+		if !b.agent.Connected() {
+			t.Error("not connected again")
+		}
+	})
+}

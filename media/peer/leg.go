@@ -151,6 +151,11 @@ func settings(c *Config, loggers logging.LoggerFactory) webrtc.SettingEngine {
 		s.SetICEMulticastDNSMode(ice.MulticastDNSModeDisabled)
 		s.SetNet(c.Net)
 	}
+	if c.Gate != nil {
+		if gated, err := c.Gate.network(c.Net); err == nil { // without a list of interfaces there is no way to block them
+			s.SetNet(gated)
+		}
+	}
 	s.DisableActiveTCP(true)
 	// The remote track exists from the negotiation on, as in W3C, not from its first packet.
 	s.SetFireOnTrackBeforeFirstRTP(true)

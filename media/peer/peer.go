@@ -43,6 +43,8 @@ type Config struct {
 	Disconnected, Failed time.Duration
 	// Net replaces the network of the machine (tests).
 	Net transport.Net
+	// Gate, when not nil, can block all media of these connections (diagnostics).
+	Gate *Gate
 
 	apart *apartConfig // of the connection of one m-line (apart.go)
 }

@@ -1,0 +1,83 @@
+package recorder
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"parley/connector"
+	"parley/connector/rtc"
+)
+
+type source struct{ fn func(connector.Event) }
+
+func (s *source) Subscribe(fn func(connector.Event)) func() {
+	s.fn = fn
+	return func() { s.fn = nil }
+}
+
+func (s *source) emit(name string, data any) {
+	if s.fn != nil {
+		s.fn(connector.Event{Name: name, Time: time.Unix(100, 0), Data: data})
+	}
+}
+
+func TestOnlyTheNewestEventsAreKept(t *testing.T) {
+	r, from := New(nil), &source{}
+	cancel := r.Attach(from)
+	for i := range DefaultEvents + 10 {
+		from.emit(fmt.Sprintf("event-%d", i), map[string]int{"n": i})
+	}
+	events := r.Events()
+	if len(events) != DefaultEvents || events[0].Name != "event-10" || events[0].Number != 11 ||
+		events[len(events)-1].Payload != fmt.Sprintf(`{"n":%d}`, DefaultEvents+9) {
+		t.Errorf("%d events, first %+v, last %+v", len(events), events[0], events[len(events)-1])
+	}
+	cancel()
+	from.emit("late", nil)
+	if r.Count() != DefaultEvents+10 {
+		t.Errorf("counted %d", r.Count())
+	}
+	r.ClearEvents()
+	if len(r.Events()) != 0 || r.Count() != DefaultEvents+10 {
+		t.Errorf("after clearing: %d events, counted %d", len(r.Events()), r.Count())
+	}
+	again := &source{}
+	r.Attach(again)
+	again.emit("after", nil)
+	if e := r.Events(); len(e) != 1 || e[0].Number != DefaultEvents+11 || e[0].Payload != "" {
+		t.Errorf("got %+v", e)
+	}
+}
+
+func TestPayloadsAreCleanedAndCut(t *testing.T) {
+	r, from := New(func(s string) string { return strings.ReplaceAll(s, "secret", "[hidden]") }), &source{}
+	r.Attach(from)
+	from.emit("a", map[string]string{"token": "secret"})
+	from.emit("b", strings.Repeat("я", MaxPayload))
+	from.emit("c", func() {})
+	from.emit("d", struct{}{})
+	events := r.Events()
+	if events[0].Payload != `{"token":"[hidden]"}` {
+		t.Errorf("got %q", events[0].Payload)
+	}
+	if p := events[1].Payload; len(p) > MaxPayload+len("…") || !strings.HasSuffix(p, "я…") {
+		t.Errorf("%d bytes, end %q", len(p), p[len(p)-8:])
+	}
+	if !strings.Contains(events[2].Payload, "unsupported type") || events[3].Payload != "" {
+		t.Errorf("got %q and %q", events[2].Payload, events[3].Payload)
+	}
+}
+
+func TestStatisticsAreKept(t *testing.T) {
+	r, from := New(nil), &source{}
+	r.Attach(from)
+	for i := range DefaultStatistics + 5 {
+		from.emit("stats:collected", rtc.Stats{Inbound: rtc.InboundStats{Audio: &rtc.StreamStats{PacketsReceived: uint64(i)}}})
+	}
+	kept := r.Statistics()
+	if len(kept) != DefaultStatistics || kept[0].Inbound.Audio.PacketsReceived != 5 || kept[0].Time.IsZero() {
+		t.Errorf("%d kept, first %+v", len(kept), kept[0])
+	}
+}

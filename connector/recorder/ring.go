@@ -1,0 +1,29 @@
+package recorder
+
+// ring keeps the newest of what was added. Its zero value keeps nothing.
+type ring[T any] struct {
+	kept  []T
+	next  int
+	limit int
+}
+
+func (r *ring[T]) add(v T) {
+	if len(r.kept) < r.limit {
+		r.kept = append(r.kept, v)
+		return
+	}
+	if r.limit == 0 {
+		return
+	}
+	r.kept[r.next] = v
+	r.next = (r.next + 1) % r.limit
+}
+
+// list is a copy, oldest first.
+func (r *ring[T]) list() []T {
+	all := make([]T, 0, len(r.kept))
+	all = append(all, r.kept[r.next:]...)
+	return append(all, r.kept[:r.next]...)
+}
+
+func (r *ring[T]) clear() { r.kept, r.next = nil, 0 }
