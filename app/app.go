@@ -62,15 +62,15 @@ func Run(ctx context.Context, args []string, streams Streams) int {
 		fmt.Fprintf(streams.Err, "parley: --log: %v\n", err)
 		return exitUsage
 	}
-	if err := run(ctx, parsed.Command, streams, logger); err != nil {
-		report(streams.Err, err)
+	if err := run(ctx, parsed, streams, logger); err != nil {
+		complain(streams.Err, err)
 		return exitFailed
 	}
 	return exitOK
 }
 
-func run(ctx context.Context, command cli.Command, streams Streams, logger *slog.Logger) error {
-	switch command := command.(type) {
+func run(ctx context.Context, parsed cli.Parsed, streams Streams, logger *slog.Logger) error {
+	switch command := parsed.Command.(type) {
 	case *cli.Call:
 		return headless.Run(ctx, headless.Options{
 			Call:   *command,
@@ -83,13 +83,15 @@ func run(ctx context.Context, command cli.Command, streams Streams, logger *slog
 	case *cli.Probe:
 		return runProbe(ctx, *command, streams, logger)
 	case *cli.Window:
-		return runWindow(ctx, *command, streams, logger)
+		left := openTraces(streams.Err, parsed.LogName, logger)
+		defer left.close()
+		return runWindow(ctx, *command, streams, left)
 	}
-	return fmt.Errorf("no such command: %T", command)
+	return fmt.Errorf("no such command: %T", parsed.Command)
 }
 
-// report prints one clear message. What stands behind it is for the log.
-func report(out io.Writer, err error) {
+// complain prints one clear message. What stands behind it is for the log.
+func complain(out io.Writer, err error) {
 	var known *problem.Problem
 	if errors.As(err, &known) {
 		fmt.Fprintf(out, "parley: %v\n", known)

@@ -25,8 +25,10 @@ const (
 )
 
 // runWindow opens the window, with a room server behind it for the demo. It must run on the main goroutine.
-func runWindow(ctx context.Context, o cli.Window, streams Streams, logger *slog.Logger) error {
+func runWindow(ctx context.Context, o cli.Window, streams Streams, left *traces) error {
+	logger := left.logger
 	options := window.Options{
+		Version: Version, Logs: left.logs, Crash: left.crash,
 		Lang: o.Language, Draw: o.Graphics,
 		InstanceID: instanceID(logger), UserAgent: UserAgent(), Logger: logger,
 	}

@@ -15,6 +15,8 @@ type Env struct {
 	// Do runs a function on the window's goroutine. It must not be called on it.
 	Do     func(func())
 	Window fyne.Window
+	// OpenDiagnostics opens their window; nil: there is none.
+	OpenDiagnostics func()
 	// After calls fn on the window's goroutine after d, unless stopped. nil takes a real timer.
 	After func(d time.Duration, fn func()) (stop func())
 	Now   func() time.Time

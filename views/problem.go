@@ -31,6 +31,8 @@ const (
 	OpMicrophone Operation = "problem.microphone"
 	OpTones      Operation = "problem.tones"
 	OpSettings   Operation = "problem.settings"
+	OpSave       Operation = "problem.save"
+	OpFault      Operation = "problem.fault"
 )
 
 // Describe says in words what failed, why, and what to do. An error that says the person cancelled gives an empty notice.

@@ -72,14 +72,22 @@ func newSettingsView(env *Env, s Settings, back func()) *settingsView {
 	row := func(key string, o fyne.CanvasObject) fyne.CanvasObject {
 		return labelled(key, o)
 	}
-	v.content = column(560, container.NewVBox(head, v.banner,
+	v.content = column(560, container.NewVBox(append([]fyne.CanvasObject{head, v.banner,
 		newCard(container.NewVBox(subheading(text.T("settings.appearance")),
 			row("settings.language", language.Select), row("settings.theme", theme.Select))),
 		newCard(container.NewVBox(subheading(text.T("settings.devices")),
 			row("settings.camera", v.camera.Select), row("settings.microphone", v.microphone.Select),
 			row("settings.speaker", v.speaker.Select))),
-		newCard(container.NewVBox(subheading(text.T("settings.keys")), muted(text.T("settings.keys.list"))))))
+		newCard(container.NewVBox(subheading(text.T("settings.keys")), muted(text.T("settings.keys.list"))))}, v.diagnostics()...)...))
 	return v
+}
+
+// diagnostics is the way to their window, where there is one.
+func (v *settingsView) diagnostics() []fyne.CanvasObject {
+	if v.env.OpenDiagnostics == nil {
+		return nil
+	}
+	return []fyne.CanvasObject{widget.NewButton(text.T("diagnostics.open"), nil, v.env.OpenDiagnostics)}
 }
 
 // shown looks for the devices anew each time.

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 
 	"github.com/google/uuid"
@@ -85,4 +86,30 @@ func writeID(folder, path, id string) error {
 		return fmt.Errorf("keep the instance id: %w", err)
 	}
 	return nil
+}
+
+// StateFolder returns the folder for logs and crash reports: below PARLEY_CONFIG if that is set, else the system's place
+// for it. It need not exist yet.
+func StateFolder() (string, error) {
+	if folder := os.Getenv("PARLEY_CONFIG"); folder != "" {
+		return filepath.Join(folder, "state"), nil
+	}
+	if folder := os.Getenv("XDG_STATE_HOME"); filepath.IsAbs(folder) && runtime.GOOS == "linux" {
+		return filepath.Join(folder, "parley"), nil
+	}
+	home, err := os.UserHomeDir()
+	if err != nil {
+		return "", fmt.Errorf("find the folder for logs: %w", err)
+	}
+	switch runtime.GOOS {
+	case "windows":
+		cache, err := os.UserCacheDir() // %LocalAppData%
+		if err != nil {
+			return "", fmt.Errorf("find the folder for logs: %w", err)
+		}
+		return filepath.Join(cache, "parley", "logs"), nil
+	case "darwin":
+		return filepath.Join(home, "Library", "Logs", "Parley"), nil
+	}
+	return filepath.Join(home, ".local", "state", "parley"), nil
 }

@@ -18,6 +18,18 @@ func New(out io.Writer, level string) (*slog.Logger, error) {
 	return slog.New(slog.NewTextHandler(out, &slog.HandlerOptions{Level: least, ReplaceAttr: redact})), nil
 }
 
+// Both logs to out what has the named level or more, and to file what is info or more (everything when the level is debug).
+func Both(out io.Writer, level string, file io.Writer) (*slog.Logger, error) {
+	var least slog.Level
+	if err := least.UnmarshalText([]byte(level)); err != nil {
+		return nil, err
+	}
+	handler := func(w io.Writer, least slog.Level) slog.Handler {
+		return slog.NewTextHandler(w, &slog.HandlerOptions{Level: least, ReplaceAttr: redact})
+	}
+	return slog.New(slog.NewMultiHandler(handler(out, least), handler(file, min(least, slog.LevelInfo)))), nil
+}
+
 // hidden stands where a secret was.
 const hidden = "[hidden]"
 
@@ -34,13 +46,14 @@ func redact(_ []string, a slog.Attr) slog.Attr {
 	}
 	switch value := a.Value.Resolve(); value.Kind() {
 	case slog.KindString:
-		a.Value = slog.StringValue(clean(value.String()))
+		a.Value = slog.StringValue(Clean(value.String()))
 	case slog.KindAny:
 		if err, ok := value.Any().(error); ok {
-			a.Value = slog.StringValue(clean(err.Error()))
+			a.Value = slog.StringValue(Clean(err.Error()))
 		}
 	}
 	return a
 }
 
-func clean(text string) string { return secretText.ReplaceAllString(text, "$1$2$3$4"+hidden) }
+// Clean takes out of a text what looks like a secret, by what stands before it.
+func Clean(text string) string { return secretText.ReplaceAllString(text, "$1$2$3$4"+hidden) }

@@ -342,11 +342,16 @@ func (c *controller) ShareSources(context.Context) ([]views.ShareSource, error) 
 
 // ShareScreen implements views.Actions.
 func (c *controller) ShareScreen(ctx context.Context, source string) error {
+	return c.present(ctx, func() (rtc.LocalTrack, error) { return c.media.Screen(source) })
+}
+
+// present opens a picture and presents it.
+func (c *controller) present(ctx context.Context, open func() (rtc.LocalTrack, error)) error {
 	link, err := c.current()
 	if err != nil {
 		return err
 	}
-	track, err := c.media.Screen(source)
+	track, err := open()
 	if err != nil {
 		return err
 	}

@@ -7,8 +7,10 @@ import (
 
 	"parley/app/client"
 	"parley/connector"
+	"parley/connector/fault"
 	"parley/connector/rtc"
 	"parley/connector/session"
+	"parley/media/peer"
 	"parley/views"
 )
 
@@ -40,6 +42,12 @@ type Link struct {
 	Ring func() (stop func())
 	// SetSpeaker moves the sound to another device; nil when there is no sound.
 	SetSpeaker func(device string)
+	// States reads the states of all machines; nil: there is no way to.
+	States func(ctx context.Context) (map[string]string, error)
+	// Faults break the link on purpose; nil: nothing can.
+	Faults Faults
+	// Secrets must not appear in a report.
+	Secrets func() []string
 	// Close disconnects and waits until nothing runs any more.
 	Close func(ctx context.Context) error
 }
@@ -63,9 +71,18 @@ func openLink(o Options, speaker func() string) Opener {
 			Connect:    made.Connect,
 			Ring:       func() func() { return ring(made.Mixer) },
 			SetSpeaker: made.SetSpeaker,
+			States:     made.Connector.MachineStates,
+			Faults:     clientFaults{made.Faults, made.Gate},
+			Secrets:    func() []string { return []string{form.Password} },
 			Close:      made.Close,
 		}, nil
 	}
+}
+
+// clientFaults are the faults of signalling and of media.
+type clientFaults struct {
+	*fault.Switch
+	*peer.Gate
 }
 
 func discard() *slog.Logger { return slog.New(slog.DiscardHandler) }

@@ -17,6 +17,8 @@ type Media struct {
 	Screens    func() []views.ShareSource
 	Screen     func(id string) (rtc.LocalTrack, error)
 	Devices    func() views.Devices
+	// Pattern opens a moving pattern to present.
+	Pattern func() (rtc.LocalTrack, error)
 }
 
 // cameraSize is what a call asks of a camera.
@@ -40,6 +42,13 @@ func realMedia(logger *slog.Logger, pattern bool) Media {
 	}
 	m.Microphone = func(word string) (rtc.LocalTrack, error) {
 		t, err := device.OpenAudioTrack(word, device.TrackOptions{Logger: logger, Lost: stays})
+		if t == nil {
+			return nil, err
+		}
+		return t, err
+	}
+	m.Pattern = func() (rtc.LocalTrack, error) {
+		t, err := device.OpenVideoTrack("pattern", device.VideoOptions{Width: 1280, Height: 720, FPS: 15}, device.TrackOptions{Logger: logger})
 		if t == nil {
 			return nil, err
 		}

@@ -10,6 +10,7 @@ import (
 	"errors"
 	"fmt"
 	"image/png"
+	"io"
 	"log/slog"
 	"os"
 	"sync"
@@ -18,6 +19,7 @@ import (
 
 	"fyne.io/fyne/v2"
 
+	"parley/app/report"
 	"parley/assets"
 	"parley/connector/session"
 	"parley/views"
@@ -59,6 +61,9 @@ type Options struct {
 	Silent bool
 
 	Folder     string // where settings are kept; empty keeps nothing
+	Version    string
+	Logs       func(io.Writer) error // writes what was logged, nil for none
+	Crash      *report.Crash         // of an earlier run, nil for none
 	InstanceID string
 	UserAgent  string
 	Logger     *slog.Logger
@@ -85,6 +90,9 @@ type Window struct {
 	pump       *Pump
 	root       *views.Root
 	incoming   *incomingWindow
+	inspector  *inspector
+	diagnosing *diagnosticsWindow
+	renderer   atomic.Value   // its name
 	shown      views.Settings // what is on the screen
 
 	refresh   atomic.Bool // a refresh is on its way
@@ -139,7 +147,11 @@ func (w *Window) build(store *Store) {
 		media = &m
 	}
 	w.pump = NewPump(w.do, drawingFor(o.Draw, ""))
+	events := newRecorder()
+	o.OnConnector = recordWith(events, o.OnConnector)
 	w.controller = newController(o, store, *media, o.Open, w.schedule)
+	w.inspector = &inspector{Recorder: events, controller: w.controller, options: o, renderer: w.rendererName}
+	w.diagnosing = &diagnosticsWindow{w: w}
 	if w.controller.open == nil {
 		w.controller.open = openLink(o, w.controller.speaker)
 	}
@@ -148,12 +160,36 @@ func (w *Window) build(store *Store) {
 	w.window = w.app.NewWindow(text.T("app.name"))
 	w.window.Resize(fyne.NewSize(1024, 640))
 	w.window.SetMaster()
-	env := &views.Env{Context: w.ctx, Actions: w.controller, Pictures: w.pump, Do: w.do, Window: w.window}
+	env := &views.Env{Context: w.ctx, Actions: w.controller, Pictures: w.pump, Do: w.do, Window: w.window,
+		OpenDiagnostics: w.diagnosing.open}
 	w.root = views.NewRoot(env)
 	w.root.SetNumber(o.Number)
 	w.incoming = &incomingWindow{w: w}
 	w.window.SetCloseIntercept(func() { w.root.AskToClose(w.closeNow) })
 	w.root.Set(model)
+	w.offerCrash()
+}
+
+// offerCrash shows what an earlier run left behind, once.
+func (w *Window) offerCrash() {
+	crash := w.options.Crash
+	if crash == nil {
+		return
+	}
+	w.root.OfferCrash(views.CrashReport{
+		Text: crash.Text, Suggest: w.inspector.Suggest("parley-crash.txt"),
+		Save: func(_ context.Context, path string) error {
+			return saveFile(path, func(out io.Writer) error {
+				_, err := io.WriteString(out, crash.Text)
+				return err
+			})
+		},
+		Forget: func() {
+			if err := crash.Forget(); err != nil {
+				w.logger.Warn("remove the crash report", "error", err)
+			}
+		},
+	})
 }
 
 // dress puts language and theme on.
@@ -172,11 +208,17 @@ func (w *Window) started() {
 		w.do(func() {
 			name := rendererName(w.window)
 			d := drawingFor(w.options.Draw, name)
+			w.renderer.Store(name)
 			w.logger.Info("drawing", "renderer", name, "shader", d != 0)
 			w.pump.SetDrawing(d)
 		})
 		w.begin()
 	}()
+}
+
+func (w *Window) rendererName() string {
+	name, _ := w.renderer.Load().(string)
+	return name
 }
 
 // schedule lets the window show the newest model; from any goroutine.
@@ -197,6 +239,7 @@ func (w *Window) show(m views.Model) {
 		w.dress(m.Settings)
 		w.root.Set(m)
 		w.root.Rebuild()
+		w.diagnosing.rebuild()
 	} else {
 		w.root.Set(m)
 	}

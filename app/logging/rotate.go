@@ -1,0 +1,118 @@
+package logging
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"sync"
+)
+
+// Limits of the log files: parley.log and the ones before it, parley.log.1 being the newest.
+const (
+	FileName = "parley.log"
+	maxFile  = 1 << 20 // bytes
+	maxFiles = 5       // with the one that is written
+)
+
+// File is a log file that begins anew when it has grown, keeping some older ones. Write may be called from any goroutine.
+type File struct {
+	folder string
+	limit  int64
+
+	mu      sync.Mutex
+	file    *os.File
+	written int64
+}
+
+// OpenFile goes on with the log in folder.
+func OpenFile(folder string) (*File, error) {
+	f := &File{folder: folder, limit: maxFile}
+	if err := os.MkdirAll(folder, 0o700); err != nil {
+		return nil, fmt.Errorf("log file: %w", err)
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f, f.open()
+}
+
+func (f *File) path(n int) string {
+	if n == 0 {
+		return filepath.Join(f.folder, FileName)
+	}
+	return filepath.Join(f.folder, fmt.Sprintf("%s.%d", FileName, n))
+}
+
+func (f *File) open() error {
+	file, err := os.OpenFile(f.path(0), os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
+	if err != nil {
+		return fmt.Errorf("log file: %w", err)
+	}
+	info, err := file.Stat()
+	if err != nil {
+		return errors.Join(fmt.Errorf("log file: %w", err), file.Close())
+	}
+	f.file, f.written = file, info.Size()
+	return nil
+}
+
+// Write implements io.Writer: a line is never split between two files.
+func (f *File) Write(line []byte) (int, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.file == nil {
+		return 0, os.ErrClosed
+	}
+	if f.written > 0 && f.written+int64(len(line)) > f.limit {
+		if err := f.rotate(); err != nil {
+			return 0, err
+		}
+	}
+	n, err := f.file.Write(line)
+	f.written += int64(n)
+	return n, err
+}
+
+func (f *File) rotate() error {
+	err := f.file.Close()
+	f.file = nil
+	for n := maxFiles - 1; n > 0; n-- { // the oldest is overwritten
+		if moving := os.Rename(f.path(n-1), f.path(n)); moving != nil && !errors.Is(moving, os.ErrNotExist) {
+			err = errors.Join(err, moving)
+		}
+	}
+	return errors.Join(err, f.open())
+}
+
+// Close ends the log.
+func (f *File) Close() error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.file == nil {
+		return nil
+	}
+	err := f.file.Close()
+	f.file = nil
+	return err
+}
+
+// Read copies all log files to out, oldest first.
+func (f *File) Read(out io.Writer) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for n := maxFiles - 1; n >= 0; n-- {
+		file, err := os.Open(f.path(n))
+		if errors.Is(err, os.ErrNotExist) {
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		_, err = io.Copy(out, io.LimitReader(file, 2*maxFile))
+		if err = errors.Join(err, file.Close()); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,136 @@
+package views
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"io"
+	"strings"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
+	fynewidget "fyne.io/fyne/v2/widget"
+
+	"parley/connector/recorder"
+	"parley/views/text"
+	"parley/views/widget"
+)
+
+// eventsView lists events; the one that is chosen is shown whole.
+type eventsView struct {
+	env       *Env
+	inspector Inspector
+	content   fyne.CanvasObject
+
+	filter  *widget.Field
+	pause   *fynewidget.Check
+	list    *fynewidget.List
+	detail  *fynewidget.Label
+	summary *fynewidget.Label
+
+	count uint64 // of the events that are shown
+	all   []recorder.Event
+	shown []recorder.Event // those that the filter lets through
+}
+
+func newEventsView(env *Env, inspector Inspector, save func(string, func(context.Context, io.Writer) error)) *eventsView {
+	v := &eventsView{env: env, inspector: inspector}
+	v.filter = widget.NewField(text.T("diagnostics.filter"))
+	v.filter.OnChanged = func(string) { v.sift() }
+	v.pause = fynewidget.NewCheck(text.T("diagnostics.pause"), nil)
+	clear := widget.NewButton(text.T("diagnostics.clear"), nil, func() {
+		inspector.ClearEvents()
+		v.take()
+	})
+	export := widget.NewButton(text.T("diagnostics.export"), nil, func() {
+		chosen := v.shown
+		save("parley-events.jsonl", func(_ context.Context, w io.Writer) error { return writeEvents(w, chosen) })
+	})
+	v.detail = fynewidget.NewLabel("")
+	v.detail.TextStyle.Monospace = true
+	v.detail.Wrapping = fyne.TextWrapBreak
+	v.detail.Selectable = true
+	v.summary = muted("")
+	v.list = fynewidget.NewList(func() int { return len(v.shown) }, newEventRow, v.fillRow)
+	v.list.OnSelected = func(id fynewidget.ListItemID) {
+		if id < len(v.shown) {
+			v.detail.SetText(pretty(v.shown[id]))
+		}
+	}
+	bar := container.NewBorder(nil, nil, nil, container.NewHBox(v.pause, clear, export), v.filter)
+	split := container.NewHSplit(v.list, container.NewVScroll(v.detail))
+	split.Offset = 0.55
+	v.content = container.NewBorder(container.NewVBox(bar, v.summary), nil, nil, nil, split)
+	return v
+}
+
+func newEventRow() fyne.CanvasObject {
+	when, name := muted("00:00:00.000"), fynewidget.NewLabel("")
+	when.TextStyle.Monospace, when.Wrapping = true, fyne.TextWrapOff
+	name.Truncation = fyne.TextTruncateEllipsis
+	return container.NewBorder(nil, nil, when, nil, name)
+}
+
+func (v *eventsView) fillRow(id fynewidget.ListItemID, o fyne.CanvasObject) {
+	if id >= len(v.shown) {
+		return
+	}
+	e := v.shown[id]
+	row := o.(*fyne.Container)
+	row.Objects[0].(*fynewidget.Label).SetText(e.Name + "  " + e.Payload)
+	row.Objects[1].(*fynewidget.Label).SetText(e.Time.Format("15:04:05.000"))
+}
+
+// refresh takes what is new, unless paused.
+func (v *eventsView) refresh() {
+	if !v.pause.Checked && v.inspector.EventCount() != v.count {
+		v.take()
+	}
+}
+
+func (v *eventsView) take() {
+	v.count, v.all = v.inspector.EventCount(), v.inspector.Events()
+	v.sift()
+}
+
+// sift shows what the filter lets through: all words must be in an event's name or payload.
+func (v *eventsView) sift() {
+	words := strings.Fields(strings.ToLower(v.filter.Text))
+	v.shown = v.shown[:0:0]
+	for _, e := range v.all {
+		if matches(e, words) {
+			v.shown = append(v.shown, e)
+		}
+	}
+	v.summary.SetText(text.N("diagnostics.shown", len(v.all), text.D{"Shown": len(v.shown), "All": len(v.all)}))
+	v.list.UnselectAll()
+	v.list.Refresh()
+	v.list.ScrollToBottom()
+}
+
+func matches(e recorder.Event, words []string) bool {
+	for _, w := range words {
+		if !strings.Contains(strings.ToLower(e.Name), w) && !strings.Contains(strings.ToLower(e.Payload), w) {
+			return false
+		}
+	}
+	return true
+}
+
+func pretty(e recorder.Event) string {
+	var out bytes.Buffer
+	if json.Indent(&out, []byte(e.Payload), "", "  ") != nil { // cut, or none
+		return e.Name + "\n" + e.Payload
+	}
+	return e.Name + "\n" + out.String()
+}
+
+func writeEvents(w io.Writer, events []recorder.Event) error {
+	encoder := json.NewEncoder(w)
+	for _, e := range events {
+		if err := encoder.Encode(e); err != nil {
+			return err
+		}
+	}
+	return nil
+}
