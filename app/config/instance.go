@@ -113,3 +113,17 @@ func StateFolder() (string, error) {
 	}
 	return filepath.Join(home, ".local", "state", "parley"), nil
 }
+
+// Downloads returns the folder where a person looks for files that were saved: the downloads in the home folder, where
+// there are any, else the home folder.
+func Downloads() string {
+	home, err := os.UserHomeDir()
+	if err != nil {
+		return os.TempDir()
+	}
+	downloads := filepath.Join(home, "Downloads")
+	if info, err := os.Stat(downloads); err == nil && info.IsDir() {
+		return downloads
+	}
+	return home
+}

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"parley/app/config"
 	"parley/app/logging"
 	"parley/app/report"
 	"parley/connector"
@@ -153,22 +154,10 @@ func publicSnapshot(s session.Snapshot) map[string]any {
 	}
 }
 
-// Suggest implements views.Inspector: the downloads folder, where there is one, with the time in the name.
+// Suggest implements views.Inspector: where a person looks for what was saved, with the time in the name.
 func (i *inspector) Suggest(name string) string {
-	home, err := os.UserHomeDir()
-	if err != nil {
-		home = os.TempDir()
-	}
-	if downloads := filepath.Join(home, "Downloads"); isFolder(downloads) {
-		home = downloads
-	}
 	extension := filepath.Ext(name)
-	return filepath.Join(home, name[:len(name)-len(extension)]+time.Now().Format("-20060102-150405")+extension)
-}
-
-func isFolder(path string) bool {
-	info, err := os.Stat(path)
-	return err == nil && info.IsDir()
+	return filepath.Join(config.Downloads(), name[:len(name)-len(extension)]+time.Now().Format("-20060102-150405")+extension)
 }
 
 // Save implements views.Inspector. What is there already stays.
