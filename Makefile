@@ -3,7 +3,7 @@
 # Opus files (.opus) are never read: without this tag the build would need libopusfile.
 TAGS := nolibopusfile
 
-.PHONY: run demo build test check bench bench-network fmt lint clean packages go
+.PHONY: run demo build test check bench bench-network fmt lint clean packages go fuzz
 
 run: packages build demo
 
@@ -29,6 +29,10 @@ bench: go build
 bench-network: go build
 	scripts/packages.sh bench
 	PARLEY_BINARY=$(CURDIR)/parley go run -tags $(TAGS) ./e2e/bench/network $(ARGS)
+
+# ten minutes for each target that reads what comes from the network
+fuzz: go
+	scripts/fuzz.sh 10m
 
 fmt:
 	gofmt -w $$(git ls-files '*.go')

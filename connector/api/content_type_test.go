@@ -28,8 +28,3 @@ func TestHostileNotify(t *testing.T) {
 		}
 	}
 }
-
-func FuzzNotify(f *testing.F) {
-	f.Add(`{"cmd":"channels","input":"1","output":"2"}`)
-	f.Fuzz(func(_ *testing.T, text string) { api.ParseNotify(text) })
-}
