@@ -21,7 +21,7 @@ while read -r package target; do
   printf '== %s %s, %s\n' "$package" "$target" "$time"
   log=$(mktemp)
   finding=none
-  if ! nice -n 10 go test -tags "$tags" "./$package" -run '^$' -fuzz "^$target\$" -fuzztime "$time" -parallel 1 \
+  if ! nice -n 10 go test -tags "$tags" "./$package" -run '^$' -fuzz "^$target\$" -fuzztime "$time" -fuzzminimizetime 2s -parallel 1 \
     2>&1 | tee "$log"; then
     finding=$(grep -oE 'testdata/fuzz/[^ ]+' "$log" | head -1)
     finding=${finding:-failed}
