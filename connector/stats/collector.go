@@ -3,6 +3,7 @@ package stats
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"parley/connector/loop"
@@ -14,6 +15,9 @@ const Interval = time.Second
 
 // collectTimeout bounds one collection: a peer connection that does not answer must not end statistics.
 const collectTimeout = 10 * time.Second
+
+// errNoPeer means that there is nothing to collect from, which may change.
+var errNoPeer = errors.New("failed to collect statistics: peerConnection is not defined")
 
 // NextInterval is the time to the next collection after one that took so long: what is slow is asked less often.
 func NextInterval(took time.Duration) time.Duration {
@@ -43,7 +47,7 @@ type run struct {
 	timer  *loop.Timer
 }
 
-// Start collects from source periodically until Stop. Source may answer nil: nothing is collected.
+// Start collects from source periodically until Stop. Source may answer nil: nothing can be collected then.
 func (c *Collector) Start(source func() rtc.PeerConnection) {
 	c.Stop()
 	r := &run{source: source}
@@ -68,9 +72,16 @@ func (c *Collector) Stop() bool {
 	return true
 }
 
+func (c *Collector) fail(err error) {
+	if c.Failed != nil {
+		c.Failed(err)
+	}
+}
+
 func (c *Collector) collect(r *run) {
 	peer := r.source()
 	if peer == nil {
+		c.fail(errNoPeer)
 		r.timer = c.Loop.After(Interval, func() { c.collect(r) })
 		return
 	}
@@ -86,9 +97,7 @@ func (c *Collector) collect(r *run) {
 			}
 			r.timer = c.Loop.After(NextInterval(took), func() { c.collect(r) })
 			if err != nil {
-				if c.Failed != nil {
-					c.Failed(err)
-				}
+				c.fail(err)
 				return // the next tick goes on
 			}
 			c.Collected(result)

@@ -64,7 +64,7 @@ func TestExcuses(t *testing.T) {
 		if !strings.Contains(string(raw), "\n"+itoa(e.Point)+". ") {
 			t.Errorf("point %d is not explained", e.Point)
 		}
-		if e.Diff == "" || e.Why == "" || e.Match == nil {
+		if e.Why == "" || e.Match == nil || e.Right == nil {
 			t.Errorf("%s, point %d: incomplete", e.File, e.Point)
 		}
 	}
