@@ -3,7 +3,7 @@
 # Opus files (.opus) are never read: without this tag the build would need libopusfile.
 TAGS := nolibopusfile
 
-.PHONY: run demo build test check bench bench-network fmt lint clean packages go fuzz
+.PHONY: run demo build test check bench bench-network fmt lint clean packages go fuzz cover
 
 run: packages build demo
 
@@ -33,6 +33,10 @@ bench-network: go build
 # ten minutes for each target that reads what comes from the network
 fuzz: go
 	scripts/fuzz.sh 10m
+
+# how much of the connector its tests run
+cover: go
+	scripts/cover.sh
 
 fmt:
 	gofmt -w $$(git ls-files '*.go')

@@ -30,7 +30,7 @@ func conformance(root string) (string, error) {
 	b.WriteString("The facts about the reference's behaviour in `connector/testdata/vectors` (`PARLEY_VECTORS` names another folder),\n" +
 		"replayed case by case. To count anew: `go run -tags nolibopusfile ./internal/gen -vectors`; to see what differs:\n" +
 		"`go test -tags nolibopusfile ./connector/... -run Vectors -v`. An excused case differs by one of the points of\n" +
-		"[conformance-differences.md](conformance-differences.md), and by nothing else; the list is `connector/internal/vectors/excuses.go`.\n\n")
+		"[conformance-differences.md](conformance-differences.md), and by nothing else; the list is `connector/internal/vectors/excused.go`.\n\n")
 	b.WriteString("| File | Cases | Passed | Excused | Failed |\n|---|---:|---:|---:|---:|\n")
 	var sum [4]int
 	for _, row := range rows {
