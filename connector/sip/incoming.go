@@ -3,6 +3,7 @@ package sip
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -31,6 +32,9 @@ func (a *agent) receiveInvite(req *sip.Request, tx *transaction.Server) {
 	case len(req.Body()) > 0 && mediaType(contentType(req)) != sdpType:
 		a.reply(tx, sip.StatusUnsupportedMediaType, "Unsupported Media Type", signal.Header{Name: "Accept", Value: sdpType})
 		return
+	case !takesSDP(req):
+		a.reply(tx, sip.StatusNotAcceptable, "Not Acceptable", signal.Header{Name: "Accept", Value: sdpType})
+		return
 	}
 	tag := randomToken(10)
 	s := &session{
@@ -47,6 +51,18 @@ func (a *agent) receiveInvite(req *sip.Request, tx *transaction.Server) {
 		})
 	}
 	a.notify(func(h *signal.Handler) { h.OnSession(s) })
+}
+
+// takesSDP tells whether our answer is of a type that the caller takes (RFC 3261 20.1: SDP when it says nothing).
+func takesSDP(req *sip.Request) bool {
+	types := headerTokens(req, "accept")
+	if len(types) == 0 {
+		return len(req.GetHeaders("accept")) == 0
+	}
+	return slices.ContainsFunc(types, func(kind string) bool {
+		kind = mediaType(kind)
+		return kind == sdpType || kind == "application/*" || kind == "*/*"
+	})
 }
 
 // merged finds a request that reached us twice on different ways.

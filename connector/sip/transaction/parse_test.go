@@ -19,9 +19,9 @@ import (
 // to a user agent (a Max-Forwards of 0, dates, the registrar's business).
 var torture = map[string]string{
 	"badaspec": "400", "badbranch": "", "baddate": "", "baddn": "400", "badinv01": "400", "badvers": "505", "bcast": "",
-	"bext01": "", "bigcode": "drop", "clerr": "400", "cparam01": "", "cparam02": "", "escruri": "", "insuf": "drop",
+	"bext01": "", "bigcode": "drop", "clerr": "400", "cparam01": "", "cparam02": "", "escruri": "", "insuf": "400",
 	"inv2543": "", "invut": "", "ltgtruri": "400", "lwsruri": "400", "lwsstart": "400", "mcl01": "400", "mismatch01": "400",
-	"mismatch02": "400", "multi01": "400", "ncl": "400", "novelsc": "400", "quotbal": "400", "regaut01": "", "regbadct": "",
+	"mismatch02": "400", "multi01": "400", "ncl": "400", "novelsc": "416", "quotbal": "400", "regaut01": "", "regbadct": "",
 	"regescrt": "", "scalar02": "400", "scalarlg": "drop", "sdp01": "", "test": "drop", "trws": "400", "unkscm": "",
 	"unksm2": "", "zeromf": "",
 	"dblreq": "", "esc01": "", "esc02": "", "escnull": "", "intmeth": "", "longreq": "", "lwsdisp": "", "mpart01": "",
