@@ -3,7 +3,7 @@
 # Opus files (.opus) are never read: without this tag the build would need libopusfile.
 TAGS := nolibopusfile
 
-.PHONY: run demo build test check bench bench-network fmt lint clean packages go fuzz cover
+.PHONY: run demo build test check bench bench-network bench-connector fmt lint clean packages go fuzz cover
 
 run: packages build demo
 
@@ -24,6 +24,13 @@ check lint: go
 bench: go build
 	scripts/packages.sh test
 	PARLEY_BINARY=$(CURDIR)/parley go run -tags $(TAGS) ./e2e/bench
+
+	$(MAKE) bench-connector
+
+# call set-up, memory over many calls, what goes through the connector
+bench-connector: go
+	go test -tags $(TAGS) -run '^$$' -bench 'Info|FanOut' -benchtime 5s ./connector
+	go run -tags $(TAGS) ./e2e/bench/connector
 
 # calls over bad networks; needs root
 bench-network: go build
