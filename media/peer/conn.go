@@ -47,6 +47,7 @@ type Conn struct {
 	own        rtc.ConnectionState // of our own leg
 	state      rtc.ConnectionState // with those of m-lines apart
 	rtt        time.Duration
+	remb       rembClock // housekeeping's own
 
 	// Callbacks are made by one goroutine in order.
 	events     chan struct{}

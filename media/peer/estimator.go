@@ -47,14 +47,9 @@ func newEstimator(loggers logging.LoggerFactory) (*estimator, error) {
 
 // AddStream registers a sender's source with the pacer, its retransmission source included.
 func (e *estimator) AddStream(info *interceptor.StreamInfo, writer interceptor.RTPWriter) interceptor.RTPWriter {
-	var extension uint8
-	for _, x := range info.RTPHeaderExtensions {
-		if x.URI == transportCC && x.ID > 0 && x.ID < 15 {
-			extension = uint8(x.ID)
-		}
-	}
+	ids := pacedExtensions{transportCC: extensionID(info, transportCC), absSendTime: extensionID(info, absSendTime)}
 	sound := strings.HasPrefix(strings.ToLower(info.MimeType), "audio/")
-	e.pacer.describe(info.SSRC, info.SSRCRetransmission, extension, sound)
+	e.pacer.describe(info.SSRC, info.SSRCRetransmission, ids, sound)
 	w := e.SendSideBWE.AddStream(info, writer)
 	if info.SSRCRetransmission != 0 {
 		e.pacer.alias(info.SSRCRetransmission, info.SSRC)

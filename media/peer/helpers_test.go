@@ -5,6 +5,7 @@ import (
 	"io"
 	"log/slog"
 	"math"
+	"math/rand/v2"
 	"net"
 	"slices"
 	"sync"
@@ -130,11 +131,22 @@ type patternTrack struct {
 	frames        video.Outlet
 	width, height int
 	rate          float64
+	noise         *rand.PCG // nil: none
 }
 
 func newPattern(t testing.TB, id string, width, height int, rate float64, shade byte) *patternTrack {
-	p := &patternTrack{fakeTrack: fakeTrack{id: id, kind: rtc.Video, enabled: true, ended: make(chan struct{})},
-		width: width, height: height, rate: rate}
+	return startPattern(t, &patternTrack{fakeTrack: fakeTrack{id: id, kind: rtc.Video, enabled: true, ended: make(chan struct{})},
+		width: width, height: height, rate: rate}, shade)
+}
+
+// newNoisyPattern takes every bit that an encoder may have.
+func newNoisyPattern(t testing.TB, id string, width, height int, rate float64) *patternTrack {
+	return startPattern(t, &patternTrack{fakeTrack: fakeTrack{id: id, kind: rtc.Video, enabled: true, ended: make(chan struct{})},
+		width: width, height: height, rate: rate, noise: rand.NewPCG(1, 2)}, 100)
+}
+
+func startPattern(t testing.TB, p *patternTrack, shade byte) *patternTrack {
+	width, height, rate := p.width, p.height, p.rate
 	p.done.Add(1)
 	go func() {
 		defer p.done.Done()
@@ -152,6 +164,7 @@ func newPattern(t testing.TB, id string, width, height int, rate float64, shade 
 			}
 			f := pool.Get(width, height)
 			drawPattern(f, n, shade)
+			p.addNoise(f)
 			f.Captured = video.Now()
 			p.frames.Put(f)
 			f.Release()
@@ -182,6 +195,18 @@ func drawPattern(f *video.Frame, n int, shade byte) {
 		row := f.Y[y*f.StrideY+x0:]
 		for x := range size {
 			row[x] = 230
+		}
+	}
+}
+
+func (p *patternTrack) addNoise(f *video.Frame) {
+	if p.noise == nil {
+		return
+	}
+	for i := 0; i+8 <= len(f.Y); i += 8 {
+		bits := p.noise.Uint64() & 0x1f1f1f1f1f1f1f1f
+		for j := range 8 {
+			f.Y[i+j] += byte(bits >> (8 * j))
 		}
 	}
 }

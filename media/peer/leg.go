@@ -29,6 +29,7 @@ const (
 type leg struct {
 	pc        *webrtc.PeerConnection
 	estimator *estimator
+	arrivals  *arrivals
 	gathered  chan struct{} // receives a token at each candidate and at the end
 	complete  atomic.Bool
 }
@@ -41,7 +42,7 @@ func newLeg(c *Config, servers []rtc.ICEServer, formats []format) (*leg, error) 
 	if err != nil {
 		return nil, err
 	}
-	l := &leg{gathered: make(chan struct{}, 1)}
+	l := &leg{arrivals: newArrivals(), gathered: make(chan struct{}, 1)}
 	registry := &interceptor.Registry{}
 	controller, err := cc.NewInterceptor(func() (cc.BandwidthEstimator, error) {
 		e, err := newEstimator(loggers)
@@ -52,6 +53,7 @@ func newLeg(c *Config, servers []rtc.ICEServer, formats []format) (*leg, error) 
 		return nil, err
 	}
 	registry.Add(controller)
+	registry.Add(l.arrivals)
 	if err := addInterceptors(registry, loggers); err != nil {
 		return nil, err
 	}
@@ -99,9 +101,10 @@ func newMediaEngine(formats []format) (*webrtc.MediaEngine, error) {
 		}
 	}
 	for _, kind := range []webrtc.RTPCodecType{webrtc.RTPCodecTypeAudio, webrtc.RTPCodecTypeVideo} {
-		extension := webrtc.RTPHeaderExtensionCapability{URI: transportCC}
-		if err := engine.RegisterHeaderExtension(extension, kind); err != nil {
-			return nil, fmt.Errorf("registering the congestion control extension: %w", err)
+		for _, uri := range headerExtensions {
+			if err := engine.RegisterHeaderExtension(webrtc.RTPHeaderExtensionCapability{URI: uri}, kind); err != nil {
+				return nil, fmt.Errorf("registering a header extension: %w", err)
+			}
 		}
 	}
 	return engine, nil

@@ -14,7 +14,8 @@ import (
 
 // network is two machines and what goes between them.
 type network struct {
-	a, b *vnet.Net
+	a, b       *vnet.Net
+	bottleneck *vnet.TBFQueue
 
 	mu      sync.Mutex
 	drop    func(from string, packet []byte) bool
@@ -31,7 +32,10 @@ type wirePacket struct {
 	at        time.Time
 }
 
-func newNetwork(t testing.TB) *network {
+func newNetwork(t testing.TB) *network { return newNarrowNetwork(t, 0) }
+
+// newNarrowNetwork is one whose way to b carries so many bit/s, with a queue of 300 ms before it; 0: as many as come.
+func newNarrowNetwork(t testing.TB, bitrate int) *network {
 	t.Helper()
 	router, err := vnet.NewRouter(&vnet.RouterConfig{CIDR: "10.0.0.0/24", LoggerFactory: pionLoggers{testConfig(t).Logger}})
 	if err != nil {
@@ -43,7 +47,17 @@ func newNetwork(t testing.TB) *network {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := router.AddNet(nic); err != nil {
+		var port vnet.NIC = nic
+		if i == 1 && bitrate > 0 {
+			n.bottleneck = vnet.NewTBFQueue(bitrate, 2000, int64(bitrate*3/10/8))
+			queue, err := vnet.NewQueue(nic, n.bottleneck)
+			if err != nil {
+				t.Fatal(err)
+			}
+			t.Cleanup(func() { _ = queue.Close() })
+			port = queue
+		}
+		if err := router.AddNet(port); err != nil {
 			t.Fatal(err)
 		}
 		if i == 0 {

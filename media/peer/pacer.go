@@ -7,6 +7,8 @@ import (
 
 	"github.com/pion/interceptor"
 	"github.com/pion/rtp"
+
+	"parley/media/video"
 )
 
 // Pacing constants.
@@ -40,11 +42,14 @@ type pacer struct {
 
 // pacedStream is a synchronisation source that may send.
 type pacedStream struct {
-	writer    interceptor.RTPWriter
-	extension uint8 // id of the transport-wide number, 0 is none
-	immediate bool
+	writer     interceptor.RTPWriter
+	extensions pacedExtensions
+	immediate  bool
 	retransmitted
 }
+
+// pacedExtensions are the ids of the header extensions that are written when a packet leaves; 0 is none.
+type pacedExtensions struct{ transportCC, absSendTime uint8 }
 
 // retransmitted counts what a retransmission source sent.
 type retransmitted struct{ packets, bytes uint64 }
@@ -54,6 +59,7 @@ type pacedPacket struct {
 	extensions [4]rtp.Extension
 	payload    []byte
 	twcc       [2]byte
+	sent       [3]byte
 	stream     *pacedStream
 	attributes interceptor.Attributes
 }
@@ -67,13 +73,13 @@ func newPacer(rate int) *pacer {
 	return p
 }
 
-// describe registers a source before AddStream: its extension, whether it is sent at once, its retransmission source.
-func (p *pacer) describe(ssrc, rtx uint32, extension uint8, immediate bool) {
+// describe registers a source before AddStream: its extensions, whether it is sent at once, its retransmission source.
+func (p *pacer) describe(ssrc, rtx uint32, extensions pacedExtensions, immediate bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.streams[ssrc] = &pacedStream{extension: extension, immediate: immediate}
+	p.streams[ssrc] = &pacedStream{extensions: extensions, immediate: immediate}
 	if rtx != 0 {
-		p.streams[rtx] = &pacedStream{extension: extension}
+		p.streams[rtx] = &pacedStream{extensions: extensions}
 	}
 }
 
@@ -160,18 +166,30 @@ func (p *pacer) send(packet *pacedPacket) error {
 	p.sendMu.Lock()
 	defer p.sendMu.Unlock()
 	s := packet.stream
-	if s.extension != 0 {
-		p.number++
-		packet.twcc = [2]byte{byte(p.number >> 8), byte(p.number)}
-		if err := packet.header.SetExtension(s.extension, packet.twcc[:]); err != nil {
-			return err
-		}
+	if err := p.stamp(packet, s.extensions); err != nil {
+		return err
 	}
 	size := packet.header.MarshalSize() + len(packet.payload)
 	s.packets++
 	s.bytes += uint64(size)
 	_, err := s.writer.Write(&packet.header, packet.payload, packet.attributes)
 	return err
+}
+
+// stamp writes the extensions that tell order and time of leaving. Under sendMu.
+func (p *pacer) stamp(packet *pacedPacket, ids pacedExtensions) error {
+	if ids.transportCC != 0 {
+		p.number++
+		packet.twcc = [2]byte{byte(p.number >> 8), byte(p.number)}
+		if err := packet.header.SetExtension(ids.transportCC, packet.twcc[:]); err != nil {
+			return err
+		}
+	}
+	if ids.absSendTime != 0 {
+		packet.sent = absoluteSendTime(video.Now())
+		return packet.header.SetExtension(ids.absSendTime, packet.sent[:])
+	}
+	return nil
 }
 
 // repairs returns what a retransmission source has sent.

@@ -20,9 +20,6 @@ const (
 	maxCandidates  = 128
 )
 
-// transportCC is the header extension of transport-wide congestion control.
-const transportCC = "http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01"
-
 // Errors of descriptions from the peer.
 var (
 	// ErrDescription means that the peer's SDP cannot be understood.
@@ -42,8 +39,8 @@ type remoteSection struct {
 	// formats are the codecs both sides know, in the order they shall be answered, with the peer's payload types and fmtp.
 	formats         []format
 	feedback        map[uint8][]string // by payload type, what both know
-	transportCC     int                // id of the header extension, 0 is none
-	streamID, track string             // msid
+	extensions      extensionIDs
+	streamID, track string // msid
 	label           string
 	ssrc, rtxSSRC   uint32 // 0: not announced
 	// apart: the peer gives the m-line a transport of its own (no BUNDLE); single is its description alone.
@@ -145,17 +142,7 @@ func (s *remoteSection) read(m *sdp.MediaDescription, d *sdp.SessionDescription,
 	}
 	s.readFormats(m, ours, prefer)
 	s.readSources(m)
-	for _, a := range m.Attributes {
-		if a.Key != "extmap" {
-			continue
-		}
-		if fields := strings.Fields(a.Value); len(fields) >= 2 && fields[1] == transportCC {
-			id, _, _ := strings.Cut(fields[0], "/")
-			if n, err := strconv.Atoi(id); err == nil && n >= 1 && n <= 14 {
-				s.transportCC = n
-			}
-		}
-	}
+	s.extensions = readExtensions(m)
 }
 
 // readSources reads msid (RFC 8830) and the synchronisation sources (RFC 5576). An m-line carries one stream of ours;

@@ -53,8 +53,10 @@ func (r *remoteDescription) sectionForPion(line func(string, ...any), s *remoteS
 	for _, c := range r.candidates {
 		line("a=candidate:%s", strings.TrimPrefix(c, "candidate:"))
 	}
-	if s.transportCC != 0 {
-		line("a=extmap:%d %s", s.transportCC, transportCC)
+	for i, id := range s.extensions {
+		if id != 0 {
+			line("a=extmap:%d %s", id, headerExtensions[i])
+		}
 	}
 	if source := s; s.direction.sends() || s.held != nil {
 		if !s.direction.sends() {

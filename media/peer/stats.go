@@ -184,6 +184,9 @@ func (l *leg) transportStats() (pair, transport map[string]any) {
 		"localCandidate": candidateStats(selected.Local), "remoteCandidate": candidateStats(selected.Remote),
 		"availableOutgoingBitrate": l.estimator.target(),
 	}
+	if rate, ok := l.arrivals.rate(); ok {
+		pair["availableIncomingBitrate"] = rate
+	}
 	if s, ok := dtls.ICETransport().GetSelectedCandidatePairStats(); ok {
 		pair["currentRoundTripTime"], pair["totalRoundTripTime"] = s.CurrentRoundTripTime, s.TotalRoundTripTime
 		pair["responsesReceived"], pair["requestsSent"] = s.ResponsesReceived, s.RequestsSent

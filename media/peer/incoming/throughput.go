@@ -1,0 +1,91 @@
+package incoming
+
+import "time"
+
+const (
+	slotTime  = 10 * time.Millisecond
+	slotCount = 100 // a second: a shorter window would take a key frame for a rate
+)
+
+// throughput measures what arrived in the last second.
+type throughput struct {
+	bytes [slotCount]int
+	slot  int64
+	first int64 // slot of the first packet
+	sum   int
+	any   bool
+}
+
+func (t *throughput) add(now time.Duration, size int) {
+	slot := int64(now / slotTime)
+	if !t.any {
+		t.any, t.slot, t.first = true, slot, slot
+	}
+	t.advance(slot)
+	t.bytes[t.slot%slotCount] += size
+	t.sum += size
+}
+
+func (t *throughput) advance(slot int64) {
+	if slot-t.slot >= slotCount {
+		t.bytes, t.sum, t.slot = [slotCount]int{}, 0, slot
+		return
+	}
+	for t.slot < slot {
+		t.slot++
+		i := t.slot % slotCount
+		t.sum -= t.bytes[i]
+		t.bytes[i] = 0
+	}
+}
+
+// rate in bit/s.
+func (t *throughput) rate(now time.Duration) float64 {
+	if !t.any {
+		return 0
+	}
+	t.advance(int64(now / slotTime))
+	slots := min(t.slot-t.first+1, slotCount)
+	return float64(t.sum) * 8 / (float64(max(slots, slotCount/4)) * slotTime.Seconds())
+}
+
+// peaks keeps the highest throughput of each of the last seconds.
+type peaks struct {
+	seconds [30]float64
+	at      int64
+}
+
+func (p *peaks) add(now time.Duration, rate float64) {
+	p.advance(now)
+	i := p.at % int64(len(p.seconds))
+	p.seconds[i] = max(p.seconds[i], rate)
+}
+
+func (p *peaks) advance(now time.Duration) {
+	second := int64(now / time.Second)
+	if second-p.at >= int64(len(p.seconds)) {
+		p.seconds, p.at = [30]float64{}, second
+	}
+	for p.at < second {
+		p.at++
+		p.seconds[p.at%int64(len(p.seconds))] = 0
+	}
+}
+
+// recent is the highest of the last three seconds.
+func (p *peaks) recent(now time.Duration) float64 { return p.best(now, 3) }
+
+// proven is the highest since a queue grew last, within the last half minute.
+func (p *peaks) proven(now, queued time.Duration) float64 {
+	// The second in which the queue grew does not count.
+	return p.best(now, max(0, int64(now/time.Second)-int64(queued/time.Second)))
+}
+
+func (p *peaks) best(now time.Duration, seconds int64) float64 {
+	p.advance(now)
+	best, n := 0.0, int64(len(p.seconds))
+	for i := range min(seconds, n) {
+		best = max(best, p.seconds[((p.at-i)%n+n)%n])
+	}
+	return best
+}
