@@ -72,9 +72,11 @@ func Run(ctx context.Context, args []string, streams Streams) int {
 func run(ctx context.Context, parsed cli.Parsed, streams Streams, logger *slog.Logger) error {
 	switch command := parsed.Command.(type) {
 	case *cli.Call:
+		made, release := processor(command.Processing.Processing, logger)
+		defer release()
 		return headless.Run(ctx, headless.Options{
 			Call:   *command,
-			Client: client.Options{InstanceID: instanceID(logger), UserAgent: UserAgent()},
+			Client: client.Options{InstanceID: instanceID(logger), UserAgent: UserAgent(), Processor: made},
 			Stdout: streams.Out,
 			Logger: logger,
 		})

@@ -13,6 +13,7 @@ import (
 	"parley/app/window"
 	"parley/connector"
 	"parley/connector/rtc"
+	"parley/media/audio"
 	"parley/roomserver"
 )
 
@@ -32,6 +33,9 @@ func runWindow(ctx context.Context, o cli.Window, streams Streams, left *traces)
 		Lang: o.Language, Draw: o.Graphics,
 		InstanceID: instanceID(logger), UserAgent: UserAgent(), Logger: logger,
 	}
+	var release func()
+	options.Processor, release = processor(audio.Processing{Echo: true, Noise: true, Gain: true}, logger)
+	defer release()
 	folder, err := config.Folder()
 	if err != nil {
 		logger.Warn("settings are not kept", "error", err)

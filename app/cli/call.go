@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"parley/media/audio"
 	"parley/media/codec"
 	"parley/media/device"
 )
@@ -24,6 +25,7 @@ type Call struct {
 
 	Camera     string        `help:"none, pattern, FILE.y4m, screen (see --share) or the name of a camera." default:"pattern" placeholder:"WHAT"`
 	Microphone string        `help:"none, tone, FILE.wav or the name of a microphone." default:"tone" placeholder:"WHAT"`
+	Processing Processing    `help:"What is done to a microphone's sound, separated by commas: echo (cancel it), noise (suppress it), gain (bring voices to one loudness), or none." default:"echo,noise,gain" placeholder:"LIST"`
 	Share      string        `help:"Present: none, screen, screen:MONITOR, window:TITLE, window:0xNUMBER, region:WxH+X+Y or FILE.y4m." default:"none" placeholder:"WHAT"`
 	ShareAfter time.Duration `help:"Begin to present so long after the call was confirmed." placeholder:"5s"`
 	ShareFor   time.Duration `help:"Stop presenting after so long; until the end when not given." placeholder:"10s"`
@@ -40,6 +42,30 @@ type Call struct {
 	NoRedial bool          `help:"Do not call again after a network failure."`
 	Events   string        `help:"Write every event, one JSON object a line (- is standard output)." placeholder:"FILE|-"`
 	Stats    string        `help:"Write the statistics of each second, one JSON object a line." placeholder:"FILE"`
+}
+
+// Processing is what is done to a microphone's sound.
+type Processing struct{ audio.Processing }
+
+// UnmarshalText reads "echo,noise,gain" or "none".
+func (p *Processing) UnmarshalText(text []byte) error {
+	p.Processing = audio.Processing{}
+	if string(text) == "none" {
+		return nil
+	}
+	for word := range strings.SplitSeq(string(text), ",") {
+		switch strings.TrimSpace(word) {
+		case "echo":
+			p.Echo = true
+		case "noise":
+			p.Noise = true
+		case "gain":
+			p.Gain = true
+		default:
+			return fmt.Errorf("%q is none of echo, noise, gain and none", word)
+		}
+	}
+	return nil
 }
 
 // Size is a picture's size in pixels, zero when not given.

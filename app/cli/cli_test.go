@@ -6,9 +6,10 @@ import (
 	"testing"
 	"time"
 
-	"parley/media/codec"
-
 	"github.com/google/go-cmp/cmp"
+
+	"parley/media/audio"
+	"parley/media/codec"
 )
 
 // Codecs register themselves from packages this one does not know; the test brings one of its own.
@@ -22,7 +23,7 @@ func init() {
 
 func TestCallTakesEveryFlagOfTheSpecification(t *testing.T) {
 	line := "call --server h:1 --user u --password p --name N --to 2001 --insecure-tls" +
-		" --camera a.y4m --microphone a.wav --share screen --share-after 5s --share-for 10s" +
+		" --camera a.y4m --microphone a.wav --processing noise,gain --share screen --share-after 5s --share-for 10s" +
 		" --record-video v.y4m --record-share s.y4m --record-audio a.wav --codec vp8 --size 1280x720 --fps 25" +
 		" --duration 20s --no-redial --events - --stats s.json"
 	got, err := Parse(strings.Fields(line), "", &strings.Builder{})
@@ -31,7 +32,7 @@ func TestCallTakesEveryFlagOfTheSpecification(t *testing.T) {
 	}
 	want := &Call{
 		Server: "h:1", User: "u", Password: "p", Name: "N", To: "2001", InsecureTLS: true,
-		Camera: "a.y4m", Microphone: "a.wav", Share: "screen", ShareAfter: 5 * time.Second, ShareFor: 10 * time.Second,
+		Camera: "a.y4m", Microphone: "a.wav", Processing: Processing{audio.Processing{Noise: true, Gain: true}}, Share: "screen", ShareAfter: 5 * time.Second, ShareFor: 10 * time.Second,
 		RecordVideo: "v.y4m", RecordShare: "s.y4m", RecordAudio: "a.wav",
 		Codec: "VP8", Size: Size{1280, 720}, FPS: 25,
 		Duration: 20 * time.Second, NoRedial: true, Events: "-", Stats: "s.json",
@@ -71,6 +72,7 @@ func TestDefaults(t *testing.T) {
 		{"room", &Room{Listen: "127.0.0.1:8443", Rooms: Range{2000, 2999}, BotRoom: "2001", MaxClients: 200}},
 		{"call --server h --guest --name N --to 1", &Call{
 			Server: "h", Guest: true, Name: "N", To: "1", Camera: "pattern", Microphone: "tone", Share: "none",
+			Processing: Processing{audio.Processing{Echo: true, Noise: true, Gain: true}},
 		}},
 	}
 	for _, test := range tests {
@@ -173,6 +175,23 @@ func TestHelpAndVersion(t *testing.T) {
 		}
 		if !strings.Contains(out.String(), says) {
 			t.Errorf("%q printed %q, want it to say %q", line, out.String(), says)
+		}
+	}
+}
+
+func TestProcessingIsReadOrRefused(t *testing.T) {
+	for text, want := range map[string]audio.Processing{
+		"none": {}, "echo": {Echo: true}, "gain, noise": {Gain: true, Noise: true},
+		"echo,noise,gain": {Echo: true, Noise: true, Gain: true},
+	} {
+		var p Processing
+		if err := p.UnmarshalText([]byte(text)); err != nil || p.Processing != want {
+			t.Errorf("%q: %+v %v", text, p, err)
+		}
+	}
+	for _, text := range []string{"", "hall", "echo,", "none,echo"} {
+		if err := new(Processing).UnmarshalText([]byte(text)); err == nil {
+			t.Errorf("%q is taken", text)
 		}
 	}
 }

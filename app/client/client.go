@@ -36,8 +36,11 @@ type Options struct {
 	MaxWidth, MaxHeight int // of what is sent, pixels; 0 is no limit
 
 	// Speaker by name or ID; "" follows the system. Silent plays into nothing, paced by a clock: no sound card is touched.
-	Speaker    string
-	Silent     bool
+	Speaker string
+	Silent  bool
+	// Processor, when not nil, hears what is played, so that it can take the echo out of a microphone. It stays the
+	// caller's to close, after Close.
+	Processor  audio.Processor
 	InstanceID string // UUID of this installation
 	UserAgent  string
 	Logger     *slog.Logger
@@ -53,6 +56,7 @@ type Client struct {
 	Gate   *peer.Gate
 
 	options Options
+	deafen  func() // ends what the processor hears
 	output  *audio.Output
 	http    *http.Client
 }
@@ -91,6 +95,10 @@ func New(o Options) (*Client, error) {
 		return nil, fmt.Errorf("make the connector: %w", err)
 	}
 	c.Connector = made
+	c.deafen = func() {}
+	if o.Processor != nil {
+		c.deafen = c.Mixer.Tap(o.Processor.ProcessRender)
+	}
 	c.output = audio.NewOutput(c.Mixer, audio.OutputOptions{Device: o.Speaker, Null: o.Silent, Logger: o.Logger})
 	return c, nil
 }
@@ -131,6 +139,7 @@ func (c *Client) Connect(ctx context.Context) error {
 func (c *Client) Close(ctx context.Context) error {
 	err := c.Connector.Close(ctx)
 	c.output.Close()
+	c.deafen()
 	c.http.CloseIdleConnections()
 	return err
 }

@@ -25,13 +25,13 @@ type sources struct {
 
 // openSources opens camera and microphone. The presentation is opened when its time comes, but a file that is not there
 // is better known now.
-func openSources(c cli.Call, logger *slog.Logger) (s sources, err error) {
+func openSources(c cli.Call, processor audio.Processor, logger *slog.Logger) (s sources, err error) {
 	size := device.VideoOptions{Width: c.Size.Width, Height: c.Size.Height, FPS: float64(c.FPS), Text: c.Name}
 	s.camera, err = device.OpenVideoTrack(c.Camera, size, device.TrackOptions{Logger: logger})
 	if err != nil {
 		return s, problem.New("could not use the camera "+quoted(c.Camera), err)
 	}
-	s.microphone, err = device.OpenAudioTrack(c.Microphone, device.TrackOptions{Logger: logger})
+	s.microphone, err = device.OpenAudioTrack(c.Microphone, device.TrackOptions{Processor: processor, Logger: logger})
 	if err != nil {
 		s.stop()
 		return s, problem.New("could not use the microphone "+quoted(c.Microphone), err)

@@ -72,7 +72,7 @@ func closeJournal(flag string, j *journal.Journal) error {
 // run does everything between the opening and the closing of the journals.
 func run(ctx context.Context, o Options, events, stats *journal.Journal) (err error) {
 	o.complete()
-	media, err := openSources(o.Call, o.Logger)
+	media, err := openSources(o.Call, o.Client.Processor, o.Logger)
 	if err != nil {
 		return err
 	}

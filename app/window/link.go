@@ -60,7 +60,7 @@ func openLink(o Options, speaker func() string) Opener {
 	return func(form views.SignIn, tlsConfig *tls.Config) (*Link, error) {
 		made, err := client.New(client.Options{
 			Server: form.Server, User: form.User, Password: form.Password, Guest: form.Guest, Name: form.Name,
-			TLS: tlsConfig, Speaker: speaker(), Silent: o.Silent,
+			TLS: tlsConfig, Speaker: speaker(), Silent: o.Silent, Processor: o.Processor,
 			InstanceID: o.InstanceID, UserAgent: o.UserAgent, Logger: o.Logger,
 		})
 		if err != nil {

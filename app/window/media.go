@@ -5,6 +5,7 @@ import (
 	"log/slog"
 
 	"parley/connector/rtc"
+	"parley/media/audio"
 	"parley/media/device"
 	"parley/views"
 )
@@ -25,7 +26,8 @@ type Media struct {
 var cameraSize = device.VideoOptions{Width: 1280, Height: 720, FPS: 30}
 
 // realMedia takes what media/device has. pattern stands in where there is no camera (the demonstration).
-func realMedia(logger *slog.Logger, pattern bool) Media {
+// processor, when not nil, improves the microphone's sound.
+func realMedia(logger *slog.Logger, pattern bool, processor audio.Processor) Media {
 	m := Media{
 		Screens: screens,
 		Devices: func() views.Devices {
@@ -41,7 +43,7 @@ func realMedia(logger *slog.Logger, pattern bool) Media {
 		return t, err
 	}
 	m.Microphone = func(word string) (rtc.LocalTrack, error) {
-		t, err := device.OpenAudioTrack(word, device.TrackOptions{Logger: logger, Lost: stays})
+		t, err := device.OpenAudioTrack(word, device.TrackOptions{Processor: processor, Logger: logger, Lost: stays})
 		if t == nil {
 			return nil, err
 		}

@@ -22,6 +22,7 @@ import (
 	"parley/app/report"
 	"parley/assets"
 	"parley/connector/session"
+	"parley/media/audio"
 	"parley/views"
 	"parley/views/look"
 	"parley/views/text"
@@ -59,6 +60,9 @@ type Options struct {
 	Camera, Microphone string
 	// Silent touches no sound card: sound is paced by a clock.
 	Silent bool
+	// Processor, when not nil, takes echo and noise out of the microphone's sound; its SetProcessing switches that while a
+	// call runs. It stays the caller's to close.
+	Processor audio.Processor
 
 	Folder     string // where settings are kept; empty keeps nothing
 	Version    string
@@ -143,7 +147,7 @@ func (w *Window) build(store *Store) {
 	o := w.options
 	media := o.Media
 	if media == nil {
-		m := realMedia(o.Logger, o.Demo)
+		m := realMedia(o.Logger, o.Demo, o.Processor)
 		media = &m
 	}
 	w.pump = NewPump(w.do, drawingFor(o.Draw, ""))

@@ -20,6 +20,8 @@ type AudioTrack struct {
 	label     string
 	mark      *token
 	processor audio.Processor
+	speech    audio.SpeechDetector
+	speaking  func(bool) // nil: nobody asks
 	taps      []*audioTap
 	pcm       []int16
 }
@@ -31,7 +33,7 @@ var _ rtc.LocalTrack = (*AudioTrack)(nil)
 // NewAudioTrack starts source and makes a track of it. A nil source with a reopen makes a track that is disabled and
 // opens its device when it is enabled first. Errors are the source's: ErrNotFound, ErrUnavailable.
 func NewAudioTrack(source AudioSource, reopen func() (AudioSource, error), o TrackOptions) (*AudioTrack, error) {
-	t := &AudioTrack{id: orElse(o.ID, "audio"), label: orElse(o.Label, "audio")}
+	t := &AudioTrack{id: orElse(o.ID, "audio"), label: orElse(o.Label, "audio"), processor: o.Processor}
 	t.keeper = keeper[AudioSource]{lost: o.Lost, logger: o.Logger, reopen: reopen, start: t.start}
 	var first *AudioSource
 	if source != nil {
@@ -49,6 +51,9 @@ func OpenAudioTrack(word string, o TrackOptions) (*AudioTrack, error) {
 	source, err := OpenAudio(word)
 	if err != nil || source == nil {
 		return nil, err
+	}
+	if _, isMicrophone := source.(*Microphone); !isMicrophone {
+		o.Processor = nil
 	}
 	return NewAudioTrack(source, func() (AudioSource, error) { return OpenAudio(word) }, o)
 }
@@ -76,6 +81,9 @@ func (t *AudioTrack) put(pcm []int16, channels int, mark *token) {
 	}
 	t.meter.Add(t.pcm)
 	if !t.keeper.isEnabled() {
+		if speaking, changed := t.speech.Add(t.pcm); changed && t.speaking != nil {
+			t.speaking(speaking)
+		}
 		clear(t.pcm)
 	}
 	for _, tap := range t.taps {
@@ -97,8 +105,16 @@ func (t *AudioTrack) Tap(fn func(pcm []int16, channels int)) (cancel func()) {
 	}
 }
 
-// Level is how loud the microphone is, 0 to 1, also while the track is disabled: for the hint to someone who speaks
-// while muted.
+// OnSpeakingWhileMuted sets who is told when someone begins to speak, or no longer speaks, while the track is disabled:
+// true after a third of a second of voice, false 2 s after the last one and when the track is enabled again. nil tells
+// nobody. fn must be quick and must not call the track.
+func (t *AudioTrack) OnSpeakingWhileMuted(fn func(speaking bool)) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.speaking = fn
+}
+
+// Level is how loud the microphone is, 0 to 1, also while the track is disabled.
 func (t *AudioTrack) Level() float64 { return t.meter.Level() }
 
 // SetProcessor puts echo cancellation and the like into the path; nil takes it out. The processor stays the caller's to
@@ -136,6 +152,9 @@ func (t *AudioTrack) SetEnabled(enabled bool) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.keeper.setEnabled(enabled)
+	if t.speech.Reset() && t.speaking != nil {
+		t.speaking(false)
+	}
 }
 
 // SetSource puts another source, not started yet, behind the track. The old source is closed first.

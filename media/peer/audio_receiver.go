@@ -28,7 +28,7 @@ type audioReceiver struct {
 }
 
 func (p *Conn) newAudioReceiver(t *RemoteTrack) *audioReceiver {
-	return &audioReceiver{track: t, log: p.log, output: p.config.Output, format: func(pt uint8) (format, bool) {
+	a := &audioReceiver{track: t, log: p.log, output: p.config.Output, format: func(pt uint8) (format, bool) {
 		name := p.codecOf(pt)
 		for _, f := range p.formats {
 			if f.kind == rtc.Audio && f.name == name {
@@ -37,6 +37,18 @@ func (p *Conn) newAudioReceiver(t *RemoteTrack) *audioReceiver {
 		}
 		return format{}, false
 	}}
+	t.level = a.level
+	return a
+}
+
+// level is how loud it is now, 0 to 1.
+func (a *audioReceiver) level() float64 {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.buffer == nil {
+		return 0
+	}
+	return a.buffer.Level()
 }
 
 // push takes a packet of n bytes, which is the receiver's then.

@@ -34,9 +34,14 @@ type wirePacket struct {
 
 func newNetwork(t testing.TB) *network { return newNarrowNetwork(t, 0) }
 
+// networkMu: vnet counts its addresses without a lock.
+var networkMu sync.Mutex
+
 // newNarrowNetwork is one whose way to b carries so many bit/s, with a queue of 300 ms before it; 0: as many as come.
 func newNarrowNetwork(t testing.TB, bitrate int) *network {
 	t.Helper()
+	networkMu.Lock()
+	defer networkMu.Unlock()
 	router, err := vnet.NewRouter(&vnet.RouterConfig{CIDR: "10.0.0.0/24", LoggerFactory: pionLoggers{testConfig(t).Logger}})
 	if err != nil {
 		t.Fatal(err)

@@ -19,8 +19,9 @@ type RemoteTrack struct {
 	id, stream, label string
 	mid               string
 	frames            video.Outlet
-	codec             atomic.Value // string
-	lastPacket        atomic.Int64 // media clock, ns; 0: none yet
+	codec             atomic.Value   // string
+	lastPacket        atomic.Int64   // media clock, ns; 0: none yet
+	level             func() float64 // of sound; nil: none yet
 	ended             chan struct{}
 	once              sync.Once
 }
@@ -57,6 +58,14 @@ func (t *RemoteTrack) Codec() string {
 func (t *RemoteTrack) Muted() bool {
 	last := t.lastPacket.Load()
 	return last == 0 || video.Now()-time.Duration(last) > mutedAfter
+}
+
+// Level is how loud a sound is now, 0 to 1; 0 for a picture.
+func (t *RemoteTrack) Level() float64 {
+	if t.level == nil {
+		return 0
+	}
+	return t.level()
 }
 
 // Ended is closed when the peer stopped the track or the connection closed.
