@@ -206,3 +206,30 @@ func TestLateAnswerThatCannotBeApplied(t *testing.T) {
 		}
 	})
 }
+
+// A transfer is refused unless the application wants it; a refresh of the session timer becomes a re-INVITE.
+func TestReferAndRefresh(t *testing.T) {
+	for _, accept := range []bool{false, true} {
+		synctest.Test(t, func(t *testing.T) {
+			w := newWorld(t)
+			defer w.close()
+			asked := ""
+			if accept {
+				w.rebuild(connector.Config{AcceptRefer: func(to string) bool { asked = to; return true }})
+			}
+			w.must(w.c.Connect(t.Context(), user()))
+			w.must(w.c.Call(t.Context(), connector.CallParameters{Number: "2001"}))
+			w.take()
+			const target = "sip:2002@sip.example"
+			if got := w.session().Handler().OnRefer(target); got != accept || accept && asked != target {
+				t.Errorf("accepted %v, asked %q", got, asked)
+			}
+			w.expect("refer", "call:refer")
+			w.session().Handler().OnRefresh()
+			w.expect("refresh", "call:sdp", "call:sdp")
+			if log := w.session().Log(); log[len(log)-1] != "reinvite" {
+				t.Errorf("log %q", log)
+			}
+		})
+	}
+}

@@ -10,6 +10,7 @@ import (
 	"parley/connector/redial"
 	"parley/connector/rtc"
 	"parley/connector/signal"
+	"parley/connector/stats"
 )
 
 // Config builds a Connector. Peers and Dialer are required.
@@ -23,6 +24,10 @@ type Config struct {
 	Codecs     rtc.Codecs
 	// CallWaiting lets a further call ring during a call, or while another one rings; otherwise it is answered busy.
 	CallWaiting bool
+	// AcceptRefer decides whether a transfer that the peer asks for (REFER, RFC 3515) is accepted: then 202 goes out and a
+	// NOTIFY that ends the subscription, and calling the target is the application's to do. Nil refuses every one (603).
+	// It is called on a goroutine of the user agent and must not block.
+	AcceptRefer func(referTo string) bool
 
 	Balancer    BalancerConfig
 	Recovery    RecoveryConfig
@@ -79,6 +84,36 @@ type AnswerParameters struct {
 	Stream rtc.LocalStream
 	// HangUp ends the running call first, in one step with the answer. Without it a running call is call.ErrActive.
 	HangUp bool
+}
+
+// SendEncoding limits what the camera sends (W3C RTCRtpEncodingParameters); zero is no limit of its own. The balancer and a
+// spectator's minimum may lower it further.
+type SendEncoding struct {
+	MaxBitrate   int     // bit/s
+	ScaleDown    float64 // divides width and height
+	MaxFrameRate float64 // frames a second
+}
+
+// ReplaceOptions of ReplaceStream (spec connector 4, replaceMediaStream); zero values are the defaults.
+type ReplaceOptions struct {
+	KeepExisting          bool          // a kind that the new stream lacks goes on being sent
+	OnlyExisting          bool          // a kind that is not sent now is not added
+	Renegotiate           bool          // offer anew even where none is needed
+	ContentHint           string        // of the camera: "motion", "detail", "none"; empty leaves it as it is
+	DegradationPreference string        // of the camera, as in W3C; empty leaves it as it is
+	Encoding              *SendEncoding // of the camera; nil leaves it as it is
+	// Prove waits, 5 s at most, until statistics show that the new camera is really being sent; empty asks for no proof. A
+	// camera that is switched off, or none, needs no proof.
+	Prove stats.Strictness
+}
+
+// RestartOptions of RestartICE (spec connector 4, restartIce); zero values are the defaults.
+type RestartOptions struct {
+	UseUpdate    bool // UPDATE (RFC 3311) instead of re-INVITE; a peer that does not know it gets a re-INVITE
+	ExtraHeaders []signal.Header
+	// NoAudio and NoVideo are the offer's constraints: receive no sound, no picture, until another offer says otherwise.
+	NoAudio, NoVideo bool
+	Encoding         *SendEncoding // of the camera from here on; nil leaves it as it is
 }
 
 // PresentationOptions of StartPresentation (spec connector 6); zero values are the defaults.

@@ -121,7 +121,7 @@ func (c *Connector) build() {
 	c.call = call.NewManager(call.Deps{
 		Loop: c.loop, Emit: c.prefixed("call:"), Peers: c.config.Peers, Codecs: c.config.Codecs,
 		Agent: func() signal.UserAgent { return c.connection.Agent() }, Configuration: c.connection.Machine().Configuration,
-		Logger: c.logger, OnInfo: c.onInfo, Content: c.content.Content, BeforeConfirmed: c.announceRoom,
+		Logger: c.logger, OnInfo: c.onInfo, AcceptRefer: c.config.AcceptRefer, Content: c.content.Content, BeforeConfirmed: c.announceRoom,
 		Receiving: func() bool { return c.callSession.Get().RecvSessionExpected() },
 	})
 	c.incoming = incoming.NewManager(incoming.Deps{
@@ -282,27 +282,10 @@ func (c *Connector) HangUp(ctx context.Context) error {
 	return c.do(ctx, func(done func(error)) { c.hangUp(done) }, nil)
 }
 
-// ReplaceStream sends other devices; muted stays muted.
-func (c *Connector) ReplaceStream(ctx context.Context, stream rtc.LocalStream) error {
-	return c.do(ctx, func(done func(error)) {
-		c.call.Replace(stream, func(err error) {
-			if err == nil {
-				c.balancer.Balancer.Replaced()
-			}
-			done(err)
-		})
-	}, nil)
-}
-
 // Renegotiate offers anew in the session whose streams are shown: a spectator's receive-only session, else the call's
 // dialog. A failure leaves the call as it was.
 func (c *Connector) Renegotiate(ctx context.Context) error {
 	return c.do(ctx, c.renegotiateActive, nil)
-}
-
-// RestartICE gathers anew and offers new transport credentials.
-func (c *Connector) RestartICE(ctx context.Context) error {
-	return c.do(ctx, func(done func(error)) { c.call.RestartICE(done) }, nil)
 }
 
 // Stats collects once from the active peer connection.

@@ -5,6 +5,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"parley/connector"
 	"parley/connector/internal/fake"
 	"parley/connector/rtc"
 	"parley/connector/signal"
@@ -29,7 +30,8 @@ func TestMute(t *testing.T) {
 		}
 		// Another microphone stays muted.
 		mic := fake.NewTrack("mic2", rtc.Audio)
-		w.must(w.c.ReplaceStream(t.Context(), rtc.LocalStream{Audio: mic, Video: fake.NewTrack("cam2", rtc.Video)}))
+		w.must(w.c.ReplaceStream(t.Context(), rtc.LocalStream{Audio: mic, Video: fake.NewTrack("cam2", rtc.Video)},
+			connector.ReplaceOptions{}))
 		if mic.Enabled() {
 			t.Error("the new microphone is on")
 		}

@@ -89,65 +89,6 @@ func (c *Connector) sizeLimit() *balancer.Size {
 	return &balancer.Size{Width: float64(configuration.MaxResolution.Width), Height: float64(configuration.MaxResolution.Height)}
 }
 
-// cameraSender is the main video's slot as a sender. There is one at a time and its identity is its peer connection's.
-func (c *Connector) cameraSender() (balancer.Sender, bool) {
-	peer := c.call.Peer()
-	if peer == nil {
-		return nil, false
-	}
-	if c.camera == nil || c.camera.peer != peer {
-		c.camera = &cameraSender{c: c, peer: peer}
-	}
-	if c.call.Stream().Video == nil {
-		return nil, true
-	}
-	return c.camera, true
-}
-
-type cameraSender struct {
-	c    *Connector
-	peer rtc.PeerConnection
-}
-
-func (s *cameraSender) Track() (id any, size balancer.Size, ok bool) {
-	track := s.c.call.Stream().Video
-	if track == nil {
-		return nil, balancer.Size{}, false
-	}
-	settings := track.Settings()
-	return track.ID(), balancer.Size{Width: float64(settings.Width), Height: float64(settings.Height)}, true
-}
-
-func (s *cameraSender) Codec() string { return s.c.cameraCodec }
-
-func (s *cameraSender) Encodings() []balancer.Encoding {
-	e := s.c.cameraEncoding(s.peer)
-	var out balancer.Encoding
-	if e.MaxBitrate > 0 {
-		bitrate := float64(e.MaxBitrate)
-		out.MaxBitrate = &bitrate
-	}
-	if e.ScaleDown > 0 {
-		out.ScaleDown = &e.ScaleDown
-	}
-	return []balancer.Encoding{out}
-}
-
-func (s *cameraSender) SetEncodings(encodings []balancer.Encoding, done func(error)) {
-	e := s.c.cameraEncoding(s.peer)
-	e.MaxBitrate, e.ScaleDown = 0, 0
-	if len(encodings) > 0 {
-		if b := encodings[0].MaxBitrate; b != nil {
-			e.MaxBitrate = int(*b)
-		}
-		if f := encodings[0].ScaleDown; f != nil {
-			e.ScaleDown = *f
-		}
-	}
-	s.c.setCameraEncoding(s.peer, e)
-	done(nil)
-}
-
 // renegotiateActive offers anew in the session whose streams are shown.
 func (c *Connector) renegotiateActive(done func(error)) {
 	if c.receiver.Running() {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"sync/atomic"
 	"time"
 
 	"parley/connector/connection"
@@ -29,6 +30,8 @@ type Deps struct {
 	Content func() Content
 	// Receiving tells that we are a spectator with a receive-only session.
 	Receiving func() bool
+	// AcceptRefer decides on a REFER (a transfer); nil refuses every one. It is called on a goroutine of the user agent.
+	AcceptRefer func(referTo string) bool
 	// BeforeConfirmed runs before the confirmed event.
 	BeforeConfirmed func()
 }
@@ -71,7 +74,8 @@ type leg struct {
 	gated    []func() // those events
 	accepted, confirmed, over,
 	ending bool
-	held bool
+	held   bool        // by the peer
+	onHold atomic.Bool // by us; set on the loop, read by negotiations
 
 	operations []operation // negotiations, one at a time
 	busy       bool
@@ -222,10 +226,8 @@ func (m *Manager) handler(l *leg) signal.SessionHandler {
 				o.Reject(480, "Temporarily Unavailable")
 			}
 		},
-		OnRefer: func(to string) bool {
-			m.post(l, func() { m.deps.Emit("refer", map[string]string{"referTo": to}) })
-			return false
-		},
+		OnRefer:   func(to string) bool { return m.onRefer(func(fn func()) { m.post(l, fn) }, to) },
+		OnRefresh: func() { m.post(l, func() { m.refresh(l) }) },
 	}
 }
 
@@ -425,9 +427,31 @@ func (m *Manager) HandlerFor(session signal.Session, before func(signal.End)) si
 				o.Reject(480, "Temporarily Unavailable")
 			}
 		},
-		OnRefer: func(to string) bool {
-			with(func(*leg) { m.deps.Emit("refer", map[string]string{"referTo": to}) })
-			return false
-		},
+		OnRefer:   func(to string) bool { return m.onRefer(func(fn func()) { with(func(*leg) { fn() }) }, to) },
+		OnRefresh: func() { with(m.refresh) },
 	}
+}
+
+// onRefer tells of a transfer that the peer asks for and whether it is taken. It runs on the user agent's goroutine.
+func (m *Manager) onRefer(post func(func()), to string) bool {
+	accepted := m.deps.AcceptRefer != nil && m.deps.AcceptRefer(to)
+	post(func() { m.deps.Emit("refer", referData{to, accepted}) })
+	return accepted
+}
+
+type referData struct {
+	ReferTo  string `json:"referTo"`
+	Accepted bool   `json:"accepted"`
+}
+
+// refresh repeats the offer for the session timer.
+func (m *Manager) refresh(l *leg) {
+	if l.ending {
+		return
+	}
+	m.Renegotiate(func(err error) {
+		if err != nil {
+			m.deps.Logger.Debug("refresh the session", "error", err)
+		}
+	})
 }

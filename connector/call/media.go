@@ -84,38 +84,6 @@ func (m *Manager) Mute(kind rtc.Kind, on bool) bool {
 	return true
 }
 
-// Replace sends other tracks, without a renegotiation where the peer connection needs none. Muted stays muted.
-func (m *Manager) Replace(stream rtc.LocalStream, done func(error)) {
-	l := m.leg
-	if l == nil || l.peer == nil {
-		done(ErrNone)
-		return
-	}
-	inherit(l.stream.Audio, stream.Audio)
-	inherit(l.stream.Video, stream.Video)
-	renegotiate := false
-	for slot, track := range map[rtc.Slot]rtc.LocalTrack{rtc.SlotAudio: stream.Audio, rtc.SlotMain: stream.Video} {
-		needed, err := l.peer.SetTrack(slot, track)
-		if err != nil {
-			done(err)
-			return
-		}
-		renegotiate = renegotiate || needed
-	}
-	l.stream = stream
-	if !renegotiate {
-		done(nil)
-		return
-	}
-	m.Renegotiate(done)
-}
-
-func inherit(old, track rtc.LocalTrack) {
-	if old != nil && track != nil && old != track && !old.Enabled() {
-		track.SetEnabled(false)
-	}
-}
-
 func (m *Manager) onInfo(contentType string, headers []signal.Header, body []byte) {
 	m.deps.OnInfo(contentType, headers, body)
 	m.deps.Emit("newInfo", map[string]string{"originator": "remote", "contentType": contentType})

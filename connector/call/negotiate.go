@@ -9,19 +9,24 @@ import (
 	"parley/connector/signal"
 )
 
+// Negotiation says how an offer of ours goes out.
+type Negotiation struct {
+	Offer     rtc.OfferOptions
+	UseUpdate bool // UPDATE (RFC 3311) instead of re-INVITE; a peer without UPDATE gets a re-INVITE
+	Headers   []signal.Header
+}
+
 // Renegotiate offers anew in the dialog (re-INVITE). A failure leaves the call as it was.
-func (m *Manager) Renegotiate(done func(error)) { m.negotiate(rtc.OfferOptions{}, done) }
+func (m *Manager) Renegotiate(done func(error)) { m.Negotiate(Negotiation{}, done) }
 
-// RestartICE offers new transport credentials (RFC 8445 9).
-func (m *Manager) RestartICE(done func(error)) { m.negotiate(rtc.OfferOptions{ICERestart: true}, done) }
-
-func (m *Manager) negotiate(options rtc.OfferOptions, done func(error)) {
+// Negotiate offers in the dialog. A failure leaves the call as it was.
+func (m *Manager) Negotiate(n Negotiation, done func(error)) {
 	l := m.leg
 	if l == nil {
 		done(ErrNone)
 		return
 	}
-	m.enqueue(l, operation{run: func(ctx context.Context) error { return m.reinvite(ctx, l, options) }, done: done})
+	m.enqueue(l, operation{run: func(ctx context.Context) error { return m.reinvite(ctx, l, n) }, done: done})
 }
 
 func (m *Manager) enqueue(l *leg, op operation) {
@@ -59,14 +64,21 @@ func (m *Manager) next(l *leg) {
 }
 
 // reinvite runs outside the loop.
-func (m *Manager) reinvite(ctx context.Context, l *leg, options rtc.OfferOptions) error {
-	offer, err := l.peer.Offer(ctx, options)
+func (m *Manager) reinvite(ctx context.Context, l *leg, n Negotiation) error {
+	if l.onHold.Load() { // until the person takes the call back
+		n.Offer.NoAudio, n.Offer.NoVideo = true, true
+	}
+	offer, err := l.peer.Offer(ctx, n.Offer)
 	if err != nil {
 		m.post(l, func() { m.deps.Emit("peerconnection:createofferfailed", connection.ErrorData(err)) })
 		return err
 	}
 	m.post(l, func() { m.sdp("local", "offer", offer) })
-	answer, err := l.session.Reinvite(ctx, offer, nil)
+	send := l.session.Reinvite
+	if n.UseUpdate {
+		send = l.session.Update
+	}
+	answer, err := send(ctx, offer, n.Headers)
 	if err == nil {
 		m.post(l, func() { m.sdp("remote", "answer", answer) })
 		err = l.peer.ApplyAnswer(ctx, answer)
@@ -134,7 +146,8 @@ func (m *Manager) onOffer(l *leg, o signal.InDialogOffer) {
 // offerBack answers a re-INVITE without a description: our 200 carries the offer, the ACK their answer.
 func (m *Manager) offerBack(l *leg, o signal.InDialogOffer) {
 	m.deps.Loop.Go(func(context.Context) func() {
-		offer, err := l.peer.Offer(l.ctx, rtc.OfferOptions{})
+		held := l.onHold.Load()
+		offer, err := l.peer.Offer(l.ctx, rtc.OfferOptions{NoAudio: held, NoVideo: held})
 		return func() {
 			if err != nil || m.leg != l {
 				l.busy = false
@@ -175,9 +188,5 @@ func (m *Manager) checkHold(l *leg, sdp string) {
 		return
 	}
 	l.held = now
-	name := "unhold"
-	if now {
-		name = "hold"
-	}
-	m.deps.Emit(name, map[string]string{"originator": "remote"})
+	m.tellHold(now, "remote")
 }

@@ -62,7 +62,7 @@ func Example_mediaStreams() {
 
 	// Another camera and another microphone, without a new negotiation; muted stays muted.
 	other := rtc.LocalStream{Audio: fake.NewTrack("headset", rtc.Audio), Video: fake.NewTrack("webcam", rtc.Video)}
-	check(c.ReplaceStream(ctx, other))
+	check(c.ReplaceStream(ctx, other, connector.ReplaceOptions{}))
 	m = c.Snapshot().Media
 	fmt.Println("camera:", m.Camera.ID(), "microphone on:", m.MicrophoneOn)
 
@@ -108,7 +108,7 @@ func Example_iceRestart() {
 	c := inCall(ctx, connector.Config{})
 	defer c.Close(ctx)
 
-	check(c.RestartICE(ctx)) // new transport credentials and candidates: after a change of the network
+	check(c.RestartICE(ctx, connector.RestartOptions{})) // new transport credentials and candidates: after a change of the network
 	check(c.Renegotiate(ctx))
 	for _, line := range c.media.Last().Log() {
 		if line == "offer true" || line == "offer false" {

@@ -129,6 +129,9 @@ type Encoding struct {
 // OfferOptions of PeerConnection.Offer.
 type OfferOptions struct {
 	ICERestart bool
+	// NoAudio and NoVideo ask the peer to send no sound (picture) from this negotiation on, until an offer without them
+	// (W3C offerToReceiveAudio and offerToReceiveVideo false): sendrecv is offered as sendonly, recvonly as inactive.
+	NoAudio, NoVideo bool
 }
 
 // PeerConnection is one RTCPeerConnection as the connector needs it. Offer and Answer return the complete SDP with all

@@ -41,6 +41,8 @@ type Call struct {
 	DirectP2P       bool
 	Started         time.Time // first entry into an active state, zero outside a call
 	RemoteName      string
+	OnHold          bool // we hold the other side
+	Held            bool // it holds us
 }
 
 // Incoming is the call that has rung longest, or the last one when none rings.

@@ -153,6 +153,8 @@ type SessionHandler struct {
 	OnInfo      func(contentType string, headers []Header, body []byte)
 	OnOffer     func(InDialogOffer)
 	OnRefer     func(referTo string) (accept bool)
+	// OnRefresh asks for a re-INVITE: the session timer (RFC 4028) is due and the peer knows no UPDATE.
+	OnRefresh func()
 }
 
 // Session is an INVITE session with its dialog.
@@ -177,7 +179,7 @@ type Session interface {
 	// unless keepOnError.
 	Info(ctx context.Context, contentType string, body []byte, headers []Header, keepOnError bool) error
 	// Reinvite (or Update) offers sdp in the dialog and returns the answer. 491 is retried once after the time of RFC 3261
-	// 14.1. The dialog survives every failure but 408 and 481.
+	// 14.1. The dialog survives every failure but 408 and 481. To a peer that does not allow UPDATE it goes as a re-INVITE.
 	Reinvite(ctx context.Context, offer string, headers []Header) (answer string, err error)
 	Update(ctx context.Context, offer string, headers []Header) (answer string, err error)
 }

@@ -154,6 +154,34 @@ func TestReinviteAndUpdateOut(t *testing.T) {
 	})
 }
 
+// An UPDATE for a peer that knows none goes as a re-INVITE, whether the peer has said so before or says it now.
+func TestUpdateBecomesReinvite(t *testing.T) {
+	inBench(t, nil, func(b *bench) {
+		_, in := b.invite()
+		b.answer(in, 200, body(answerSDP), header("Allow", "INVITE, ACK, BYE"))
+		b.next(sip.ACK)
+		s := b.agent.(*agent).sessions[sessionKey(in.req.CallID().Value(), tagOf(in.req.From().Params))]
+		done := reinvite(s, s.Update)
+		again := b.next(sip.INVITE)
+		if headerValue(again.req, "x-why") != "share" {
+			t.Errorf("re-INVITE\n%s", again.req)
+		}
+		b.answer(again, 200, body(answerSDP), header("Allow", "INVITE, ACK, BYE, UPDATE")) // it has learnt something
+		if err := <-done; err != nil {
+			t.Error(err)
+		}
+		b.next(sip.ACK)
+		done = reinvite(s, s.Update)
+		b.answer(b.next(sip.UPDATE), 501)
+		b.answer(b.next(sip.INVITE), 200, body(answerSDP))
+		if err := <-done; err != nil {
+			t.Error(err)
+		}
+		b.next(sip.ACK)
+		b.nothing()
+	})
+}
+
 func TestFailedRenegotiationLeavesTheCall(t *testing.T) {
 	for _, code := range []int{488, 500, 606, 603, 200, 408, 481} {
 		inBench(t, nil, func(b *bench) {
@@ -399,6 +427,46 @@ func TestSessionTimers(t *testing.T) {
 			b.rec.want(t, "answer 43 | accepted | confirmed")
 		})
 	})
+	refreshes := func(h *signal.SessionHandler) (ask *int) {
+		ask = new(int)
+		h.OnRefresh = func() { *ask++ }
+		return ask
+	}
+	for name, allow := range map[string]string{"a peer without UPDATE": "INVITE, ACK, BYE, INFO", "one that says it late": ""} {
+		t.Run(name, func(t *testing.T) {
+			inBench(t, timers, func(b *bench) {
+				var asked *int
+				s, in := b.invite(func(h *signal.SessionHandler) { asked = refreshes(h) })
+				options := []option{body(answerSDP), header("Session-Expires", "90;refresher=uac")}
+				if allow != "" {
+					options = append(options, header("Allow", allow))
+				}
+				b.answer(in, 200, options...)
+				b.next(sip.ACK)
+				for round := range 2 {
+					time.Sleep(45 * time.Second)
+					if allow == "" && round == 0 {
+						b.answer(b.next(sip.UPDATE), 405, header("Allow", "INVITE, ACK, BYE"))
+					}
+					b.nothing()
+					if *asked != round+1 {
+						t.Fatalf("asked %d times for a re-INVITE in round %d", *asked, round)
+					}
+					done := reinvite(s, s.Reinvite) // what the application does about it
+					again := b.next(sip.INVITE)
+					if headerValue(again.req, "session-expires") != "90;refresher=uac" {
+						t.Errorf("re-INVITE\n%s", again.req)
+					}
+					b.answer(again, 200, body(answerSDP), header("Session-Expires", "90;refresher=uac"))
+					b.next(sip.ACK)
+					if err := <-done; err != nil {
+						t.Error(err)
+					}
+				}
+				b.rec.want(t, "answer 43 | accepted | confirmed")
+			})
+		})
+	}
 	t.Run("the peer refreshes until it does not", func(t *testing.T) {
 		inBench(t, timers, func(b *bench) {
 			_, in := b.invite()

@@ -43,6 +43,7 @@ func (a *agent) receiveInvite(req *sip.Request, tx *transaction.Server) {
 		phase:  ringing, dialog: dialogFromRequest(req, tag), inviteTx: tx, acks: make(map[uint32]*ackWait),
 	}
 	s.offers.s, s.timers.s = s, s
+	s.learnAllow(req)
 	a.sessions[s.key()] = s
 	s.noAnswer = a.after(noAnswerTimeout, func() { s.timedOut(sip.StatusRequestTimeout, signal.Local, signal.CauseNoAnswer) })
 	if seconds, err := strconv.ParseUint(headerValue(req, "expires"), 10, 31); err == nil && seconds > 0 {

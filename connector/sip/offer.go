@@ -115,6 +115,9 @@ func (n *negotiation) next() {
 
 func (n *negotiation) send(o *ourOffer) {
 	n.current = o
+	if n.s.noUpdate && o.sdp != "" {
+		o.method = sip.INVITE
+	}
 	o.exchange = &exchange{
 		build: func() *sip.Request { return n.request(o) },
 		final: func(res *sip.Response, err error) { n.answered(o, res, err) },
@@ -155,6 +158,13 @@ func (n *negotiation) answered(o *ourOffer, res *sip.Response, err error) {
 		n.timer = s.a.after(glareDelay(!s.incoming), n.again)
 		return
 	}
+	if err == nil && o.method == sip.UPDATE && (res.StatusCode == 405 || res.StatusCode == 501) && s.phase == confirmed {
+		s.noUpdate = true
+		if o.sdp != "" && !o.dropped {
+			n.send(o) // as a re-INVITE
+			return
+		}
+	}
 	failure := responseError(o.method, res, err)
 	if isDialogGone(res, err) {
 		s.dialogGone(res, err)
@@ -166,6 +176,7 @@ func (n *negotiation) answered(o *ourOffer, res *sip.Response, err error) {
 func (n *negotiation) accepted(o *ourOffer, res *sip.Response) {
 	s := n.s
 	s.dialog.refreshTarget(res)
+	s.learnAllow(res)
 	if o.method == sip.INVITE {
 		s.a.sendAck(s.dialog, o.exchange.req)
 	}
@@ -260,6 +271,7 @@ func (n *negotiation) ask(req *sip.Request, tx *transaction.Server, offer string
 	s := n.s
 	t := &theirOffer{s: s, tx: tx, late: offer == ""}
 	n.theirs = t
+	s.learnAllow(req)
 	t.timer = s.a.after(offerTimeout, func() { t.reject(sip.StatusInternalServerError, "") })
 	s.dialog.refreshTarget(req)
 	o := signal.InDialogOffer{

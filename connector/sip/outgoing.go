@@ -166,6 +166,7 @@ func (s *session) confirm(res *sip.Response) {
 		return
 	}
 	s.phase = confirmed
+	s.learnAllow(res)
 	s.timers.answered(res)
 	s.a.queue.add(func() { s.deliverAnswer(sdp) })
 }

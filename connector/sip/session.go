@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync/atomic"
 	"time"
 
@@ -61,8 +62,9 @@ type session struct {
 	acks     map[uint32]*ackWait // 2xx of ours that are not acknowledged yet, by CSeq
 	byeAfter *farewell           // hung up before the ACK came
 
-	offers negotiation
-	timers sessionTimers
+	offers   negotiation
+	timers   sessionTimers
+	noUpdate bool // the peer does not allow UPDATE (RFC 3311)
 }
 
 type farewell struct {
@@ -79,6 +81,13 @@ func (s *session) Headers() []signal.Header           { return s.headers }
 func (s *session) Offer() string                      { return s.offer }
 func (s *session) key() string                        { return sessionKey(s.id, s.localTag) }
 func (s *session) SetHandler(h signal.SessionHandler) { s.handler.Store(&h) }
+
+// learnAllow takes what the peer says it allows (RFC 3261 20.5); a message that says nothing changes nothing.
+func (s *session) learnAllow(m interface{ GetHeaders(string) []sip.Header }) {
+	if methods := headerTokens(m, "allow"); len(methods) > 0 {
+		s.noUpdate = !slices.Contains(methods, "update")
+	}
+}
 
 // notify hands a callback to the dispatcher.
 func (s *session) notify(f func(h *signal.SessionHandler)) {

@@ -116,10 +116,20 @@ func (t *sessionTimers) run() {
 	t.timer = t.s.a.after(d-min(32*time.Second, d/3), t.expired)
 }
 
-// send refreshes by an UPDATE without SDP (RFC 4028 7.4).
+// send refreshes by an UPDATE without SDP (RFC 4028 7.4), or where the peer knows none asks the application for a
+// re-INVITE, which carries an offer.
 func (t *sessionTimers) send() {
 	s := t.s
 	if s.phase != confirmed {
+		return
+	}
+	if s.noUpdate {
+		t.timer = s.a.after(t.quarter(), t.send) // the answer to the re-INVITE starts the clock anew
+		s.notify(func(h *signal.SessionHandler) {
+			if h.OnRefresh != nil {
+				h.OnRefresh()
+			}
+		})
 		return
 	}
 	s.offers.add(&ourOffer{method: sip.UPDATE, result: func(_ string, err error) {
@@ -131,9 +141,16 @@ func (t *sessionTimers) send() {
 		if errors.As(err, &failure) {
 			s.a.log.Info("session refresh failed", "call", s.id, "code", failure.StatusCode)
 		}
-		t.timer = s.a.after(time.Duration(t.expires)*time.Second/4, t.send)
+		if s.noUpdate { // it has just said so
+			t.send()
+			return
+		}
+		t.timer = s.a.after(t.quarter(), t.send)
 	}})
 }
+
+// quarter of the agreed time: when a refresh that had no effect is tried again.
+func (t *sessionTimers) quarter() time.Duration { return time.Duration(t.expires) * time.Second / 4 }
 
 func (t *sessionTimers) expired() {
 	s := t.s

@@ -71,9 +71,6 @@ func (v *Verifier) Wait(track string, strictness Strictness, timeout time.Durati
 	if !known {
 		need = thresholds[Normal]
 	}
-	if timeout == 0 {
-		timeout = VerifyTimeout
-	}
 	p := &proof{track: track, need: need, done: done}
 	n := len(v.samples)
 	switch {
@@ -86,9 +83,26 @@ func (v *Verifier) Wait(track string, strictness Strictness, timeout time.Durati
 	case n == 1:
 		p.baseline, p.before = v.samples[0], v.samples[0]
 	}
+	v.start(p, timeout)
+}
+
+// WaitFrom is Wait for a track that has just taken another one's place: growth counts from baseline, what was sent until
+// then, so that the old track's packets prove nothing.
+func (v *Verifier) WaitFrom(baseline Sent, track string, strictness Strictness, done func(error)) {
+	need, known := thresholds[strictness]
+	if !known {
+		need = thresholds[Normal]
+	}
+	v.start(&proof{track: track, need: need, baseline: baseline, before: baseline, done: done}, VerifyTimeout)
+}
+
+func (v *Verifier) start(p *proof, timeout time.Duration) {
+	if timeout == 0 {
+		timeout = VerifyTimeout
+	}
 	p.timer = v.Loop.After(timeout, func() {
 		v.remove(p)
-		done(&ErrNotSent{track})
+		p.done(&ErrNotSent{p.track})
 	})
 	v.waits = append(v.waits, p)
 }

@@ -168,7 +168,10 @@ func (p *Conn) applyOneApart(ctx context.Context, l *line, s *remoteSection) err
 		if c, err = p.newApart(l, true); err != nil {
 			return err
 		}
-		if _, err := c.Offer(ctx, rtc.OfferOptions{}); err != nil {
+		p.mu.Lock()
+		refused := p.refused
+		p.mu.Unlock()
+		if _, err := c.Offer(ctx, rtc.OfferOptions{NoAudio: refused.audio, NoVideo: refused.video}); err != nil {
 			return err
 		}
 	}

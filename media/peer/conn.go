@@ -38,8 +38,10 @@ type Conn struct {
 	restart   bool // the next offer must restart ICE: one that did was given up
 	lastOffer struct {
 		restart bool
-		layout  []string // before it
+		layout  []string     // before it
+		refused refusedKinds // before it
 	}
+	refused    refusedKinds
 	lastRemote *remoteDescription // agreed last
 	peerSetup  string             // the peer's DTLS role, "active" or "passive"
 	encodings  map[rtc.Slot]rtc.Encoding

@@ -2,6 +2,8 @@ package peer
 
 import (
 	"github.com/pion/sdp/v3"
+
+	"parley/connector/rtc"
 )
 
 // direction is the media direction of an m-line (RFC 3264, section 5.1) as a set.
@@ -20,6 +22,17 @@ func (d direction) String() string {
 
 func (d direction) sends() bool    { return d&sendOnly != 0 }
 func (d direction) receives() bool { return d&recvOnly != 0 }
+
+// refusedKinds are what we do not want to receive now (rtc.OfferOptions).
+type refusedKinds struct{ audio, video bool }
+
+// wanted is what we want of a line now. Under mu.
+func (p *Conn) wanted(l *line) direction {
+	if l.kind == rtc.Audio && p.refused.audio || l.kind == rtc.Video && p.refused.video {
+		return l.want &^ recvOnly
+	}
+	return l.want
+}
 
 // reversed is the same direction seen from the other side.
 func (d direction) reversed() direction { return d>>1&1 | d<<1&2 }

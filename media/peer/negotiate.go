@@ -45,7 +45,8 @@ func (p *Conn) Offer(ctx context.Context, o rtc.OfferOptions) (string, error) {
 	}
 	p.mu.Lock()
 	restart := (o.ICERestart || p.restart) && p.lastRemote != nil
-	p.lastOffer.restart, p.lastOffer.layout = restart, slices.Clone(p.layout)
+	p.lastOffer.restart, p.lastOffer.layout, p.lastOffer.refused = restart, slices.Clone(p.layout), p.refused
+	p.refused = refusedKinds{audio: o.NoAudio, video: o.NoVideo}
 	leg := p.leg
 	p.mu.Unlock()
 	leg.complete.Store(false)
@@ -63,7 +64,7 @@ func (p *Conn) Offer(ctx context.Context, o rtc.OfferOptions) (string, error) {
 	if err := leg.gather(ctx, p.closing); err != nil {
 		return "", err
 	}
-	if err := p.offerApart(ctx, rtc.OfferOptions{ICERestart: restart}); err != nil {
+	if err := p.offerApart(ctx, rtc.OfferOptions{ICERestart: restart, NoAudio: o.NoAudio, NoVideo: o.NoVideo}); err != nil {
 		return "", err
 	}
 	return p.localText(false)
@@ -231,7 +232,7 @@ func (p *Conn) Rollback(ctx context.Context) error {
 func (p *Conn) settle() error {
 	p.mu.Lock()
 	if p.signaling == haveLocalOffer {
-		p.layout = p.lastOffer.layout
+		p.layout, p.refused = p.lastOffer.layout, p.lastOffer.refused
 		p.restart = p.restart || p.lastOffer.restart
 	}
 	p.signaling = stable
@@ -323,7 +324,7 @@ func (p *Conn) apply(r *remoteDescription) (undo func()) {
 		}
 		l.section, l.agreed = s, inactive
 		if s.usable() {
-			l.agreed = l.want & s.direction.reversed()
+			l.agreed = p.wanted(l) & s.direction.reversed()
 		}
 	}
 	for i := range r.sections {
@@ -383,7 +384,7 @@ func (p *Conn) localSection(mid string, answer bool) localSection {
 	if answer && l.section != nil && l.section.apart {
 		return localSection{mid: mid, media: string(l.kind), protocol: "UDP/TLS/RTP/SAVPF", refused: true}
 	}
-	out := localSection{mid: mid, media: string(l.kind), protocol: "UDP/TLS/RTP/SAVPF", direction: l.want}
+	out := localSection{mid: mid, media: string(l.kind), protocol: "UDP/TLS/RTP/SAVPF", direction: p.wanted(l)}
 	if answer && l.section != nil {
 		out.direction, out.formats = l.agreed, l.section.formats
 	}

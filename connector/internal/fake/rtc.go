@@ -86,6 +86,7 @@ type Peer struct {
 	state     rtc.ConnectionState
 	closed    bool
 	told      map[string]bool
+	trackErr  func(rtc.LocalTrack) error
 }
 
 // ErrClosed is returned after Close.
@@ -114,7 +115,11 @@ func (p *Peer) Offer(ctx context.Context, o rtc.OfferOptions) (string, error) {
 		return "", p.OfferErr
 	}
 	p.offers++
-	p.note("offer %v", o.ICERestart)
+	if o.NoAudio || o.NoVideo {
+		p.note("offer %v without audio %v video %v", o.ICERestart, o.NoAudio, o.NoVideo)
+	} else {
+		p.note("offer %v", o.ICERestart)
+	}
 	return fmt.Sprintf("v=0 offer %d", p.offers), nil
 }
 
@@ -179,6 +184,11 @@ func (p *Peer) SetTrack(slot rtc.Slot, track rtc.LocalTrack) (bool, error) {
 	if p.closed {
 		return false, ErrClosed
 	}
+	if p.trackErr != nil {
+		if err := p.trackErr(track); err != nil {
+			return false, err
+		}
+	}
 	if p.slots == nil {
 		p.slots = map[rtc.Slot]rtc.LocalTrack{}
 	}
@@ -193,6 +203,13 @@ func (p *Peer) SetTrack(slot rtc.Slot, track rtc.LocalTrack) (bool, error) {
 	}
 	p.note("track %d %s", slot, name)
 	return slot == rtc.SlotPresentation && track != nil && !p.NoReinvite, nil
+}
+
+// SetTrackErr makes SetTrack refuse tracks.
+func (p *Peer) SetTrackErr(fn func(rtc.LocalTrack) error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.trackErr = fn
 }
 
 // Track that a slot sends, nil for none.

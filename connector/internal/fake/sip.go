@@ -310,8 +310,15 @@ func (s *Session) AnswerInfo(fn func(contentType string, headers []signal.Header
 	s.InfoErr = fn
 }
 
-func (s *Session) Reinvite(ctx context.Context, _ string, _ []signal.Header) (string, error) {
-	s.note("reinvite")
+func (s *Session) Reinvite(ctx context.Context, _ string, h []signal.Header) (string, error) {
+	return s.propose(ctx, "reinvite", h)
+}
+
+func (s *Session) propose(ctx context.Context, method string, headers []signal.Header) (string, error) {
+	for _, h := range headers {
+		method += " | " + h.Name + ": " + h.Value
+	}
+	s.note("%s", method)
 	if s.HoldReinvite != nil {
 		select {
 		case <-s.HoldReinvite:
@@ -325,8 +332,8 @@ func (s *Session) Reinvite(ctx context.Context, _ string, _ []signal.Header) (st
 	return "v=0 their answer", nil
 }
 
-func (s *Session) Update(ctx context.Context, offer string, h []signal.Header) (string, error) {
-	return s.Reinvite(ctx, offer, h)
+func (s *Session) Update(ctx context.Context, _ string, h []signal.Header) (string, error) {
+	return s.propose(ctx, "update", h)
 }
 
 // Sessions of the agent, in order.

@@ -1,0 +1,70 @@
+package connector
+
+import (
+	"context"
+
+	"parley/connector/call"
+	"parley/connector/rtc"
+	"parley/connector/stats"
+)
+
+// ReplaceStream sends other devices; muted stays muted. It returns when they are sent, or with o.Prove when statistics have
+// shown it: *stats.ErrNotSent when they have not. A failed renegotiation leaves the call as it was, with the new devices.
+func (c *Connector) ReplaceStream(ctx context.Context, stream rtc.LocalStream, o ReplaceOptions) error {
+	return c.do(ctx, func(done func(error)) {
+		camera := c.cameraOfCall()
+		if camera == nil {
+			done(call.ErrNone)
+			return
+		}
+		how := call.Replacement{KeepExisting: o.KeepExisting, OnlyExisting: o.OnlyExisting, Renegotiate: o.Renegotiate}
+		c.call.Replace(stream, how, func(err error) {
+			if err != nil || c.call.Peer() != camera.peer {
+				done(err)
+				return
+			}
+			camera.adjust(o)
+			c.balancer.Balancer.Replaced()
+			c.prove(camera.peer, o.Prove, done)
+		})
+	}, nil)
+}
+
+// prove waits until the camera's packets are seen to go out, counted from now.
+func (c *Connector) prove(peer rtc.PeerConnection, strictness stats.Strictness, done func(error)) {
+	track := c.call.Stream().Video
+	if strictness == "" || track == nil || !track.Enabled() {
+		done(nil)
+		return
+	}
+	c.loop.Go(func(ctx context.Context) func() {
+		now, err := peer.Stats(ctx)
+		return func() {
+			switch {
+			case err != nil:
+				done(err)
+			case c.call.Peer() != peer:
+				done(call.ErrNone)
+			default:
+				c.stats.Verifier().WaitFrom(stats.SentOf(now), track.ID(), strictness, done)
+			}
+		}
+	})
+}
+
+// RestartICE gathers anew and offers new transport credentials. A failure leaves the call as it was.
+func (c *Connector) RestartICE(ctx context.Context, o RestartOptions) error {
+	return c.do(ctx, func(done func(error)) {
+		if camera := c.cameraOfCall(); camera != nil && o.Encoding != nil {
+			camera.adjust(ReplaceOptions{Encoding: o.Encoding})
+		}
+		c.call.Negotiate(call.Negotiation{UseUpdate: o.UseUpdate, Headers: o.ExtraHeaders,
+			Offer: rtc.OfferOptions{ICERestart: true, NoAudio: o.NoAudio, NoVideo: o.NoVideo}}, done)
+	}, nil)
+}
+
+// Hold puts the other side on hold, or takes the call back: it is asked to send nothing, and hears and sees nothing of us
+// ("call:hold", "call:unhold" with the originator "local"). A failure leaves the call as it was.
+func (c *Connector) Hold(ctx context.Context, on bool) error {
+	return c.do(ctx, func(done func(error)) { c.call.Hold(on, done) }, nil)
+}
