@@ -101,7 +101,14 @@ func (c *Connector) StartPresentation(ctx context.Context, track rtc.LocalTrack,
 
 // UpdatePresentation shares another source in place of the running one.
 func (c *Connector) UpdatePresentation(ctx context.Context, track rtc.LocalTrack) error {
-	return c.do(ctx, func(done func(error)) { c.presentation.Update(track, done) }, nil)
+	return c.do(ctx, func(done func(error)) { c.presentation.Update(track, nil, done) }, nil)
+}
+
+// ReplacePresentation is UpdatePresentation with other options: another kind of content asks for another way to send it.
+func (c *Connector) ReplacePresentation(ctx context.Context, track rtc.LocalTrack, o PresentationOptions) error {
+	options := presentation.Options{ContentHint: o.ContentHint, DegradationPreference: o.DegradationPreference,
+		MaxBitrate: o.MaxBitrate}
+	return c.do(ctx, func(done func(error)) { c.presentation.Update(track, &options, done) }, nil)
 }
 
 // StopPresentation ends the share; nil when nothing is shared.

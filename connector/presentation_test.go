@@ -176,3 +176,26 @@ func TestShareStoppedWhilePending(t *testing.T) {
 		}
 	})
 }
+
+func TestReplacePresentationChangesHowItIsSent(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := inCall(t)
+		defer w.close()
+		if err := w.c.ReplacePresentation(t.Context(), fake.NewTrack("early", rtc.Video), connector.PresentationOptions{}); !errors.Is(err, presentation.ErrNone) {
+			t.Errorf("replaced nothing: %v", err)
+		}
+		w.must(w.c.StartPresentation(t.Context(), fake.NewTrack("slides", rtc.Video), connector.PresentationOptions{}))
+		film := fake.NewTrack("film", rtc.Video)
+		w.must(w.c.ReplacePresentation(t.Context(), film, connector.PresentationOptions{ContentHint: "motion", MaxBitrate: 2_000_000}))
+		if e := w.media.Last().Encoding(rtc.SlotPresentation); e.MaxBitrate != 2_000_000 || e.ContentHint != "motion" {
+			t.Errorf("encoding %+v", e)
+		}
+		w.must(w.c.UpdatePresentation(t.Context(), fake.NewTrack("other film", rtc.Video)))
+		if e := w.media.Last().Encoding(rtc.SlotPresentation); e.MaxBitrate != 2_000_000 || e.ContentHint != "motion" {
+			t.Errorf("encoding after an update without options %+v", e)
+		}
+		if !film.Stopped() {
+			t.Error("the replaced track goes on")
+		}
+	})
+}

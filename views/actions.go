@@ -6,7 +6,6 @@ package views
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"time"
 
@@ -24,12 +23,6 @@ type SignIn struct {
 	Remember bool
 }
 
-// ShareSource is something that can be shared.
-type ShareSource struct {
-	ID    string
-	Title string // empty: the whole desktop
-}
-
 // Device is a camera, microphone or speaker.
 type Device struct{ ID, Name string }
 
@@ -44,9 +37,6 @@ type Settings struct {
 	Microphone string
 	Speaker    string
 }
-
-// ErrNoScreen means that this computer has no screen that can be shared.
-var ErrNoScreen = errors.New("no screen to share")
 
 // NoDevice stands for "none" in Settings.
 const NoDevice = "none"
@@ -63,9 +53,7 @@ type Actions interface {
 	Busy(ctx context.Context) error
 	SetMicrophone(ctx context.Context, on bool) error
 	SetCamera(ctx context.Context, on bool) error
-	ShareSources(ctx context.Context) ([]ShareSource, error)
-	ShareScreen(ctx context.Context, source string) error
-	StopSharing(ctx context.Context) error
+	ShareActions
 	SendDTMF(ctx context.Context, tones string) error
 	// TrustCertificate trusts one certificate for one server from now on.
 	TrustCertificate(ctx context.Context, server, fingerprint string) error

@@ -24,6 +24,8 @@ type callChoices struct {
 	chosen     bool // by the person; else the layout follows the presentation
 	selfHidden bool
 	selfCorner corner
+	// shareMotion: smooth motion was preferred to sharp text when something was shared last.
+	shareMotion bool
 }
 
 // callView shows a call: pictures, the bar, and what is to be known.
@@ -262,6 +264,19 @@ func (v *callView) fail(n widget.Notice) {
 	v.apply()
 }
 
+// tell shows a notice for a while.
+func (v *callView) tell(n widget.Notice) {
+	v.fail(n)
+	v.showBar(true)
+	shown := v.failure
+	v.env.after(toldTime, func() {
+		if !v.stopped && v.failure == shown {
+			v.failure = widget.Notice{}
+			v.apply()
+		}
+	})
+}
+
 func (v *callView) bannerAction() {
 	switch {
 	case v.failure.Title != "":
@@ -270,6 +285,6 @@ func (v *callView) bannerAction() {
 	case restoring(v.model.Snapshot.Redial.State):
 		v.leave()
 	case v.words.Sharing:
-		v.toggleShare()
+		v.stopShare()
 	}
 }

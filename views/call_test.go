@@ -9,7 +9,6 @@ import (
 	"fyne.io/fyne/v2/test"
 
 	"parley/connector/call"
-	"parley/connector/presentation"
 	"parley/connector/session"
 	"parley/connector/signal"
 	"parley/media/device"
@@ -149,34 +148,6 @@ func TestOwnPictureCanBeHiddenAndMoved(t *testing.T) {
 	if self.Visible() || s.tile("camera") != nil {
 		t.Error("the own picture is still drawn")
 	}
-}
-
-func TestSharing(t *testing.T) {
-	s := newStage(t)
-	s.root.Set(s.sample("call"))
-	s.tap("Share")
-	s.settle()
-	s.says("There is no screen to share")
-	s.actions.sources = []views.ShareSource{{}, {ID: "HDMI-1", Title: "HDMI-1 (1920×1080)"}}
-	s.tap("Share")
-	s.settle()
-	s.says("What to share", "HDMI-1", "Whole desktop")
-	s.tapOverlay("HDMI-1 (1920×1080)")
-	c := s.next("share")
-	if c.args[0] != "HDMI-1" {
-		t.Errorf("shares %v", c.args)
-	}
-	s.finish(c, &signal.ResponseError{Method: "INFO", StatusCode: 603, Cause: signal.CauseRejected})
-	s.says("Could not share the screen", "Somebody else is presenting")
-	m := s.sample("call-sharing")
-	s.root.Set(m)
-	s.tap("Close") // the failure
-	s.says("You are sharing your screen")
-	s.tap("Stop sharing")
-	s.finish(s.next("stop sharing"), nil)
-	m.Snapshot.Presentation = presentation.Idle
-	s.root.Set(m)
-	s.silent("You are sharing")
 }
 
 // tapOverlay taps a button of what lies over the window.

@@ -4,11 +4,8 @@ import (
 	"context"
 
 	"fyne.io/fyne/v2"
-	"fyne.io/fyne/v2/container"
-	fynewidget "fyne.io/fyne/v2/widget"
 
 	"parley/connector/presentation"
-	"parley/views/look"
 	"parley/views/text"
 	"parley/views/widget"
 )
@@ -35,12 +32,10 @@ func (v *callView) tone(key string) {
 	})
 }
 
+// toggleShare asks what to share; while something is shared, what to share instead, or to stop.
 func (v *callView) toggleShare() {
-	if v.model.Snapshot.Presentation == presentation.Active {
-		v.act(v.share, OpShare, v.env.Actions.StopSharing)
-		return
-	}
 	var sources []ShareSource
+	sharing := v.model.Snapshot.Presentation == presentation.Active
 	v.act2(v.share, func(ctx context.Context) (err error) {
 		sources, err = v.env.Actions.ShareSources(ctx)
 		return err
@@ -50,13 +45,13 @@ func (v *callView) toggleShare() {
 			v.fail(Describe(OpShare, "", err))
 		case len(sources) == 0:
 			v.fail(widget.Notice{Level: widget.Warning, Title: text.T("share.none")})
-		case len(sources) == 1:
-			v.startShare(sources[0].ID)
 		default:
-			v.askShare(sources)
+			v.env.askShare(sources, sharing, v.choices.shareMotion, v.startShare, v.stopShare)
 		}
 	})
 }
+
+func (v *callView) stopShare() { v.act(v.share, OpShare, v.env.Actions.StopSharing) }
 
 // act2 is act with an own ending.
 func (v *callView) act2(b *widget.BarButton, do func(context.Context) error, done func(error)) {
@@ -73,33 +68,9 @@ func (v *callView) act2(b *widget.BarButton, do func(context.Context) error, don
 	})
 }
 
-func (v *callView) startShare(id string) {
-	v.act(v.share, OpShare, func(ctx context.Context) error { return v.env.Actions.ShareScreen(ctx, id) })
-}
-
-// askShare offers one button a source: choosing is sharing.
-func (v *callView) askShare(sources []ShareSource) {
-	list := container.NewVBox(muted(text.T("share.text")))
-	var dismiss func()
-	var first fyne.Focusable
-	for _, s := range sources {
-		title := shorten(s.Title)
-		if s.Title == "" {
-			title = text.T("share.desktop")
-		}
-		b := widget.NewButton(title, look.Icon("share"), func() {
-			dismiss()
-			v.startShare(s.ID)
-		})
-		b.Alignment = fynewidget.ButtonAlignLeading
-		list.Add(b)
-		if first == nil {
-			first = b
-		}
-	}
-	dismiss = v.env.ask(question{
-		title: text.T("share.title"), no: text.T("common.cancel"), body: list, focus: first, answer: func(bool) {},
-	})
+func (v *callView) startShare(s Share) {
+	v.choices.shareMotion = s.Motion
+	v.act(v.share, OpShare, func(ctx context.Context) error { return v.env.Actions.ShareScreen(ctx, s) })
 }
 
 func (v *callView) nextLayout() {

@@ -70,6 +70,9 @@ func describeCall(m Model, now time.Time) callWords {
 		w.Hint = text.T("call.noVideo")
 	}
 	w.Notice = callNotice(s, now)
+	if w.Notice.Title == "" && s.Presentation == presentation.Active {
+		w.Notice = widget.Notice{Title: sharingWords(m.Sharing), Action: text.T("call.shareStop")}
+	}
 	if inRoom := text.T("call.room", text.D{"Room": shorten(s.Call.Room)}); w.Title != inRoom {
 		w.Person = w.Title
 	}
@@ -121,7 +124,7 @@ func shareState(p presentation.State, active bool) widget.ButtonState {
 	case presentation.Starting:
 		return widget.ButtonState{Icon: "share", Caption: text.T("call.shareStarting"), Busy: true}
 	case presentation.Active:
-		return widget.ButtonState{Icon: "share-stop", Caption: text.T("call.shareStop"), Kind: widget.Active}
+		return widget.ButtonState{Icon: "share", Caption: text.T("call.shareOther"), Kind: widget.Active}
 	case presentation.Stopping:
 		return widget.ButtonState{Icon: "share-stop", Caption: text.T("call.shareStop"), Busy: true}
 	}
@@ -148,10 +151,16 @@ func callNotice(s session.Snapshot, now time.Time) widget.Notice {
 		return widget.Notice{Title: text.T("call.noticeMicrophone")}
 	case s.Media.HasCamera && !s.Media.CameraOn && s.Media.CameraMutedByServer:
 		return widget.Notice{Title: text.T("call.noticeCamera")}
-	case s.Presentation == presentation.Active:
-		return widget.Notice{Title: text.T("call.sharing"), Action: text.T("call.shareStop")}
 	}
 	return widget.Notice{}
+}
+
+// sharingWords say what is shared, by name.
+func sharingWords(name string) string {
+	if name == "" {
+		return text.T("call.sharing")
+	}
+	return text.T("call.sharingWhat", text.D{"Name": shorten(name)})
 }
 
 func restoring(s redial.State) bool {

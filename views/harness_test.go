@@ -2,6 +2,7 @@ package views_test
 
 import (
 	"context"
+	"image"
 	"strings"
 	"testing"
 	"time"
@@ -31,7 +32,20 @@ type asked struct {
 type actions struct {
 	calls   chan *asked
 	sources []views.ShareSource
+	// thumbnails are those that were asked for, for the test to draw.
+	thumbnails chan *thumbnails
 }
+
+// thumbnails are live pictures in the test's hands (views.Thumbnails).
+type thumbnails struct {
+	width, height int
+	show          func(string, image.Image)
+	shown         chan []string
+	closed        chan struct{}
+}
+
+func (t *thumbnails) Show(ids []string) { t.shown <- ids }
+func (t *thumbnails) Close()            { close(t.closed) }
 
 func (a *actions) do(ctx context.Context, name string, args ...any) error {
 	c := &asked{name: name, args: args, ctx: ctx, end: make(chan error, 1)}
@@ -55,8 +69,13 @@ func (a *actions) Decline(ctx context.Context) error              { return a.do(
 func (a *actions) Busy(ctx context.Context) error                 { return a.do(ctx, "busy") }
 func (a *actions) SetMicrophone(c context.Context, on bool) error { return a.do(c, "microphone", on) }
 func (a *actions) SetCamera(ctx context.Context, on bool) error   { return a.do(ctx, "camera", on) }
-func (a *actions) ShareScreen(ctx context.Context, source string) error {
-	return a.do(ctx, "share", source)
+func (a *actions) ShareScreen(ctx context.Context, s views.Share) error {
+	return a.do(ctx, "share", s)
+}
+func (a *actions) Thumbnails(width, height int, show func(string, image.Image)) views.Thumbnails {
+	t := &thumbnails{width: width, height: height, show: show, shown: make(chan []string, 8), closed: make(chan struct{})}
+	a.thumbnails <- t
+	return t
 }
 func (a *actions) StopSharing(ctx context.Context) error             { return a.do(ctx, "stop sharing") }
 func (a *actions) SendDTMF(ctx context.Context, tones string) error  { return a.do(ctx, "tones", tones) }
@@ -96,7 +115,7 @@ func newStage(t *testing.T) *stage {
 	t.Cleanup(func() { text.Use(text.System) })
 	s := &stage{
 		t: t, window: test.NewTempWindow(t, nil), pictures: &gallery.Pictures{}, now: gallery.Now,
-		actions: &actions{calls: make(chan *asked, 16)}, queue: make(chan func(), 64),
+		actions: &actions{calls: make(chan *asked, 16), thumbnails: make(chan *thumbnails, 4)}, queue: make(chan func(), 64),
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	t.Cleanup(cancel)

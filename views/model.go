@@ -20,6 +20,10 @@ type Model struct {
 	Servers []string
 	// Remembered fills the sign in screen at start.
 	Remembered SignIn
+	// Sharing names what is shared; empty: nothing, or it has no name.
+	Sharing string
+	// Told is what happened by itself last.
+	Told Told
 }
 
 // Account is who is signed in where.

@@ -43,6 +43,7 @@ type Root struct {
 	call   *callView
 
 	shownError error // the snapshot's error that was told
+	told       int   // number of the last Told
 	shortcuts  map[fyne.KeyName]func()
 }
 
@@ -74,6 +75,7 @@ func (r *Root) Set(m Model) {
 	}
 	r.fill()
 	r.tellError()
+	r.tellWhatHappened()
 }
 
 // SetNumber fills the number to dial.
@@ -218,6 +220,20 @@ func (r *Root) tellError() {
 	case ScreenCall:
 		r.call.fail(Describe(op, r.model.Account.Server, err))
 	}
+}
+
+// tellWhatHappened says once what happened by itself: a device went, the shared window was closed.
+func (r *Root) tellWhatHappened() {
+	t := r.model.Told
+	if t.Number == r.told {
+		return
+	}
+	r.told = t.Number
+	if r.call != nil {
+		r.call.tell(t.notice())
+		return
+	}
+	r.Tell(t.notice())
 }
 
 // Tell shows a notice on whatever screen is there.

@@ -69,7 +69,7 @@ func (w *Window) inBackground(fn func(context.Context)) {
 }
 
 func (w *Window) shareAnything(ctx context.Context) {
-	if err := w.controller.ShareScreen(ctx, ""); err != nil {
+	if err := w.controller.ShareScreen(ctx, views.Share{}); err != nil {
 		w.failed(views.OpShare, "", err)
 	}
 }

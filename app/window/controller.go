@@ -38,7 +38,8 @@ type controller struct {
 	settings views.Settings
 	stream   rtc.LocalStream
 	dialing  bool
-	screen   rtc.LocalTrack
+	shared   *shared
+	told     views.Told
 	history  history
 	unwatch  func()
 	closed   bool
@@ -64,7 +65,13 @@ func (c *controller) Model() views.Model {
 	kept := c.store.read()
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	sharing := ""
+	if c.shared != nil {
+		sharing = c.shared.name
+	}
 	return views.Model{
+		Sharing:  sharing,
+		Told:     c.told,
 		Snapshot: c.snapshot,
 		Status:   c.snapshot.SystemStatus(),
 		SignedIn: c.signedIn,
@@ -206,8 +213,11 @@ func (c *controller) watch(s session.Snapshot) {
 // dropTracks gives the devices back.
 func (c *controller) dropTracks() {
 	c.mu.Lock()
-	tracks := []rtc.LocalTrack{c.stream.Audio, c.stream.Video, c.screen}
-	c.stream, c.screen = rtc.LocalStream{}, nil
+	tracks := []rtc.LocalTrack{c.stream.Audio, c.stream.Video}
+	if c.shared != nil {
+		tracks = append(tracks, c.shared.track)
+	}
+	c.stream, c.shared = rtc.LocalStream{}, nil
 	c.mu.Unlock()
 	for _, t := range tracks {
 		if t != nil {
@@ -333,64 +343,6 @@ func (c *controller) SendDTMF(ctx context.Context, tones string) error {
 		return err
 	}
 	return link.Connector.SendDTMF(ctx, tones)
-}
-
-// ShareSources implements views.Actions.
-func (c *controller) ShareSources(context.Context) ([]views.ShareSource, error) {
-	return c.media.Screens(), nil
-}
-
-// ShareScreen implements views.Actions.
-func (c *controller) ShareScreen(ctx context.Context, source string) error {
-	return c.present(ctx, func() (rtc.LocalTrack, error) { return c.media.Screen(source) })
-}
-
-// present opens a picture and presents it.
-func (c *controller) present(ctx context.Context, open func() (rtc.LocalTrack, error)) error {
-	link, err := c.current()
-	if err != nil {
-		return err
-	}
-	track, err := open()
-	if err != nil {
-		return err
-	}
-	if track == nil {
-		return views.ErrNoScreen
-	}
-	c.mu.Lock()
-	before := c.screen
-	c.screen = track
-	c.mu.Unlock()
-	if before != nil {
-		before.Stop()
-	}
-	if err := link.Connector.StartPresentation(ctx, track, connector.PresentationOptions{ContentHint: "detail"}); err != nil {
-		c.dropScreen()
-		return err
-	}
-	return nil
-}
-
-// StopSharing implements views.Actions.
-func (c *controller) StopSharing(ctx context.Context) error {
-	link, err := c.current()
-	if err != nil {
-		return err
-	}
-	err = link.Connector.StopPresentation(ctx)
-	c.dropScreen()
-	return err
-}
-
-func (c *controller) dropScreen() {
-	c.mu.Lock()
-	track := c.screen
-	c.screen = nil
-	c.mu.Unlock()
-	if track != nil {
-		track.Stop()
-	}
 }
 
 // TrustCertificate implements views.Actions.

@@ -55,7 +55,7 @@ func TestActionsWithoutAServerFail(t *testing.T) {
 		"dial": r.Dial(t.Context(), "1", true), "hang up": r.HangUp(t.Context()), "accept": r.Accept(t.Context(), true),
 		"decline": r.Decline(t.Context()), "microphone": r.SetMicrophone(t.Context(), true),
 		"camera": r.SetCamera(t.Context(), true), "tones": r.SendDTMF(t.Context(), "1"),
-		"share": r.ShareScreen(t.Context(), ""), "stop": r.StopSharing(t.Context()),
+		"share": r.ShareScreen(t.Context(), views.Share{}), "stop": r.StopSharing(t.Context()),
 	} {
 		if !errors.Is(err, errNotConnected) {
 			t.Errorf("%s: %v", name, err)
@@ -111,11 +111,11 @@ func TestSharingStopsTheScreenAtTheEnd(t *testing.T) {
 	r := newRig(t)
 	r.signIn(t)
 	r.connector.answer["start presentation"] = errors.New("603")
-	if err := r.ShareScreen(t.Context(), ""); err == nil || r.screen.stops() != 1 {
+	if err := r.ShareScreen(t.Context(), views.Share{}); err == nil || r.screen.stops() != 1 {
 		t.Errorf("refused: %v, stopped %d times", err, r.screen.stops())
 	}
 	delete(r.connector.answer, "start presentation")
-	if err := r.ShareScreen(t.Context(), ""); err != nil {
+	if err := r.ShareScreen(t.Context(), views.Share{}); err != nil {
 		t.Fatal(err)
 	}
 	s := session.Initial()
@@ -126,8 +126,8 @@ func TestSharingStopsTheScreenAtTheEnd(t *testing.T) {
 	if r.screen.stops() != 2 {
 		t.Errorf("stopped %d times", r.screen.stops())
 	}
-	r.controller.media.Screen = func(string) (rtc.LocalTrack, error) { return nil, nil }
-	if err := r.ShareScreen(t.Context(), ""); !errors.Is(err, views.ErrNoScreen) {
+	r.controller.media.Screen = func(views.Share, func(error)) (rtc.LocalTrack, error) { return nil, nil }
+	if err := r.ShareScreen(t.Context(), views.Share{}); !errors.Is(err, views.ErrNoScreen) {
 		t.Errorf("without a screen: %v", err)
 	}
 }

@@ -87,6 +87,9 @@ func (f *fakeConnector) Subscribe(func(connector.Event)) (cancel func()) { retur
 func (f *fakeConnector) StartPresentation(context.Context, rtc.LocalTrack, connector.PresentationOptions) error {
 	return f.ask("start presentation")
 }
+func (f *fakeConnector) ReplacePresentation(_ context.Context, _ rtc.LocalTrack, o connector.PresentationOptions) error {
+	return f.ask("replace presentation " + o.ContentHint)
+}
 
 func (f *fakeConnector) Watch(fn func(session.Snapshot)) (cancel func()) {
 	f.mu.Lock()
@@ -114,6 +117,7 @@ type rig struct {
 	*controller
 	connector                  *fakeConnector
 	camera, microphone, screen *fakeTrack
+	lost                       func(error) // of what is shared
 	cameraWord                 string
 	cameraOn                   bool
 	opened                     []*tls.Config
@@ -136,9 +140,12 @@ func newRig(t *testing.T) *rig {
 			return r.camera, nil
 		},
 		Microphone: func(string) (rtc.LocalTrack, error) { return r.microphone, nil },
-		Screens:    func() []views.ShareSource { return []views.ShareSource{{}} },
-		Screen:     func(string) (rtc.LocalTrack, error) { return r.screen, nil },
-		Devices:    func() views.Devices { return views.Devices{} },
+		Sources:    func() []views.ShareSource { return []views.ShareSource{{}} },
+		Screen: func(_ views.Share, lost func(error)) (rtc.LocalTrack, error) {
+			r.lost = lost
+			return r.screen, nil
+		},
+		Devices: func() views.Devices { return views.Devices{} },
 	}
 	open := func(_ views.SignIn, config *tls.Config) (*Link, error) {
 		r.opened = append(r.opened, config)

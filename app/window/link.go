@@ -25,6 +25,7 @@ type Connector interface {
 	SetMicrophone(ctx context.Context, on bool) error
 	SetCamera(ctx context.Context, on bool) error
 	StartPresentation(ctx context.Context, track rtc.LocalTrack, o connector.PresentationOptions) error
+	ReplacePresentation(ctx context.Context, track rtc.LocalTrack, o connector.PresentationOptions) error
 	StopPresentation(ctx context.Context) error
 	SendDTMF(ctx context.Context, tones string) error
 	Snapshot() session.Snapshot

@@ -2,7 +2,9 @@ package window
 
 import (
 	"errors"
+	"image"
 	"log/slog"
+	"slices"
 
 	"parley/connector/rtc"
 	"parley/media/audio"
@@ -15,8 +17,10 @@ type Media struct {
 	// Camera opens a camera; on false makes it ready but dark.
 	Camera     func(word string, on bool) (rtc.LocalTrack, error)
 	Microphone func(word string) (rtc.LocalTrack, error)
-	Screens    func() []views.ShareSource
-	Screen     func(id string) (rtc.LocalTrack, error)
+	Sources    func() []views.ShareSource
+	// Screen captures what is shared; lost is told why it ended by itself.
+	Screen     func(s views.Share, lost func(error)) (rtc.LocalTrack, error)
+	Thumbnails func(width, height int, show func(word string, picture *image.RGBA)) views.Thumbnails
 	Devices    func() views.Devices
 	// Pattern opens a moving pattern to present.
 	Pattern func() (rtc.LocalTrack, error)
@@ -29,7 +33,10 @@ var cameraSize = device.VideoOptions{Width: 1280, Height: 720, FPS: 30}
 // processor, when not nil, improves the microphone's sound.
 func realMedia(logger *slog.Logger, pattern bool, processor audio.Processor) Media {
 	m := Media{
-		Screens: screens,
+		Sources: sources,
+		Thumbnails: func(width, height int, show func(string, *image.RGBA)) views.Thumbnails {
+			return device.NewThumbnails(width, height, show)
+		},
 		Devices: func() views.Devices {
 			return views.Devices{Cameras: listed(device.Cameras()), Microphones: listed(device.Microphones()),
 				Speakers: listed(device.Speakers())}
@@ -56,9 +63,17 @@ func realMedia(logger *slog.Logger, pattern bool, processor audio.Processor) Med
 		}
 		return t, err
 	}
-	m.Screen = func(id string) (rtc.LocalTrack, error) {
-		word := first(id, "screen")
-		t, err := device.OpenVideoTrack(word, device.VideoOptions{FPS: 15}, device.TrackOptions{Logger: logger})
+	m.Screen = func(s views.Share, lost func(error)) (rtc.LocalTrack, error) {
+		word := first(s.Source, "screen")
+		if !s.Region.Empty() {
+			word = device.RegionWord(s.Region)
+		}
+		rate := 15.0 // sharp text before smooth motion
+		if s.Motion {
+			rate = 30
+		}
+		ended := func(reason error) bool { lost(reason); return false }
+		t, err := device.OpenVideoTrack(word, device.VideoOptions{FPS: rate}, device.TrackOptions{Logger: logger, Lost: ended})
 		if t == nil {
 			return nil, err
 		}
@@ -93,16 +108,16 @@ func openCamera(word string, on bool, logger *slog.Logger) (rtc.LocalTrack, erro
 // stays keeps a track whose device was unplugged: the call goes on without it.
 func stays(error) bool { return true }
 
-func screens() []views.ShareSource {
+func sources() []views.ShareSource {
+	kinds := map[device.ShareKind]views.ShareKind{device.ShareMonitor: views.ShareMonitor,
+		device.ShareDesktop: views.ShareDesktop, device.ShareWindow: views.ShareWindow, device.SharePortal: views.SharePortal}
 	var list []views.ShareSource
 	for _, s := range device.ShareSources() {
-		if s.Kind == device.ShareMonitor {
-			list = append(list, views.ShareSource{ID: s.Word, Title: s.Title})
-		}
+		list = append(list, views.ShareSource{ID: s.Word, Kind: kinds[s.Kind], Title: s.Title, Program: s.Program, Icon: s.Icon,
+			Width: s.Bounds.Dx(), Height: s.Bounds.Dy(), Left: s.Bounds.Min.X, Top: s.Bounds.Min.Y, Minimized: s.Minimized})
 	}
-	if len(list) > 0 {
-		list = append([]views.ShareSource{{}}, list...)
-	}
+	// The main monitor first: it is what is shared most.
+	slices.SortStableFunc(list, func(a, b views.ShareSource) int { return int(a.Kind) - int(b.Kind) })
 	return list
 }
 

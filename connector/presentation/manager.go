@@ -246,8 +246,9 @@ func (m *Manager) detach(r *run) {
 	r.track.Stop()
 }
 
-// Update presents another track in place of the running one: permission again, no re-INVITE.
-func (m *Manager) Update(track rtc.LocalTrack, done func(error)) {
+// Update presents another track in place of the running one: permission again, no re-INVITE. options, when not nil, go
+// before those of the start; NoReinvite means nothing here.
+func (m *Manager) Update(track rtc.LocalTrack, options *Options, done func(error)) {
 	r := m.run
 	if r == nil || m.machine.State() != Active || r.stopping {
 		done(ErrNone)
@@ -263,13 +264,13 @@ func (m *Manager) Update(track rtc.LocalTrack, done func(error)) {
 			case err != nil:
 				done(err)
 			default:
-				done(m.replace(r, track))
+				done(m.replace(r, track, options))
 			}
 		}
 	})
 }
 
-func (m *Manager) replace(r *run, track rtc.LocalTrack) error {
+func (m *Manager) replace(r *run, track rtc.LocalTrack, options *Options) error {
 	m.machine.Send(EventUpdating, Event{Track: track})
 	m.deps.Emit("updating", dataOf(track))
 	if m.run != r {
@@ -278,6 +279,10 @@ func (m *Manager) replace(r *run, track rtc.LocalTrack) error {
 	if _, err := r.peer.SetTrack(rtc.SlotPresentation, track); err != nil {
 		m.machine.Send(EventUpdated, Event{Track: r.track})
 		return err
+	}
+	if options != nil {
+		r.options = *options
+		r.peer.SetEncoding(rtc.SlotPresentation, r.encoding())
 	}
 	old := r.track
 	r.track = track

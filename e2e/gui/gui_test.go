@@ -212,7 +212,7 @@ func TestSignInJoinShareLeave(t *testing.T) {
 	})
 	s.must(err)
 	s.shoot("what-to-share")
-	s.press("Tab", "space") // the whole desktop
+	s.press("Return") // the main monitor
 	s.happens("presenter")
 	s.happens("presentation")
 	s.shoot("sharing")

@@ -110,7 +110,7 @@ type Sample struct {
 	Settings bool // the settings screen is open
 	Incoming bool // the incoming call's window, not the main one
 	Size     fyne.Size
-	// Err is what the action that Act begins ends with.
+	// Act, when not nil, opens something over the screen.
 	Act func(*views.Root, fyne.Window)
 }
 
@@ -159,7 +159,7 @@ func Samples() []Sample {
 	ringing.Incoming = session.Incoming{State: incoming.Ringing, DisplayName: "Константин Константинопольский", Number: "1007"}
 	settings := home
 	settings.Settings = views.Settings{Theme: "system"}
-	return []Sample{
+	return append(pickers(), []Sample{
 		{Name: "signin", Model: first},
 		{Name: "signin-guest", Model: guest},
 		{Name: "home", Model: home},
@@ -180,7 +180,7 @@ func Samples() []Sample {
 		})},
 		{Name: "incoming", Model: views.Model{Snapshot: ringing, SignedIn: true, Account: account()}, Incoming: true,
 			Size: fyne.NewSize(460, 340)},
-	}
+	}...)
 }
 
 // Actions does nothing and succeeds (views.Actions).
@@ -196,11 +196,14 @@ func (Actions) Busy(context.Context) error                                { retu
 func (Actions) SetMicrophone(context.Context, bool) error                 { return nil }
 func (Actions) SetCamera(context.Context, bool) error                     { return nil }
 func (Actions) ShareSources(context.Context) ([]views.ShareSource, error) { return nil, nil }
-func (Actions) ShareScreen(context.Context, string) error                 { return nil }
+func (Actions) ShareScreen(context.Context, views.Share) error            { return nil }
 func (Actions) StopSharing(context.Context) error                         { return nil }
 func (Actions) SendDTMF(context.Context, string) error                    { return nil }
 func (Actions) TrustCertificate(context.Context, string, string) error    { return nil }
 func (Actions) Apply(context.Context, views.Settings) error               { return nil }
+func (Actions) Thumbnails(_, _ int, show func(string, image.Image)) views.Thumbnails {
+	return thumbnails{show}
+}
 func (Actions) Devices(context.Context) (views.Devices, error) {
 	return views.Devices{Cameras: []views.Device{{ID: "c1", Name: "Integrated Camera"}},
 		Microphones: []views.Device{{ID: "m1", Name: "Headset"}}}, nil

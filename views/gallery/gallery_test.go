@@ -7,6 +7,7 @@ import (
 	"image/png"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -31,9 +32,15 @@ func render(t *testing.T, s Sample, size fyne.Size, mode look.Mode, lang string)
 	w := test.NewTempWindow(t, nil)
 	ctx, cancel := context.WithCancel(t.Context())
 	pictures := &Pictures{}
+	acting := false
 	env := &views.Env{
 		Context: ctx, Actions: Actions{}, Pictures: pictures, Window: w,
-		Do:    func(func()) {}, // nothing comes back: a picture of this moment
+		// Nothing comes back, a picture of this moment; what Act opens may draw itself at once.
+		Do: func(fn func()) {
+			if acting {
+				fn()
+			}
+		},
 		Now:   func() time.Time { return Now },
 		After: func(time.Duration, func()) func() { return func() {} },
 	}
@@ -52,6 +59,11 @@ func render(t *testing.T, s Sample, size fyne.Size, mode look.Mode, lang string)
 			root.OpenSettings()
 		}
 		w.Resize(size)
+		if s.Act != nil {
+			acting = true
+			s.Act(root, w)
+			acting = false
+		}
 	}
 	if m := w.Content().MinSize(); m.Width > size.Width || m.Height > size.Height {
 		t.Errorf("%s in %s needs %v, the window has %v", s.Name, lang, m, size)
@@ -64,7 +76,11 @@ func render(t *testing.T, s Sample, size fyne.Size, mode look.Mode, lang string)
 // of both themes are kept there to be looked at. A screen that needs more room than the window has is cut: that fails.
 func TestGallery(t *testing.T) {
 	folder := os.Getenv("PARLEY_GALLERY")
+	only := os.Getenv("PARLEY_GALLERY_ONLY") // the beginning of a sample's name
 	for _, s := range Samples() {
+		if !strings.HasPrefix(s.Name, only) {
+			continue
+		}
 		for _, size := range sizes {
 			if s.Size != (fyne.Size{}) {
 				size = s.Size

@@ -30,6 +30,9 @@ const (
 	Avatar        fyne.ThemeColorName = "parleyAvatar"        // circle behind initials
 )
 
+// Shade lies over what is left out of a choice, in every variant.
+var Shade = rgba(0x0b1010, 0xa0)
+
 func rgb(v uint32) color.NRGBA {
 	return color.NRGBA{R: uint8(v >> 16), G: uint8(v >> 8), B: uint8(v), A: 0xff}
 }

@@ -1,0 +1,134 @@
+package window
+
+import (
+	"context"
+	"errors"
+	"image"
+
+	"parley/connector"
+	"parley/connector/presentation"
+	"parley/connector/rtc"
+	"parley/media/device"
+	"parley/views"
+)
+
+// shared is what is shared now.
+type shared struct {
+	track rtc.LocalTrack
+	name  string // for people
+}
+
+// ShareSources implements views.Actions.
+func (c *controller) ShareSources(context.Context) ([]views.ShareSource, error) {
+	return c.media.Sources(), nil
+}
+
+// Thumbnails implements views.Actions.
+func (c *controller) Thumbnails(width, height int, show func(id string, picture image.Image)) views.Thumbnails {
+	return c.media.Thumbnails(width, height, func(word string, picture *image.RGBA) {
+		if picture == nil {
+			show(word, nil) // not a nil *image.RGBA, which is no nil image
+			return
+		}
+		show(word, picture)
+	})
+}
+
+// ShareScreen implements views.Actions. What was shared before goes on until the new source has its place.
+func (c *controller) ShareScreen(ctx context.Context, s views.Share) error {
+	o := connector.PresentationOptions{ContentHint: "detail"}
+	if s.Motion {
+		o.ContentHint, o.DegradationPreference = "motion", "maintain-framerate"
+	}
+	return c.present(ctx, o, func(lost func(error)) (rtc.LocalTrack, error) { return c.media.Screen(s, lost) })
+}
+
+// present opens a picture and presents it; lost is told why it ended by itself.
+func (c *controller) present(ctx context.Context, o connector.PresentationOptions, open func(lost func(error)) (rtc.LocalTrack, error)) error {
+	link, err := c.current()
+	if err != nil {
+		return err
+	}
+	next := &shared{}
+	track, err := open(func(reason error) { c.shareLost(next, reason) })
+	if err != nil {
+		return err
+	}
+	if track == nil {
+		return views.ErrNoScreen
+	}
+	next.track, next.name = track, track.Label()
+	c.mu.Lock()
+	before := c.shared
+	switching := before != nil && c.snapshot.Presentation == presentation.Active
+	c.mu.Unlock()
+	if switching {
+		err := link.Connector.ReplacePresentation(ctx, track, o)
+		switch {
+		case err == nil:
+			c.mu.Lock()
+			c.shared = next // the connector has stopped the track before
+			c.mu.Unlock()
+			c.changed()
+			return nil
+		case !errors.Is(err, presentation.ErrNone): // else it ended a moment ago: this one begins anew
+			track.Stop()
+			return err
+		}
+	}
+	c.dropScreen()
+	c.mu.Lock()
+	c.shared = next
+	c.mu.Unlock()
+	if err := link.Connector.StartPresentation(ctx, track, o); err != nil {
+		c.dropScreen()
+		return err
+	}
+	return nil
+}
+
+// StopSharing implements views.Actions.
+func (c *controller) StopSharing(ctx context.Context) error {
+	link, err := c.current()
+	if err != nil {
+		return err
+	}
+	err = link.Connector.StopPresentation(ctx)
+	c.dropScreen()
+	return err
+}
+
+func (c *controller) dropScreen() {
+	c.mu.Lock()
+	s := c.shared
+	c.shared = nil
+	c.mu.Unlock()
+	if s != nil {
+		s.track.Stop()
+	}
+}
+
+// shareLost tells why sharing ended by itself: the call goes on.
+func (c *controller) shareLost(s *shared, reason error) {
+	c.mu.Lock()
+	current := c.shared == s
+	name := s.name
+	c.mu.Unlock()
+	if !current {
+		return
+	}
+	what := views.ToldShareGone
+	if errors.Is(reason, device.ErrClosed) {
+		what = views.ToldShareClosed
+	}
+	c.tell(what, name)
+}
+
+// tell the person something that happened by itself.
+func (c *controller) tell(what views.ToldWhat, name string) {
+	c.mu.Lock()
+	c.told = views.Told{Number: c.told.Number + 1, What: what, Name: name}
+	c.mu.Unlock()
+	c.logger.Info("told", "what", string(what)) // not the name: a window's title is nobody's business
+	c.changed()
+}
