@@ -53,7 +53,7 @@ func newMachinesView() *machinesView {
 		if title == "" {
 			title = m.Title
 		}
-		head := container.NewBorder(nil, nil, subheading(title), nil, c.now)
+		head := container.NewBorder(nil, nil, nil, c.now, subheading(title))
 		list.Add(newCard(container.NewVBox(head, container.NewHScroll(c.diagram), c.ways)))
 		c.show()
 		v.drawn = append(v.drawn, c)
@@ -81,7 +81,7 @@ func (c *machineCard) show() {
 	c.now.SetText(widget.StateName(c.state))
 	var ways []string
 	for _, e := range c.machine.Leaving(c.state) {
-		ways = append(ways, e.Label+" → "+widget.StateName(e.To))
+		ways = append(ways, e.Label+": "+widget.StateName(e.To))
 	}
 	c.ways.SetText(strings.Join(ways, "   "))
 }

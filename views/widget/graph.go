@@ -49,14 +49,14 @@ func layOut(m machine.Diagram) graph {
 	columns := columnsOf(len(m.States), slices.Index(m.States, m.Initial), links)
 	above, below := lanesOf(links, columns)
 	top := laneGap * float32(len(above)+1)
-	bottom := g.stand(columns, top)
+	bottom := g.stand(columns, laneGap+2*float32(len(below)), top)
 	for _, l := range links {
 		g.arrows = append(g.arrows, g.lead(l, columns, above, below, top, bottom))
 	}
 	for _, b := range g.boxes {
 		g.size.Width = max(g.size.Width, b.pos.X+b.size.Width)
 	}
-	g.size.Width += laneGap
+	g.size.Width += laneGap + 3*float32(len(below))
 	g.size.Height = bottom + laneGap*float32(len(below)+1)
 	return g
 }
@@ -117,9 +117,8 @@ func lanesOf(links []link, columns []int) (above, below []int) {
 	return above, below
 }
 
-// stand places the states below top and returns where they end.
-func (g *graph) stand(columns []int, top float32) (bottom float32) {
-	x := float32(laneGap)
+// stand places the states right of x and below top, and returns where they end.
+func (g *graph) stand(columns []int, x, top float32) (bottom float32) {
 	for column := 0; column <= slices.Max(columns); column++ {
 		var width float32
 		y := top
