@@ -9,6 +9,7 @@ import (
 
 	"parley/app/cli"
 	"parley/app/config"
+	"parley/app/instance"
 	"parley/app/problem"
 	"parley/app/window"
 	"parley/connector"
@@ -44,7 +45,22 @@ func runWindow(ctx context.Context, o cli.Window, streams Streams, left *traces)
 		// The demo leaves nothing behind: a newcomer's first look must not fill his settings.
 		return runDemo(ctx, o, options, streams, logger)
 	}
-	options.Folder = folder
+	options.Folder, options.Link = folder, o.Link
+	running, err := instance.Acquire(ctx, o.Link)
+	switch {
+	case errors.Is(err, instance.ErrRunning):
+		fmt.Fprintln(streams.Err, "parley: is running already; its window was brought to the front")
+		return nil
+	case err != nil: // two windows are better than none
+		logger.Warn("a second start will open a second window", "error", err)
+	default:
+		options.Visits = running.Links
+		defer func() {
+			if err := running.Close(); err != nil {
+				logger.Warn("end as the running instance", "error", err)
+			}
+		}()
+	}
 	return windowProblem(window.Run(ctx, options))
 }
 

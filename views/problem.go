@@ -33,6 +33,7 @@ const (
 	OpSettings   Operation = "problem.settings"
 	OpSave       Operation = "problem.save"
 	OpFault      Operation = "problem.fault"
+	OpLink       Operation = "problem.link"
 )
 
 // Describe says in words what failed, why, and what to do. An error that says the person cancelled gives an empty notice.

@@ -3,12 +3,14 @@ package cli
 import (
 	"fmt"
 	"time"
+
+	"parley/app/link"
 )
 
 // Window is `parley`, with or without `--demo`.
 type Window struct {
 	Demo bool   `help:"Bring a room server and three synthetic participants along; the window is ready to join them."`
-	Link string `arg:"" optional:"" help:"sip:NUMBER@HOST or parley:// link to call (not yet)."`
+	Link string `arg:"" optional:"" help:"sip:NUMBER@HOST or parley:// link to call; it is asked before anything is called."`
 
 	// Graphics and Language override what the window finds out by itself.
 	Graphics string `help:"How video is drawn: auto, image (software OpenGL) or shader (GPU)." default:"auto" enum:"auto,image,shader"`
@@ -23,7 +25,12 @@ type Window struct {
 
 func (w *Window) check() error {
 	if w.Link != "" {
-		return fmt.Errorf("opening links: %w", ErrNotYet)
+		if _, err := link.Parse(w.Link); err != nil {
+			return err
+		}
+		if w.Demo {
+			return fmt.Errorf("--demo opens no links")
+		}
 	}
 	if !w.Demo && (w.DemoJoin || w.DemoShare || w.DemoFor != 0 || w.DemoShot != "") {
 		return fmt.Errorf("--demo-… flags need --demo")

@@ -64,10 +64,13 @@ type Options struct {
 	// call runs. It stays the caller's to close.
 	Processor audio.Processor
 
-	Folder     string // where settings are kept; empty keeps nothing
-	Version    string
-	Logs       func(io.Writer) error // writes what was logged, nil for none
-	Crash      *report.Crash         // of an earlier run, nil for none
+	Folder  string // where settings are kept; empty keeps nothing
+	Version string
+	Logs    func(io.Writer) error // writes what was logged, nil for none
+	Crash   *report.Crash         // of an earlier run, nil for none
+	Link    string                // to open at once, "" for none
+	// Visits are the links that later starts hand over, "" for a start without one; nil when there can be none.
+	Visits     <-chan string
 	InstanceID string
 	UserAgent  string
 	Logger     *slog.Logger
@@ -216,6 +219,7 @@ func (w *Window) started() {
 			w.logger.Info("drawing", "renderer", name, "shader", d != 0)
 			w.pump.SetDrawing(d)
 		})
+		w.visits()
 		w.begin()
 	}()
 }
