@@ -170,6 +170,8 @@ func (s *session) finish(end signal.End) {
 		case !s.accepted && h.OnFailed != nil:
 			h.OnFailed(end)
 		}
+		// The INVITE's transaction remembers the session for another 32 s; the call and its media need not wait for that.
+		s.handler.Store(&signal.SessionHandler{})
 	})
 }
 
