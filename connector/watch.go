@@ -5,6 +5,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"parley/connector/api"
 	"parley/connector/call"
 	"parley/connector/session"
 )
@@ -126,7 +127,7 @@ func (c *Connector) snapshot() session.Snapshot {
 	s := session.Snapshot{
 		Connection: c.connection.Machine().State(),
 		Call: session.Call{State: machine.State(), Number: known.Number, Answer: known.Answer, Room: known.Room,
-			ParticipantName: known.ParticipantName, Token: machine.Token(), DirectP2P: known.DirectP2P,
+			ParticipantName: known.ParticipantName, Token: api.Secret(machine.Token()), DirectP2P: known.DirectP2P,
 			Started: machine.Started(), RemoteName: c.call.RemoteName(),
 			OnHold: c.call.OnHold(), Held: c.call.Held()},
 		Incoming:      session.Incoming{State: c.incoming.Machine().State()},

@@ -128,7 +128,7 @@ func (i *inspector) Bundle(ctx context.Context, w io.Writer) error {
 	if link, err := i.controller.current(); err == nil {
 		s := link.Connector.Snapshot()
 		c.Snapshot = publicSnapshot(s)
-		c.Secrets = append(c.Secrets, s.Call.Token)
+		c.Secrets = append(c.Secrets, string(s.Call.Token))
 		if link.Secrets != nil {
 			c.Secrets = append(c.Secrets, link.Secrets()...)
 		}

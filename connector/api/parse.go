@@ -4,6 +4,7 @@ package api
 import (
 	"encoding/json"
 	"mime"
+	"strconv"
 	"strings"
 
 	"parley/connector/signal"
@@ -43,6 +44,9 @@ func (s Secret) String() string {
 	}
 	return "***"
 }
+
+// GoString hides from %#v too.
+func (s Secret) GoString() string { return strconv.Quote(s.String()) }
 
 // Event is what follows from a message: its name without prefix, and its payload.
 type Event struct {

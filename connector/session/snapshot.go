@@ -5,6 +5,7 @@ package session
 import (
 	"time"
 
+	"parley/connector/api"
 	"parley/connector/autoconnect"
 	"parley/connector/call"
 	"parley/connector/connection"
@@ -37,7 +38,7 @@ type Call struct {
 	Answer          bool // we answered
 	Room            string
 	ParticipantName string
-	Token           string // secret: not for logs
+	Token           api.Secret
 	DirectP2P       bool
 	Started         time.Time // first entry into an active state, zero outside a call
 	RemoteName      string
