@@ -3,6 +3,7 @@ package connector
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"strings"
 	"sync"
 	"time"
@@ -149,16 +150,33 @@ func (c *Connector) onInfo(contentType string, headers []signal.Header, body []b
 		c.dtmf("remote", tone)
 		return
 	}
-	for _, event := range api.ParseInfo(contentType, headers) {
-		c.emit("api:"+event.Name, event.Data)
-	}
+	c.onServerMessage(contentType, headers)
 }
 
 // onNotify is a NOTIFY outside any dialog.
 func (c *Connector) onNotify(headers []signal.Header, _ []byte) {
-	for _, event := range api.ParseInfo(api.TypeNotify, headers) {
+	c.onServerMessage(api.TypeNotify, headers)
+}
+
+// loudly is how many messages of no use are logged as warnings: a server must not be able to flood the log. The others are
+// there for debugging.
+const loudly = 10
+
+// onServerMessage turns a message of the server's into events. One of no use is logged with what is wrong with it.
+func (c *Connector) onServerMessage(contentType string, headers []signal.Header) {
+	events := api.ParseInfo(contentType, headers)
+	for _, event := range events {
 		c.emit("api:"+event.Name, event.Data)
 	}
+	if len(events) > 0 || api.ForServer(contentType) {
+		return
+	}
+	level := slog.LevelDebug
+	if c.ignored++; c.ignored <= loudly {
+		level = slog.LevelWarn
+	}
+	c.logger.Log(c.loop.Context(), level, "message of the server ignored", "reason", api.Explain(contentType, headers),
+		"count", c.ignored)
 }
 
 // announceRoom tells the other side the room of a direct call, right before the call counts as confirmed (spec

@@ -72,6 +72,7 @@ type Connector struct {
 	media       mediaState
 	waits       api.Waits
 	lastError   error
+	ignored     int      // messages of the server
 	outcomes    []func() // of this turn's operations
 	closing     bool
 

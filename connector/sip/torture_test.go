@@ -1,7 +1,9 @@
 package sip
 
 import (
+	"bytes"
 	"context"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"slices"
@@ -119,7 +121,7 @@ func (w *wire) words() []string {
 }
 
 // onWire runs a test with an agent whose server is the test's.
-func onWire(t *testing.T, handler signal.Handler, test func(t *testing.T, w *wire, agent signal.UserAgent)) {
+func onWire(t *testing.T, handler signal.Handler, test func(t *testing.T, w *wire, agent signal.UserAgent), log ...*slog.Logger) {
 	synctest.Test(t, func(t *testing.T) {
 		ctx, cancel := context.WithCancel(context.Background())
 		near, far := pipe.New()
@@ -133,10 +135,14 @@ func onWire(t *testing.T, handler signal.Handler, test func(t *testing.T, w *wir
 		}
 		handler.OnMessage = func(signal.Message) { w.note("message") }
 		var listening sync.WaitGroup
-		agent, err := Dialer{dial: func(context.Context) (connection, error) {
+		dialer := Dialer{dial: func(context.Context) (connection, error) {
 			listening.Go(func() { w.listen(ctx) })
 			return near, nil
-		}}.NewUserAgent(testConfig(), handler)
+		}}
+		if len(log) > 0 {
+			dialer.Logger = log[0]
+		}
+		agent, err := dialer.NewUserAgent(testConfig(), handler)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -215,3 +221,38 @@ func checkAnswer(t *testing.T, name, text string) {
 
 const ping = "OPTIONS sip:alice@example.org SIP/2.0\r\nVia: SIP/2.0/WSS server.example;branch=z9hG4bKping\r\n" +
 	"From: <sip:server@example.org>;tag=1\r\nTo: <sip:alice@example.org>\r\nCall-ID: ping\r\nCSeq: 1 OPTIONS\r\n\r\n"
+
+// TestMalformedIsLoggedOnce: of each message that cannot be used one line says what was wrong, the first of them a warning,
+// and none quotes credentials.
+func TestMalformedIsLoggedOnce(t *testing.T) {
+	var book bytes.Buffer // written on the agent's goroutines, read while all of them wait
+	logger := slog.New(slog.NewTextHandler(&book, &slog.HandlerOptions{Level: slog.LevelDebug}))
+	onWire(t, signal.Handler{}, func(t *testing.T, w *wire, _ signal.UserAgent) {
+		w.words()
+		book.Reset()
+		head := "OPTIONS sip:alice@example.org SIP/2.0\r\nVia: SIP/2.0/WSS x;branch=z9hG4bK1\r\nFrom: <sip:a@b>;tag=1\r\nTo: <sip:a@b>\r\n"
+		for i, c := range []struct{ raw, reason string }{
+			{"garbage", "malformed SIP message"},
+			{head + "Call-ID: 1\r\nCSeq: 1 INVITE\r\n\r\n", "CSeq has method"},
+			{head + "CSeq: 1 OPTIONS\r\n\r\n", "0 headers call-id"},
+			{head + "Call-ID: 1\r\nCall-ID: 2\r\nCSeq: 1 OPTIONS\r\n\r\n", "2 headers call-id"},
+			{strings.Replace(head, "SIP/2.0\r\n", "SIP/3.0\r\n", 1) + "Call-ID: 1\r\nCSeq: 1 OPTIONS\r\n\r\n", "version"},
+			{"SIP/2.0 999 Odd\r\n" + head[strings.Index(head, "Via"):] + "Call-ID: 1\r\nCSeq: 1 OPTIONS\r\n\r\n", "status code 999"},
+			{head + "Call-ID: 1\r\nCSeq: 1 OPTIONS\r\nAuthorization: Digest response=\"secret\r\n\x00\r\n\r\n", "error="},
+			{strings.Repeat("X", 200_000), "length=200000"},
+		} {
+			if err := w.conn.Write(t.Context(), []byte(c.raw)); err != nil {
+				t.Fatal(err)
+			}
+			synctest.Wait()
+			text := book.String()
+			book.Reset()
+			if strings.Count(text, "\n") != 1 || !strings.Contains(text, c.reason) || strings.Contains(text, "secret") || len(text) > 500 {
+				t.Errorf("%.60q: logged %q, want %q", c.raw, text, c.reason)
+			}
+			if warned := strings.Contains(text, "level=WARN"); warned != (i == 0) {
+				t.Errorf("message %d: %s", i, text)
+			}
+		}
+	}, logger)
+}
