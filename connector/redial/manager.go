@@ -41,6 +41,7 @@ type Deps struct {
 	// Call starts a call again; cancel ends the attempt.
 	Call    func(done func(error)) (cancel func())
 	Options Options
+	Random  func() float64 // of the jitter, in [0, 1); nil: math/rand
 	Logger  *slog.Logger
 }
 
@@ -67,6 +68,9 @@ func NewManager(deps Deps) *Manager {
 	}
 	if o.SignalingWait == 0 {
 		o.SignalingWait = SignalingWait
+	}
+	if deps.Random == nil {
+		deps.Random = rand.Float64
 	}
 	return &Manager{deps: deps, machine: NewMachine(deps.Logger)}
 }
@@ -183,7 +187,7 @@ func (m *Manager) evaluate() {
 }
 
 func (m *Manager) backoff() {
-	delay := time.Duration(m.deps.Options.Delays.Delay(float64(m.attempt+1), rand.Float64()) * float64(time.Millisecond))
+	delay := time.Duration(m.deps.Options.Delays.Delay(float64(m.attempt+1), m.deps.Random()) * float64(time.Millisecond))
 	m.next = time.Now().Add(delay)
 	m.deps.Emit("attempt-scheduled", map[string]int64{"attempt": int64(m.attempt + 1), "delayMs": delay.Milliseconds()})
 	m.timer = m.deps.Loop.After(delay, func() {

@@ -1,0 +1,92 @@
+package vectors
+
+import (
+	"fmt"
+	"os"
+	"strings"
+	"testing"
+)
+
+// Learn replays the scenarios of a file that shows how the reference behaves without binding us. A handler returns what
+// differs, "" when nothing does; kinds without one are left out. A scenario that differs must be one of Differences; in
+// another folder of vectors than our own that is counted only, for the file binds nobody.
+func Learn(t *testing.T, name string, handlers map[string]func(t *testing.T, c Case) string) {
+	t.Helper()
+	file := Load(t, name)
+	replayed, same, meant, other := 0, 0, 0, 0
+	for _, c := range file.Cases {
+		handler, known := handlers[c.Kind()]
+		if !known {
+			continue
+		}
+		replayed++
+		diff := handler(t, c)
+		switch {
+		case diff == "":
+			same++
+		case DifferenceFor(name, c, diff) != nil:
+			meant++
+		default:
+			other++
+			message := fmt.Sprintf("%s %q: %s", c.ID(), c["name"], diff)
+			if os.Getenv("PARLEY_VECTORS") == "" {
+				t.Error(message)
+			} else {
+				t.Log(message)
+			}
+		}
+	}
+	t.Logf("%s: %d of %d scenarios, %d the same, %d otherwise on purpose, %d otherwise", name, replayed, len(file.Cases), same,
+		meant, other)
+	if replayed == 0 {
+		t.Errorf("%s: no scenario", name)
+	}
+}
+
+// Difference is a way in which scenarios of a file that does not bind us go otherwise with us on purpose.
+type Difference struct {
+	File string
+	// Point of docs/conformance-differences.md; 0: the outcome is the same, and the way to it is ours.
+	Point int
+	Why   string
+	Match func(c Case, diff string) bool
+}
+
+// DifferenceFor finds why a scenario may differ, nil when it may not.
+func DifferenceFor(file string, c Case, diff string) *Difference {
+	for i := range Differences {
+		if d := &Differences[i]; d.File == file && d.Match(c, diff) {
+			return d
+		}
+	}
+	return nil
+}
+
+// Differences is the one list of them.
+var Differences = []Difference{}
+
+// hasStep tells whether a scenario takes a step of that name, with these arguments when there are any.
+func hasStep(c Case, name string, args ...any) bool {
+	return anyStep(c, func(step []any) bool {
+		if step[0] != name || len(step) <= len(args) {
+			return false
+		}
+		for i, arg := range args {
+			if step[i+1] != arg {
+				return false
+			}
+		}
+		return true
+	})
+}
+
+// named tells whether a scenario's name says one of these things.
+func named(c Case, words ...string) bool {
+	name, _ := c["name"].(string)
+	for _, word := range words {
+		if strings.Contains(name, word) {
+			return true
+		}
+	}
+	return false
+}
