@@ -87,6 +87,7 @@ func (m *Manager) Arm() {
 		m.deps.Emit("cancelled", reasonData{ReasonSpectator})
 		return
 	}
+	m.abort()
 	m.attempt = 0
 	m.send(EventArm)
 	m.deps.Emit("armed", struct{}{})
@@ -250,11 +251,8 @@ type classified struct {
 	} `json:"event"`
 }
 
-// Over is told of the end of a call, in whatever way, but for one that an attempt of ours made.
+// Over is told of the end of a call, in whatever way. The end of one that an attempt of ours made is the attempt's outcome.
 func (m *Manager) Over(cause signal.Cause, originator signal.Originator) {
-	if m.machine.State() == Attempting {
-		return // the attempt's own outcome
-	}
 	c := classified{Decision: "finish"}
 	c.Event.Cause, c.Event.Originator = cause, originator
 	armed := m.machine.State() == Armed
@@ -263,20 +261,22 @@ func (m *Manager) Over(cause signal.Cause, originator signal.Originator) {
 	}
 	m.deps.Emit("termination-classified", c)
 	switch {
-	case !armed:
+	case m.machine.State() == Attempting, !armed:
 	case c.Decision == "redial":
 		m.deps.Emit("failure-detected", map[string]any{"cause": cause, "originator": originator, "attempt": m.attempt})
 		m.send(EventFailure)
-	case originator == signal.Local:
-		m.Disarm(ReasonLocalHangUp)
 	default:
 		m.Disarm(ReasonDisarm)
 	}
 }
 
-// HandleEvent follows the connection: signalling that is back ends the wait.
+// HandleEvent follows the connection: signalling that is lost is waited for, and signalling that is back ends the wait.
 func (m *Manager) HandleEvent(name string) {
 	switch name {
+	case "connection:disconnected":
+		if m.machine.State() == Backoff && !m.deps.Ready() {
+			m.send(EventWaitSignaling)
+		}
 	case "connection:connected", "connection:registered", "connection:connect-succeeded":
 		if m.machine.State() == WaitingSignaling && m.deps.Ready() {
 			m.send(EventReady)
