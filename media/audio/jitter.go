@@ -6,11 +6,17 @@ import (
 	"time"
 
 	"parley/media/codec"
+	"parley/media/playout"
 	"parley/media/video"
 )
 
 // Bounds of a JitterBuffer.
 const (
+	inTime = 0.97 // of packets that shall arrive in time
+	// readGrain is what the playback clock's own steps cost.
+	readGrain = frameTime
+	// maxExtra bounds what lip sync may ask for.
+	maxExtra      = playout.MaxSkew
 	jitterSlots   = 256  // packets: 5 s at 20 ms
 	maxPayload    = 8192 // bytes
 	maxPacketTime = 120  // ms of sound in one packet (RFC 6716)
@@ -49,10 +55,11 @@ type JitterBuffer struct {
 	newestTS  int64 // of the newest packet, samples of the decoder
 	rtp       uint32
 	transit   time.Duration
+	extra     time.Duration // that lip sync wants beyond what jitter needs
 	slots     [jitterSlots]slot
-	estimator delayEstimator
+	estimator playout.Estimator
 
-	playout
+	reader
 	counters Counters
 	meter    Meter
 }
@@ -104,7 +111,7 @@ func NewJitterBuffer(o JitterOptions) (*JitterBuffer, error) {
 		return nil, errors.New("audio: a jitter buffer needs a decoder of 1 or 2 channels and 8 to 192 kHz")
 	}
 	j := &JitterBuffer{options: o, rate: int64(o.SampleRate)}
-	if err := j.playout.init(o); err != nil {
+	if err := j.reader.init(o); err != nil {
 		return nil, err
 	}
 	return j, nil
@@ -129,7 +136,7 @@ func (j *JitterBuffer) Push(sequence uint16, timestamp uint32, payload []byte, a
 		transit = arrival - j.duration(ts)
 	}
 	if len(payload) > 0 {
-		j.estimator.add(arrival, transit)
+		j.estimator.Add(arrival, transit)
 		j.transit = transit
 	}
 	if !j.known || seq > j.newest {
@@ -166,7 +173,7 @@ func (j *JitterBuffer) Restart() {
 
 func (j *JitterBuffer) restart() {
 	j.known = false
-	j.estimator.reset()
+	j.estimator.Reset()
 	j.playing = false
 	j.drop()
 }
@@ -207,15 +214,16 @@ func (j *JitterBuffer) Counters() Counters {
 func (j *JitterBuffer) Level() float64 { return j.meter.Level() }
 
 func (j *JitterBuffer) target() time.Duration {
-	return max(j.options.MinDelay, min(j.options.MaxDelay, j.estimator.target()))
+	return j.own() + j.extra
+}
+
+// own is the delay for jitter alone.
+func (j *JitterBuffer) own() time.Duration {
+	return max(j.options.MinDelay, min(j.options.MaxDelay, j.estimator.Quantile(inTime)+readGrain))
 }
 
 // duration of so many of the decoder's samples.
-func (j *JitterBuffer) duration(samples int64) time.Duration {
-	// In two steps: nanoseconds of a day-long call times the rate would not fit.
-	seconds, rest := samples/j.rate, samples%j.rate
-	return time.Duration(seconds)*time.Second + time.Duration(rest)*time.Second/time.Duration(j.rate)
-}
+func (j *JitterBuffer) duration(samples int64) time.Duration { return playout.Ticks(samples, j.rate) }
 
 // at48 counts the decoder's samples in samples of 48 kHz.
 func (j *JitterBuffer) at48(samples int) uint64 { return uint64(int64(samples) * SampleRate / j.rate) }

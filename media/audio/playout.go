@@ -24,8 +24,8 @@ const (
 	recent = 16
 )
 
-// playout is the reading half of a JitterBuffer.
-type playout struct {
+// reader is the reading half of a JitterBuffer.
+type reader struct {
 	playing bool
 	next    int64 // sequence number to be decoded next
 	at      int64 // media time of the next sample to be made, samples of the decoder
@@ -49,7 +49,7 @@ type playout struct {
 	ready     []int16 // 48 kHz stereo
 }
 
-func (p *playout) init(o JitterOptions) (err error) {
+func (p *reader) init(o JitterOptions) (err error) {
 	p.channels = o.Channels
 	most := o.SampleRate * maxPacketTime / 1000 * o.Channels
 	p.scratch = make([]int16, most)
@@ -177,7 +177,7 @@ func (j *JitterBuffer) begin(now time.Duration) bool {
 
 // delayOf is the delay beyond the fastest packet's way that a sample has which is heard at now.
 func (j *JitterBuffer) delayOf(timestamp int64, now time.Duration) time.Duration {
-	return now - j.duration(timestamp) - j.estimator.minimum
+	return now - j.duration(timestamp) - j.estimator.Minimum()
 }
 
 // later finds the first packet after a missing one.

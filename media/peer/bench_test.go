@@ -2,11 +2,13 @@ package peer
 
 import (
 	"runtime"
+	"slices"
 	"syscall"
 	"testing"
 	"time"
 
 	"parley/connector/rtc"
+	"parley/media/video"
 )
 
 // BenchmarkCall720p runs a whole two-way call at 1280×720, 30 frames a second, in one process: both ends encode, send,
@@ -22,8 +24,13 @@ func BenchmarkCall720p(b *testing.B) {
 				config.Output = out
 				x := newTestConn(b, config, rtc.Config{Codecs: rtc.Codecs{Preferred: []string{name}}})
 				y := newTestConn(b, config, rtc.Config{})
+				var first *patternTrack
 				for _, pc := range []*Conn{x, y} {
-					if _, err := pc.SetTrack(rtc.SlotMain, newPattern(b, "cam", 1280, 720, 30, 100)); err != nil {
+					camera := newPattern(b, "cam", 1280, 720, 30, 100)
+					if first == nil {
+						first = camera
+					}
+					if _, err := pc.SetTrack(rtc.SlotMain, camera); err != nil {
 						b.Fatal(err)
 					}
 					if _, err := pc.SetTrack(rtc.SlotAudio, newTone(b, "tone", 440)); err != nil {
@@ -36,7 +43,19 @@ func BenchmarkCall720p(b *testing.B) {
 				nextFrames(b, r, 1, 10*time.Second).Release()
 				b.ReportMetric(float64(time.Since(began).Milliseconds()), "ms-to-first-frame")
 				out.play(time.Second)
+				var ages []time.Duration
+				cancel := r.Frames().Tap(func(f *video.Frame) {
+					if age, ok := first.drawn.age(f); ok {
+						ages = append(ages, age)
+					}
+				})
 				measure(b, r, func() { out.play(5 * time.Second) })
+				cancel()
+				slices.Sort(ages)
+				if n := len(ages); n > 0 {
+					b.ReportMetric(float64(ages[n/2].Milliseconds()), "ms-delay-p50")
+					b.ReportMetric(float64(ages[n*95/100].Milliseconds()), "ms-delay-p95")
+				}
 			}
 		})
 	}

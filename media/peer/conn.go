@@ -50,6 +50,7 @@ type Conn struct {
 	state      rtc.ConnectionState // with those of m-lines apart
 	rtt        time.Duration
 	remb       rembClock // housekeeping's own
+	lips       lips      // likewise
 
 	// Callbacks are made by one goroutine in order.
 	events     chan struct{}

@@ -313,14 +313,11 @@ type sourceReport struct {
 	reports        uint64
 	ntp            uint64
 	timestamp      uint32
+	cname          string // of the source's description (RFC 3550, 6.5.1)
 }
 
 func (p *Conn) readReceiverRTCP(st *stream, r *webrtc.RTPReceiver) {
 	p.readRTCP(r, func(packet rtcp.Packet) {
-		report, ok := packet.(*rtcp.SenderReport)
-		if !ok {
-			return
-		}
 		p.mu.Lock()
 		defer p.mu.Unlock()
 		l := p.lineOf(st)
@@ -328,7 +325,26 @@ func (p *Conn) readReceiverRTCP(st *stream, r *webrtc.RTPReceiver) {
 			return
 		}
 		s := &l.source
-		s.packets, s.bytes, s.ntp, s.timestamp = report.PacketCount, report.OctetCount, report.NTPTime, report.RTPTime
-		s.reports++
+		switch packet := packet.(type) {
+		case *rtcp.SenderReport:
+			s.packets, s.bytes, s.ntp, s.timestamp = packet.PacketCount, packet.OctetCount, packet.NTPTime, packet.RTPTime
+			s.reports++
+		case *rtcp.SourceDescription:
+			s.describe(packet, uint32(st.track.SSRC()))
+		}
 	})
+}
+
+// describe keeps the canonical name of a source.
+func (s *sourceReport) describe(d *rtcp.SourceDescription, ssrc uint32) {
+	for _, chunk := range d.Chunks {
+		if chunk.Source != ssrc {
+			continue
+		}
+		for _, item := range chunk.Items {
+			if item.Type == rtcp.SDESCNAME {
+				s.cname = item.Text
+			}
+		}
+	}
 }

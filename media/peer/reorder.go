@@ -30,7 +30,8 @@ type reorder struct {
 	broken  bool // packets were given up: frames are useless until a key frame
 	losses  uint64
 	request []uint16
-	late    int // packets in a row that came too late
+	late    int           // packets in a row that came too late
+	slack   time.Duration // that complete frames wait on purpose
 }
 
 // missingPacket is a hole.
@@ -167,7 +168,7 @@ func (r *reorder) expire(now time.Duration) (gaveUp bool) {
 		r.broken = true
 		return true
 	}
-	if p := r.at(r.next); p != nil && now-p.arrived > backlogLimit && r.highest-r.next > 64 {
+	if p := r.at(r.next); p != nil && now-p.arrived > backlogLimit+r.slack && r.highest-r.next > 64 {
 		r.drop(r.highest + 1)
 		r.broken = true
 		return true

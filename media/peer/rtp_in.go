@@ -17,6 +17,7 @@ type packet struct {
 	timestamp uint32
 	pt        uint8
 	marker    bool
+	repaired  bool          // came as a retransmission
 	arrived   time.Duration // media clock
 }
 
@@ -85,7 +86,7 @@ type receiveCounters struct {
 	transit                     int64
 	clock                       uint32
 	lastArrival                 time.Duration
-	recovered                   uint64 // by retransmission
+	recovered, recoveredBytes   uint64 // by retransmission
 	seq                         unwrapper
 	before                      int64 // expected packets of earlier sources
 }

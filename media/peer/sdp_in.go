@@ -321,11 +321,14 @@ func readCandidates(m *sdp.MediaDescription) []string {
 	return list
 }
 
+// noStream is the stream of tracks of which the peer names none.
+const noStream = "stream"
+
 // ids names the peer's track; a peer without msid gets names made from the m-line.
 func (s *remoteSection) ids() (stream, track string) {
 	stream, track = s.streamID, s.track
 	if stream == "" {
-		stream = "stream"
+		stream = noStream
 	}
 	if track == "" {
 		track = string(s.kind) + "-" + s.mid

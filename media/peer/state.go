@@ -135,6 +135,7 @@ func (p *Conn) housekeeping() {
 			v.tick(now, rtt)
 		}
 		p.sendREMB(now)
+		p.syncLips(now)
 	}
 }
 

@@ -165,6 +165,7 @@ func videoStats(in *rtc.StreamStats, v *videoReceiver) receiveCounters {
 	in.FrameWidth, in.FrameHeight, in.FrameRate = s.width, s.height, s.frameRate.perSecond(time.Now())
 	in.FreezeCount, in.FreezesDuration = s.freezes.count, s.freezes.total.Seconds()
 	in.JitterBufferDelay, in.JitterBufferEmitted = s.bufferDelay.Seconds(), s.emitted
+	in.JitterBufferTarget = s.bufferTarget.Seconds()
 	in.PLICount, in.NACKCount = s.pli, s.nack
 	return v.counters
 }

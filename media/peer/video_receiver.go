@@ -2,19 +2,22 @@ package peer
 
 import (
 	"log/slog"
-	"strings"
 	"sync"
 	"time"
 
 	"parley/media/codec"
+	"parley/media/playout"
 	"parley/media/video"
 )
 
 // pliInterval is the shortest time between two requests for a key frame.
 const pliInterval = 300 * time.Millisecond
 
+// videoClock is the rate of timestamps of all video formats, Hz.
+const videoClock = 90000
+
 // videoReceiver is the receiving stage of a video m-line: packets in order, frames whole, decoded in a goroutine of its
-// own, the newest picture to the remote track.
+// own shortly before they are due, and shown when they are.
 type videoReceiver struct {
 	track *RemoteTrack
 	log   *slog.Logger
@@ -26,6 +29,9 @@ type videoReceiver struct {
 	mu       sync.Mutex
 	buffer   *reorder
 	counters receiveCounters
+	schedule *playout.Video
+	shownTS  uint32        // of the frame shown last
+	shownAt  time.Duration // 0: none yet
 	ssrc     uint32
 	stats    videoReceiverStats
 	pliAt    time.Duration
@@ -42,22 +48,38 @@ type videoReceiver struct {
 	parts    depacketizer
 	data     []byte
 	failedAt time.Time
+	head     scheduled    // the next frame, when it is complete
+	held     *video.Frame // decoded, not yet due; nil: none
+	heldAt   scheduled
+	lead     time.Duration // what decoding a frame takes
+}
+
+// scheduled is a frame with its time.
+type scheduled struct {
+	known       bool
+	first, last int64         // packets
+	timestamp   uint32        // RTP
+	due         time.Duration // to be shown, media clock
+	arrived     time.Duration // first packet
 }
 
 // videoReceiverStats are totals since the start.
 type videoReceiverStats struct {
 	framesReceived, framesDecoded, framesDropped, keyFrames uint64
-	decodeTime, bufferDelay                                 time.Duration
+	framesRendered, late                                    uint64
+	decodeTime, bufferDelay, bufferTarget, processing       time.Duration
 	emitted                                                 uint64
+	interFrame, interFrameSquared                           float64 // s, s²
 	width, height                                           int
 	frameRate                                               rateMeter
 	freezes                                                 freezeMeter
-	pli, nack                                               uint64
+	pli, fir, nack                                          uint64
 }
 
 func newVideoReceiver(track *RemoteTrack, log *slog.Logger) *videoReceiver {
-	return &videoReceiver{track: track, log: log, buffer: newReorder(), counters: receiveCounters{clock: 90000},
-		wake: make(chan struct{}, 1), stop: make(chan struct{}), exited: make(chan struct{})}
+	return &videoReceiver{track: track, log: log, buffer: newReorder(), counters: receiveCounters{clock: videoClock},
+		schedule: playout.NewVideo(videoClock),
+		wake:     make(chan struct{}, 1), stop: make(chan struct{}), exited: make(chan struct{})}
 }
 
 // push takes a packet of n bytes, which is the receiver's then.
@@ -73,11 +95,13 @@ func (v *videoReceiver) push(p *packet, n int, ssrc uint32, repaired bool) {
 		v.counters.restart()
 		v.buffer.close()
 		v.buffer.started, v.buffer.broken = false, true
+		v.schedule.Reset()
 	}
 	p.sequence = v.counters.seq.unwrap(p.sequence)
 	v.counters.add(p, n)
-	if repaired {
+	if p.repaired = repaired; repaired {
 		v.counters.recovered++
+		v.counters.recoveredBytes += uint64(len(p.payload))
 	}
 	v.track.lastPacket.Store(int64(p.arrived))
 	var ask []uint16
@@ -164,182 +188,4 @@ func (v *videoReceiver) close() {
 	v.mu.Lock()
 	v.buffer.close()
 	v.mu.Unlock()
-}
-
-func (v *videoReceiver) run() {
-	defer close(v.exited)
-	defer v.closeDecoder()
-	for {
-		select {
-		case <-v.stop:
-			return
-		case <-v.wake:
-		}
-		for v.next() {
-		}
-	}
-}
-
-func (v *videoReceiver) closeDecoder() {
-	if v.decoder != nil {
-		_ = v.decoder.Close()
-		v.decoder = nil
-	}
-}
-
-// next decodes one frame; false when none is complete.
-func (v *videoReceiver) next() bool {
-	select {
-	case <-v.stop:
-		return false
-	default:
-	}
-	v.mu.Lock()
-	first, last, ok := v.buffer.frame()
-	if !ok {
-		v.mu.Unlock()
-		return false
-	}
-	v.stats.framesReceived++
-	arrived := v.buffer.at(first).arrived
-	name, err := v.assemble(first, last)
-	v.buffer.drop(last + 1)
-	broken := v.buffer.broken
-	v.mu.Unlock()
-	if name == "" {
-		return true // an unknown payload type
-	}
-	key := err == nil && codec.IsKeyFrame(name, v.data)
-	if err != nil || broken && !key {
-		v.lose()
-		return true
-	}
-	v.decode(name, key, arrived)
-	return true
-}
-
-// assemble puts the payloads of the packets together in data. Under mu.
-func (v *videoReceiver) assemble(first, last int64) (name string, err error) {
-	name = v.codec(v.buffer.at(first).pt)
-	if name == "" {
-		return "", nil
-	}
-	if name != v.name || v.parts == nil {
-		v.closeDecoder()
-		v.name, v.parts = name, newDepacketizer(name)
-		v.buffer.broken = true
-		v.track.codec.Store(strings.ToUpper(name))
-	}
-	v.data = v.data[:0]
-	v.parts.reset()
-	for n := first; n <= last; n++ {
-		p := v.buffer.at(n)
-		if len(p.payload) == 0 {
-			continue
-		}
-		if v.data, err = v.parts.append(v.data, p.payload); err != nil {
-			return name, err
-		}
-	}
-	return name, nil
-}
-
-// lose counts a frame that cannot be shown and asks for a key frame.
-func (v *videoReceiver) lose() {
-	v.mu.Lock()
-	v.stats.framesDropped++
-	v.buffer.broken = true
-	v.wantKey = true
-	ask := v.dueKey(video.Now())
-	v.mu.Unlock()
-	if ask {
-		v.requestKey()
-	}
-}
-
-func (v *videoReceiver) decode(name string, key bool, arrived time.Duration) {
-	if v.decoder == nil && !v.open(name) {
-		v.lose()
-		return
-	}
-	began := video.Now()
-	frame, err := v.decoder.Decode(v.data)
-	now := video.Now()
-	if err != nil {
-		v.log.Debug("a video frame does not decode", "codec", name, "bytes", len(v.data), "error", err)
-		v.lose()
-		return
-	}
-	v.mu.Lock()
-	s := &v.stats
-	s.decodeTime += now - began
-	if key {
-		s.keyFrames++
-		v.buffer.broken, v.wantKey = false, false
-	}
-	if frame != nil {
-		s.framesDecoded++
-		s.bufferDelay += began - arrived
-		s.emitted++
-		s.width, s.height = frame.Width, frame.Height
-		s.frameRate.add(time.Now())
-		s.freezes.add(now)
-	}
-	v.mu.Unlock()
-	if frame != nil {
-		frame.Captured = now
-		v.track.frames.Put(frame)
-		frame.Release()
-	}
-}
-
-func (v *videoReceiver) open(name string) bool {
-	if time.Since(v.failedAt) < time.Second {
-		return false
-	}
-	adapter, err := codec.Video(name)
-	if err == nil && adapter.NewDecoder == nil {
-		err = codec.ErrUnsupported
-	}
-	if err == nil {
-		v.decoder, err = adapter.NewDecoder()
-	}
-	if err != nil {
-		v.decoder, v.failedAt = nil, time.Now()
-		v.log.Warn("video cannot be decoded", "codec", name, "error", err)
-		return false
-	}
-	return true
-}
-
-// freezeMeter counts freezes: a picture that stays longer than three times the mean, or the mean and 150 ms, whichever is
-// longer (W3C webrtc-stats, freezeCount).
-type freezeMeter struct {
-	last      time.Duration
-	intervals [30]time.Duration // ring
-	n         int
-	count     uint64
-	total     time.Duration
-}
-
-func (f *freezeMeter) add(now time.Duration) {
-	if f.last == 0 {
-		f.last = now
-		return
-	}
-	interval := now - f.last
-	f.last = now
-	if known := min(f.n, len(f.intervals)); known > 0 {
-		sum := time.Duration(0)
-		for _, i := range f.intervals[:known] {
-			sum += i
-		}
-		mean := sum / time.Duration(known)
-		if interval > max(3*mean, mean+150*time.Millisecond) {
-			f.count++
-			f.total += interval
-		}
-	}
-	f.intervals[f.n%len(f.intervals)] = interval
-	f.n++
 }

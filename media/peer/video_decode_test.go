@@ -1,0 +1,141 @@
+package peer
+
+import (
+	"log/slog"
+	"testing"
+	"time"
+
+	"parley/media/video"
+)
+
+// paintDecoder makes a picture of anything, and may take its time.
+type paintDecoder struct {
+	pool  video.Pool
+	takes time.Duration
+}
+
+func (d *paintDecoder) Decode([]byte) (*video.Frame, error) {
+	time.Sleep(d.takes)
+	return d.pool.Get(16, 16), nil
+}
+func (d *paintDecoder) Close() error { return nil }
+
+// testReceiver is a receiver without goroutine: the test calls step.
+func testReceiver() *videoReceiver {
+	t := &RemoteTrack{ended: make(chan struct{})}
+	v := newVideoReceiver(t, slog.New(slog.DiscardHandler))
+	v.codec = func(uint8) string { return "VP8" }
+	v.requestKey, v.requestLost = func() {}, func([]uint16) {}
+	v.decoder, v.name, v.parts = &paintDecoder{}, "VP8", newDepacketizer("VP8")
+	return v
+}
+
+// pushFrame gives a frame of one packet that arrived so long ago.
+func pushFrame(v *videoReceiver, n int, captured, arrived time.Duration, key bool) {
+	p := newPacket()
+	p.sequence, p.timestamp, p.marker = int64(n), uint32(captured.Microseconds()*9/100), true
+	p.arrived = arrived
+	p.payload = append(p.buffer[:0], 0x10, 0x01, 0, 0, 0x9d, 0x01, 0x2a, 16, 0, 16, 0) // VP8: start of partition 0
+	if key {
+		p.payload[1] = 0
+	}
+	v.push(p, len(p.payload)+12, 1, false)
+}
+
+// What comes in a burst after a stall is decoded, but only the newest that is due is shown.
+func TestLateFramesAreNotShown(t *testing.T) {
+	v := testReceiver()
+	defer v.letGo()
+	const began = 10 * time.Second // so that all times are positive
+	shown := 0
+	v.track.frames.Tap(func(*video.Frame) { shown++ })
+	// 60 frames as they should come, long ago; the last 10 stalled and came together just now.
+	for n := range 50 {
+		at := video.Now() - time.Duration(60-n)*33*time.Millisecond
+		pushFrame(v, n, began+at, at, n == 0)
+		v.step()
+	}
+	before, dropped := shown, v.stats.framesDropped
+	for n := 50; n < 60; n++ {
+		pushFrame(v, n, began+video.Now()-time.Duration(60-n)*33*time.Millisecond, video.Now(), false)
+	}
+	for v.step() != never {
+		time.Sleep(time.Millisecond)
+	}
+	if got := shown - before; got < 1 || got > 3 {
+		t.Errorf("%d frames of a burst are shown", got)
+	}
+	if v.stats.framesDecoded != 60 || v.stats.framesDropped-dropped < 7 || v.stats.late < 7 {
+		t.Errorf("decoded %d, dropped %d, late %d", v.stats.framesDecoded, v.stats.framesDropped-dropped, v.stats.late)
+	}
+	if v.stats.framesRendered != uint64(shown) || v.stats.emitted != uint64(shown) {
+		t.Errorf("rendered %d, shown %d", v.stats.framesRendered, shown)
+	}
+}
+
+// Frames that come with jitter are shown evenly.
+func TestJitterIsEvenedOut(t *testing.T) {
+	v := testReceiver()
+	defer v.letGo()
+	var times []time.Duration
+	v.track.frames.Tap(func(f *video.Frame) { times = append(times, f.Captured) })
+	const frame = 10 * time.Millisecond
+	start := video.Now()
+	captured := func(n int) time.Duration { return start + time.Duration(n)*frame }
+	next := 0
+	for len(times) < 250 {
+		now := video.Now()
+		for next < 260 {
+			arrives := captured(next) + time.Duration(next*7%4)*8*time.Millisecond // 0, 24, 16, 8 ms
+			if arrives > now {
+				break
+			}
+			pushFrame(v, next, captured(next), arrives, next == 0)
+			next++
+		}
+		v.step()
+		time.Sleep(500 * time.Microsecond)
+		if now-start > 8*time.Second {
+			t.Fatalf("%d frames shown", len(times))
+		}
+	}
+	uneven := 0
+	for i := 151; i < 250; i++ {
+		if d := times[i] - times[i-1]; d < frame/2 || d > 2*frame {
+			uneven++
+		}
+	}
+	if uneven > 15 {
+		t.Errorf("%d of 100 frames follow unevenly", uneven)
+	}
+}
+
+func TestFreezesAreCounted(t *testing.T) {
+	var f freezeMeter
+	at := time.Second
+	show := func(after time.Duration) { at += after; f.add(at) }
+	for range 40 {
+		show(33 * time.Millisecond)
+	}
+	show(180 * time.Millisecond) // below the mean and 150 ms
+	if f.count != 0 {
+		t.Fatal("a short pause is a freeze")
+	}
+	for range 40 {
+		show(33 * time.Millisecond)
+	}
+	show(190 * time.Millisecond)
+	if f.count != 1 || f.total != 190*time.Millisecond {
+		t.Fatalf("%d freezes, %v", f.count, f.total)
+	}
+	f = freezeMeter{}
+	for range 40 {
+		show(200 * time.Millisecond) // five frames a second: three times the mean counts
+	}
+	if show(500 * time.Millisecond); f.count != 0 {
+		t.Fatal("2.5 times the mean is a freeze")
+	}
+	if show(700 * time.Millisecond); f.count != 1 {
+		t.Fatal("no freeze")
+	}
+}
