@@ -21,7 +21,7 @@ type watchers struct {
 }
 
 type watcher struct {
-	newest chan session.Snapshot // holds one
+	newest chan *session.Snapshot // holds one, which nobody changes any more
 	quit   chan struct{}
 }
 
@@ -36,14 +36,19 @@ func (c *Connector) Snapshot() session.Snapshot {
 // Watch calls fn with the present snapshot and then after every change, on a goroutine of its own. When fn is slow it sees
 // the newest snapshot only. Cancel may be called from fn.
 func (c *Connector) Watch(fn func(session.Snapshot)) (cancel func()) {
+	return c.watch(func(s *session.Snapshot) { fn(*s) })
+}
+
+func (c *Connector) watch(fn func(*session.Snapshot)) (cancel func()) {
 	ws := &c.watchers
 	ws.mu.Lock()
 	defer ws.mu.Unlock()
 	if ws.closed {
 		return func() {}
 	}
-	w := &watcher{newest: make(chan session.Snapshot, 1), quit: make(chan struct{})}
-	w.newest <- c.Snapshot()
+	w := &watcher{newest: make(chan *session.Snapshot, 1), quit: make(chan struct{})}
+	now := c.Snapshot()
+	w.newest <- &now
 	if ws.list == nil {
 		ws.list = map[int]*watcher{}
 	}
@@ -65,7 +70,23 @@ func (c *Connector) Watch(fn func(session.Snapshot)) (cancel func()) {
 	}
 }
 
-func (w *watcher) run(fn func(session.Snapshot)) {
+// WatchSlice calls fn with a slice of the snapshot: with the present one, then whenever it is another one by equal, and only
+// then. Like Watch it has a goroutine of its own, and when fn is slow it sees the newest slice only. For comparable slices
+// session.Same is the equality. Cancel may be called from fn.
+func WatchSlice[T any](c *Connector, slice func(*session.Snapshot) T, equal func(a, b T) bool, fn func(T)) (cancel func()) {
+	var last T
+	seen := false
+	return c.watch(func(s *session.Snapshot) {
+		now := slice(s)
+		if seen && equal(last, now) {
+			return
+		}
+		last, seen = now, true
+		fn(now)
+	})
+}
+
+func (w *watcher) run(fn func(*session.Snapshot)) {
 	for {
 		select {
 		case <-w.quit:
@@ -76,7 +97,7 @@ func (w *watcher) run(fn func(session.Snapshot)) {
 	}
 }
 
-func (w *watcher) offer(s session.Snapshot) {
+func (w *watcher) offer(s *session.Snapshot) {
 	for {
 		select {
 		case w.newest <- s:
@@ -104,16 +125,16 @@ func (ws *watchers) close() {
 
 // publish runs after every turn of the loop.
 func (c *Connector) publish() {
-	next := c.snapshot()
-	before := c.Snapshot()
-	if session.Equal(before, next) {
+	now := c.snapshot()
+	if session.Equal(c.Snapshot(), now) {
 		return
 	}
+	next := now // on the heap only when there is something to tell
 	ws := &c.watchers
 	ws.mu.Lock()
 	ws.current.Store(&next)
 	for _, w := range ws.list {
-		w.offer(next)
+		w.offer(&next)
 	}
 	ws.mu.Unlock()
 	c.subscribers.deliver(snapshotEvent(&next))

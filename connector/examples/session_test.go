@@ -22,15 +22,10 @@ func Example_session() {
 	c := newStage(connector.Config{})
 	defer c.Close(ctx)
 
-	// One slice of the state: fn is called when it changed, and only then.
+	// One slice of the state: the function is called when it is another one, and only then.
 	statuses := make(chan session.Status, 16)
-	var last session.Status
-	cancel := c.Watch(func(s session.Snapshot) {
-		if status := s.SystemStatus(); status != last {
-			last = status
-			statuses <- status
-		}
-	})
+	cancel := connector.WatchSlice(c.Connector, (*session.Snapshot).SystemStatus, session.Same,
+		func(status session.Status) { statuses <- status })
 	defer cancel()
 	fmt.Println(<-statuses)
 

@@ -24,6 +24,9 @@ func Equal(a, b Snapshot) bool {
 		equalStreams(a.Streams.Contented, b.Streams.Contented) && equalErrors(a.LastError, b.LastError)
 }
 
+// Same is the equality of a slice that can be compared, for connector.WatchSlice.
+func Same[T comparable](a, b T) bool { return a == b }
+
 func equalStreams(a, b *Stream) bool {
 	if a == nil || b == nil {
 		return a == b
