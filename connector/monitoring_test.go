@@ -2,6 +2,7 @@ package connector_test
 
 import (
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -79,6 +80,54 @@ func TestHealthAndBalancing(t *testing.T) {
 		synctest.Wait()
 		if e := w.media.Last().Encoding(rtc.SlotMain); e.MaxBitrate != 500_000 || e.ScaleDown != 2 {
 			t.Errorf("encoding %+v", e)
+		}
+	})
+}
+
+// The available incoming bitrate is told when it changed by a quarter, at once or little by little, and not otherwise; the
+// next call begins anew.
+func TestAvailableIncomingBitrate(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		defer w.close()
+		rate := 0.0
+		w.media.Prepare = func(p *fake.Peer) {
+			p.StatsFunc = func() (rtc.Stats, error) {
+				if rate == 0 {
+					return rtc.Stats{}, nil // before there is an estimate
+				}
+				return rtc.Stats{CandidatePair: map[string]any{"availableIncomingBitrate": rate}}, nil
+			}
+		}
+		w.must(w.c.Connect(t.Context(), user()))
+		for range 2 {
+			w.must(w.c.Call(t.Context(), connector.CallParameters{Number: "2001"}))
+			synctest.Wait()
+			for _, step := range []struct{ rate, told float64 }{{0, 0}, {1_000_000, 0}, {1_240_000, 0}, {1_250_000, 1_250_000},
+				{1_000_000, 0}, {1_300_000, 1_300_000}, {1_200_000, 0}, {1_100_000, 0}, {970_000, 970_000}, {0, 0}, {960_000, 0},
+				{240_000, 240_000}} {
+				rate = step.rate
+				n := len(w.session().Log())
+				time.Sleep(time.Second)
+				synctest.Wait()
+				want := ""
+				if step.told > 0 {
+					want = fmt.Sprintf("info application/vinteo.webrtc.stats | x-webrtc-available-incoming-bitrate: %.0f", step.told)
+				}
+				if got := since(w.session().Log(), n); got != want {
+					t.Errorf("at %.0f: %q, want %q", step.rate, got, want)
+				}
+			}
+			// Whatever the server answers, the call goes on.
+			w.session().AnswerInfo(func(string, []signal.Header) error { return &signal.ResponseError{Method: "INFO", StatusCode: 481} })
+			rate = 2_000_000
+			time.Sleep(time.Second)
+			synctest.Wait()
+			if s := w.c.Snapshot(); s.Call.Number != "2001" {
+				t.Errorf("call %+v", s.Call)
+			}
+			w.must(w.c.HangUp(t.Context()))
+			rate = 0
 		}
 	})
 }

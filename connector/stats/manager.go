@@ -1,6 +1,8 @@
 package stats
 
 import (
+	"math"
+
 	"parley/connector/loop"
 	"parley/connector/rtc"
 )
@@ -16,6 +18,7 @@ type Manager struct {
 
 	deriver  Deriver
 	verifier Verifier
+	reported *float64 // bitrate reported last, else the first one seen
 }
 
 // NewManager makes a manager that does not collect yet.
@@ -53,16 +56,31 @@ func (m *Manager) stop(reason string) {
 	m.Collector.Stop()
 	m.deriver.Reset()
 	m.verifier.Reset()
+	m.reported = nil
 	m.Emit("stopped", stoppedData{reason})
 }
 
 func (m *Manager) collected(s rtc.Stats) {
 	flags := m.deriver.Add(SampleOf(s))
 	m.verifier.Add(SentOf(s))
-	if flags.BitrateJumped {
-		m.Report(*flags.Bitrate)
-	}
+	m.report(flags)
 	m.Emit("collected", s)
+}
+
+// report tells the server of a bitrate that changed by a quarter: at once, or bit by bit since the last report, as an
+// estimate that follows the network slowly does.
+func (m *Manager) report(f Flags) {
+	if f.Bitrate == nil {
+		return
+	}
+	now := *f.Bitrate
+	switch {
+	case m.reported == nil:
+		m.reported = &now
+	case f.BitrateJumped, math.Abs(now-*m.reported) >= bitrateChange**m.reported:
+		m.reported = &now
+		m.Report(now)
+	}
 }
 
 // SampleOf takes what arrives out of a collection.
