@@ -1,6 +1,7 @@
 package connector
 
 import (
+	"context"
 	"crypto/tls"
 	"log/slog"
 	"net/http"
@@ -24,6 +25,9 @@ type Config struct {
 	Codecs     rtc.Codecs
 	// CallWaiting lets a further call ring during a call, or while another one rings; otherwise it is answered busy.
 	CallWaiting bool
+	// OnMessage gets the MESSAGEs (RFC 3428) that arrive; "connection:newMessage" tells of them without their text. It is
+	// called on the loop and must not block.
+	OnMessage func(signal.Message)
 	// AcceptRefer decides whether a transfer that the peer asks for (REFER, RFC 3515) is accepted: then 202 goes out and a
 	// NOTIFY that ends the subscription, and calling the target is the application's to do. Nil refuses every one (603).
 	// It is called on a goroutine of the user agent and must not block.
@@ -66,6 +70,10 @@ type ConnectParameters struct {
 	MaxWidth, MaxHeight                       int  // maxAvailableResolution, pixels; 0 is no limit
 	Plain                                     bool // ws:// instead of wss://
 	TLS                                       *tls.Config
+	Attempts                                  int // tries while the WebSocket handshake fails, 3 when 0
+	// Resolve, when set, is asked for the parameters at each connect, by the auto-connector too; what stands beside it does
+	// not count. It is called on a goroutine of its own, and its context ends when the connect does.
+	Resolve func(ctx context.Context) (ConnectParameters, error)
 }
 
 // CallParameters of an outgoing call.

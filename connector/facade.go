@@ -116,7 +116,7 @@ func (c *Connector) build() {
 		Loop: c.loop, Emit: c.prefixed("connection:"), Dialer: c.config.Dialer, UserAgent: c.config.UserAgent,
 		InstanceID: c.config.InstanceID, Logger: c.logger,
 		OnSession: func(s signal.Session) { c.incoming.OnSession(s) },
-		OnNotify:  c.onNotify,
+		OnNotify:  c.onNotify, OnMessage: c.config.OnMessage,
 	})
 	c.content = call.NewContentMachine(c.logger)
 	c.call = call.NewManager(call.Deps{
@@ -233,14 +233,6 @@ func (c *Connector) Connect(ctx context.Context, p ConnectParameters) error {
 		c.lastError = nil
 		c.connection.Connect(p.parameters(), func(_ *connection.Configuration, err error) { done(err) })
 	}, c.connection.CancelConnect)
-}
-
-func (p ConnectParameters) parameters() connection.Parameters {
-	return connection.Parameters{SIPServerURL: p.SIPServerURL, SIPServerIP: p.SIPServerIP,
-		RemoteAddress: p.RemoteAddress, ICEServers: p.ICEServers, DisplayName: p.DisplayName, Register: p.Register,
-		User: p.User, Password: p.Password, SessionTimers: p.SessionTimers, RegisterExpires: p.RegisterExpires,
-		RecoveryMin: p.RecoveryMin, RecoveryMax: p.RecoveryMax, ExtraHeaders: p.ExtraHeaders, MaxWidth: p.MaxWidth,
-		MaxHeight: p.MaxHeight, Plain: p.Plain, TLS: p.TLS}
 }
 
 // Disconnect ends a running call, then the connection.

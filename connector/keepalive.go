@@ -102,6 +102,11 @@ func (c *Connector) CancelRedial(ctx context.Context) error {
 	}, nil)
 }
 
+// CancelRedialAttempt ends the present attempt, or the wait for one, and goes on watching the call that is made next.
+func (c *Connector) CancelRedialAttempt(ctx context.Context) error {
+	return c.do(ctx, func(done func(error)) { c.redial.CancelAttempt(); done(nil) }, nil)
+}
+
 // ForceRedial goes on restoring after the limit was reached.
 func (c *Connector) ForceRedial(ctx context.Context) error {
 	return c.do(ctx, func(done func(error)) { c.redial.Force(); done(nil) }, nil)

@@ -1,6 +1,7 @@
 package connection
 
 import (
+	"context"
 	"crypto/tls"
 	"encoding/json"
 	"errors"
@@ -26,6 +27,26 @@ type Parameters struct {
 	MaxWidth, MaxHeight                       int
 	Plain                                     bool
 	TLS                                       *tls.Config
+	Attempts                                  int // tries while the handshake fails, 3 when 0
+	// Resolve, when set, is asked at each connect for the parameters to use, on a goroutine of its own.
+	Resolve func(ctx context.Context) (Parameters, error)
+}
+
+// resolved asks Resolve, where there is one.
+func (p *Parameters) resolved(ctx context.Context) (Parameters, error) {
+	if p.Resolve == nil {
+		return *p, nil
+	}
+	found, err := p.Resolve(ctx)
+	found.Resolve = nil
+	return found, err
+}
+
+func (p *Parameters) attempts() int {
+	if p.Attempts > 0 {
+		return p.Attempts
+	}
+	return Attempts
 }
 
 // The validation errors, before anything is sent.

@@ -58,6 +58,7 @@ type Deps struct {
 	Logger                *slog.Logger
 	OnSession             func(signal.Session) // on the user agent's goroutine
 	OnNotify              func(headers []signal.Header, body []byte)
+	OnMessage             func(signal.Message) // on the loop; nil: nobody reads them
 }
 
 // Manager is the SIP user agent's life. Its methods are called on the loop.
@@ -65,21 +66,22 @@ type Manager struct {
 	deps    Deps
 	machine *Machine
 
-	agent      signal.UserAgent
-	generation int // of the agent: callbacks of older ones are dropped
-	params     *Parameters
-	attempt    *attempt
-	queued     func() // the newest operation that waits for the running one
-	drop       func() // tells the queued one that it is superseded
-	stopping   bool
-	stopped    []func() // to call when the running disconnect has ended
-	pings      map[int]context.CancelFunc
-	nextPing   int
+	agent       signal.UserAgent
+	generation  int // of the agent: callbacks of older ones are dropped
+	params      *Parameters
+	attempt     *attempt
+	queued      func() // the newest operation that waits for the running one
+	drop        func() // tells the queued one that it is superseded
+	stopping    bool
+	stopped     []func()                   // to call when the running disconnect has ended
+	requests    map[int]context.CancelFunc // that are under way
+	nextRequest int
 }
 
 // attempt is one running connect.
 type attempt struct {
 	params *Parameters
+	cancel context.CancelFunc // of the question for the parameters, nil when there is none
 	tries  int
 	retry  *loop.Timer
 	limit  *loop.Timer
@@ -88,7 +90,7 @@ type attempt struct {
 
 // NewManager makes a manager in idle.
 func NewManager(deps Deps) *Manager {
-	return &Manager{deps: deps, machine: NewMachine(deps.Logger), pings: map[int]context.CancelFunc{}}
+	return &Manager{deps: deps, machine: NewMachine(deps.Logger), requests: map[int]context.CancelFunc{}}
 }
 
 // Machine for readers.
@@ -125,7 +127,34 @@ func (m *Manager) start(params *Parameters, done func(*Configuration, error)) {
 	m.attempt = &attempt{params: params, done: done}
 	m.machine.Send(EventStartConnect, nil)
 	m.deps.Emit("connect-started", nil)
-	if err := params.Validate(); err != nil {
+	if params.Resolve == nil {
+		m.resolved(nil)
+		return
+	}
+	a := m.attempt
+	ctx, cancel := context.WithCancel(m.deps.Loop.Context())
+	a.cancel = cancel
+	m.deps.Loop.Go(func(context.Context) func() {
+		found, err := params.resolved(ctx)
+		return func() {
+			cancel()
+			if m.attempt != a {
+				return
+			}
+			a.cancel = nil
+			a.params = &found
+			m.resolved(err)
+		}
+	})
+}
+
+// resolved goes on with the parameters, or ends the connect.
+func (m *Manager) resolved(err error) {
+	params := m.attempt.params
+	if err == nil {
+		err = params.Validate()
+	}
+	if err != nil {
 		m.deps.Emit("connect-parameters-resolve-failed", ErrorData(err))
 		m.finish(nil, err)
 		return
@@ -195,7 +224,12 @@ func (m *Manager) handler(generation int) signal.Handler {
 		},
 		OnSession: m.deps.OnSession,
 		OnMessage: func(msg signal.Message) {
-			post(func() { m.deps.Emit("newMessage", messageData{msg.From.User, msg.ContentType, len(msg.Body)}) })
+			post(func() {
+				m.deps.Emit("newMessage", messageData{msg.From.User, msg.ContentType, len(msg.Body)})
+				if m.deps.OnMessage != nil {
+					m.deps.OnMessage(msg)
+				}
+			})
 		},
 		OnNotify: func(headers []signal.Header, body []byte) {
 			post(func() {
@@ -269,7 +303,7 @@ func (m *Manager) succeed() {
 // failed ends a try: a failed handshake is tried again, everything else ends the connect.
 func (m *Manager) failed(err error) {
 	a := m.attempt
-	if Handshake(err) && a.tries < Attempts {
+	if Handshake(err) && a.tries < a.params.attempts() {
 		a.retry = m.deps.Loop.After(AttemptDelay, m.try)
 		return
 	}
@@ -289,6 +323,10 @@ func (m *Manager) settle(configuration *Configuration, err error) {
 	a := m.attempt
 	m.attempt = nil
 	if a != nil {
+		if a.cancel != nil { // the answer comes too late
+			a.cancel()
+			m.deps.Emit("connect-parameters-resolve-failed", ErrorData(err))
+		}
 		a.retry.Stop()
 		a.limit.Stop()
 		a.done(configuration, err)
@@ -311,7 +349,7 @@ func (m *Manager) CancelConnect() {
 // Disconnect ends everything: requests, the user agent, the configuration. It succeeds always; done runs at the end.
 func (m *Manager) Disconnect(done func()) {
 	m.CancelConnect()
-	for _, cancel := range m.pings {
+	for _, cancel := range m.requests {
 		cancel()
 	}
 	if done != nil {
@@ -356,27 +394,6 @@ func (m *Manager) disconnected() {
 	}
 }
 
-// Ping sends OPTIONS to the own URI, limited to PingTimeout. The result comes on the loop.
-func (m *Manager) Ping(done func(error)) {
-	agent := m.agent
-	if agent == nil {
-		m.deps.Loop.Later(func() { done(ErrNotConnected) })
-		return
-	}
-	m.nextPing++
-	id := m.nextPing
-	ctx, cancel := context.WithTimeout(m.deps.Loop.Context(), PingTimeout)
-	m.pings[id] = cancel
-	m.deps.Loop.Go(func(context.Context) func() {
-		err := agent.Options(ctx, "")
-		return func() {
-			delete(m.pings, id)
-			cancel()
-			done(err)
-		}
-	})
-}
-
 // CheckTelephony connects and disconnects a second, unregistered user agent. cancel ends the wait.
 func (m *Manager) CheckTelephony(params Parameters, done func(error)) (cancel func()) {
 	ctx, stop := context.WithCancel(m.deps.Loop.Context())
@@ -391,6 +408,13 @@ func (m *Manager) CheckTelephony(params Parameters, done func(error)) (cancel fu
 }
 
 func (m *Manager) probe(ctx context.Context, params Parameters) error {
+	params, err := params.resolved(ctx)
+	if err == nil {
+		err = params.Validate()
+	}
+	if err != nil {
+		return errors.Join(ErrTelephony, err)
+	}
 	params.Register = false
 	configuration := Configure(&params, randomGuest())
 	result := make(chan bool, 2)

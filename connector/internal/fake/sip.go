@@ -63,6 +63,33 @@ type Agent struct {
 	stopped   bool
 	pings     int
 	sessions  []*Session
+	asked     []string
+	answer    func(request string) error
+}
+
+// Asked are the requests outside dialogs, but for pings.
+func (a *Agent) Asked() []string {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return append([]string(nil), a.asked...)
+}
+
+// AnswerRequests says what requests outside dialogs are answered, by their line in Asked.
+func (a *Agent) AnswerRequests(fn func(request string) error) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.answer = fn
+}
+
+func (a *Agent) ask(request string) error {
+	a.mu.Lock()
+	a.asked = append(a.asked, request)
+	answer := a.answer
+	a.mu.Unlock()
+	if answer != nil {
+		return answer(request)
+	}
+	return nil
 }
 
 func (a *Agent) Start() error {
@@ -79,7 +106,9 @@ func (a *Agent) Connect() {
 	a.mu.Lock()
 	a.connected = true
 	a.mu.Unlock()
-	a.Handler.OnConnecting(1)
+	if a.Handler.OnConnecting != nil {
+		a.Handler.OnConnecting(1)
+	}
 	a.Handler.OnConnected()
 	if a.Config.Register {
 		a.Handler.OnRegistered()
@@ -118,10 +147,26 @@ func (a *Agent) Stopped() bool { a.mu.Lock(); defer a.mu.Unlock(); return a.stop
 func (a *Agent) Connected() bool  { a.mu.Lock(); defer a.mu.Unlock(); return a.connected }
 func (a *Agent) Registered() bool { return a.Connected() && a.Config.Register }
 
-func (a *Agent) Register(context.Context) error   { return nil }
-func (a *Agent) Unregister(context.Context) error { return nil }
+func (a *Agent) Register(context.Context) error {
+	err := a.ask("register")
+	if err == nil {
+		a.Handler.OnRegistered()
+	}
+	return err
+}
 
-func (a *Agent) Options(context.Context, string) error {
+func (a *Agent) Unregister(context.Context) error {
+	err := a.ask("unregister")
+	if err == nil {
+		a.Handler.OnUnregistered()
+	}
+	return err
+}
+
+func (a *Agent) Options(_ context.Context, target string) error {
+	if target != "" {
+		return a.ask("options " + target)
+	}
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.pings++
@@ -134,7 +179,9 @@ func (a *Agent) SetOptionsErr(err error) { a.mu.Lock(); defer a.mu.Unlock(); a.O
 // Pings answered so far.
 func (a *Agent) Pings() int { a.mu.Lock(); defer a.mu.Unlock(); return a.pings }
 
-func (a *Agent) SendMessage(context.Context, string, string, []byte) error { return nil }
+func (a *Agent) SendMessage(_ context.Context, target, contentType string, body []byte) error {
+	return a.ask("message " + target + " " + contentType + " " + string(body))
+}
 
 func (a *Agent) Invite(target string, o signal.InviteOptions, h signal.SessionHandler) (signal.Session, error) {
 	s := &Session{Target: target, Invite: o, handler: h, remote: signal.Identity{User: target}}
