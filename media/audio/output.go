@@ -25,6 +25,9 @@ type OutputOptions struct {
 	// Changed, when not nil, is told what plays now: the device's name, "" while there is none and a clock plays.
 	// Called on the output's goroutine; must not call the output.
 	Changed func(device string)
+	// Known tells whether a device is there; nil: whether it opens. A sound server moves a stream whose device went to
+	// another one without a word: only the list of devices tells.
+	Known func(device string) bool
 }
 
 // Output plays an Input. When the wanted device is missing it takes the system's default, and where there is no sound
@@ -36,6 +39,7 @@ type Output struct {
 	open    opener
 
 	requests chan string
+	looks    chan struct{}
 	lost     chan *lostStream
 	done     chan struct{}
 	stop     chan struct{}
@@ -73,7 +77,7 @@ func newOutput(in Input, o OutputOptions, open opener) *Output {
 	}
 	out := &Output{
 		input: in, options: o, open: open, wanted: o.Device, null: true,
-		requests: make(chan string, 1), lost: make(chan *lostStream, 4),
+		requests: make(chan string, 1), looks: make(chan struct{}, 1), lost: make(chan *lostStream, 4),
 		done: make(chan struct{}), stop: make(chan struct{}),
 	}
 	go out.run()
@@ -92,6 +96,14 @@ func (o *Output) SetDevice(device string) {
 	select {
 	case o.requests <- device:
 	default:
+	}
+}
+
+// Look says that devices came or went: the wanted one is taken back, or given up, now. It returns at once.
+func (o *Output) Look() {
+	select {
+	case o.looks <- struct{}{}:
+	default: // one waits already
 	}
 }
 
@@ -127,6 +139,15 @@ func (o *Output) run() {
 			current.Close()
 			current, token = o.start()
 			soon()
+		case <-o.looks:
+			if o.missing() {
+				o.options.Logger.Warn("sound device is gone", "device", o.playing())
+				current.Close()
+				current, token = o.start()
+			} else {
+				current, token = o.better(current, token)
+			}
+			soon()
 		case t := <-o.lost:
 			if t == token {
 				o.options.Logger.Warn("sound device is gone", "device", o.playing())
@@ -140,6 +161,12 @@ func (o *Output) run() {
 			retry.Reset(wait)
 		}
 	}
+}
+
+// missing tells whether the device that plays is not there any more.
+func (o *Output) missing() bool {
+	wanted, actual, null := o.Device()
+	return !null && nameOf(wanted) != "default" && actual == wanted && o.options.Known != nil && !o.options.Known(wanted)
 }
 
 // start opens the wanted device, else the default one, else the clock.

@@ -101,6 +101,21 @@ func Devices(direction Direction) ([]Device, error) {
 	return devices, nil
 }
 
+// Known tells whether a device can be found now; "" and "default" where there is any.
+func Known(direction Direction, name string) bool {
+	c, err := connect()
+	if err != nil {
+		return false
+	}
+	defer c.close()
+	infos, err := c.list(direction)
+	if err != nil || len(infos) == 0 {
+		return false
+	}
+	_, err = find(infos, name)
+	return err == nil
+}
+
 func (c *card) list(direction Direction) ([]malgo.DeviceInfo, error) {
 	kind := malgo.Playback
 	if direction == Capture {
