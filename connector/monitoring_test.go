@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -90,44 +91,45 @@ func TestAvailableIncomingBitrate(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t)
 		defer w.close()
-		rate := 0.0
+		var rate atomic.Int64 // 0: before there is an estimate
 		w.media.Prepare = func(p *fake.Peer) {
 			p.StatsFunc = func() (rtc.Stats, error) {
-				if rate == 0 {
-					return rtc.Stats{}, nil // before there is an estimate
+				now := rate.Load()
+				if now == 0 {
+					return rtc.Stats{}, nil
 				}
-				return rtc.Stats{CandidatePair: map[string]any{"availableIncomingBitrate": rate}}, nil
+				return rtc.Stats{CandidatePair: map[string]any{"availableIncomingBitrate": float64(now)}}, nil
 			}
 		}
 		w.must(w.c.Connect(t.Context(), user()))
 		for range 2 {
 			w.must(w.c.Call(t.Context(), connector.CallParameters{Number: "2001"}))
 			synctest.Wait()
-			for _, step := range []struct{ rate, told float64 }{{0, 0}, {1_000_000, 0}, {1_240_000, 0}, {1_250_000, 1_250_000},
+			for _, step := range []struct{ rate, told int64 }{{0, 0}, {1_000_000, 0}, {1_240_000, 0}, {1_250_000, 1_250_000},
 				{1_000_000, 0}, {1_300_000, 1_300_000}, {1_200_000, 0}, {1_100_000, 0}, {970_000, 970_000}, {0, 0}, {960_000, 0},
 				{240_000, 240_000}} {
-				rate = step.rate
+				rate.Store(step.rate)
 				n := len(w.session().Log())
 				time.Sleep(time.Second)
 				synctest.Wait()
 				want := ""
 				if step.told > 0 {
-					want = fmt.Sprintf("info application/vinteo.webrtc.stats | x-webrtc-available-incoming-bitrate: %.0f", step.told)
+					want = fmt.Sprintf("info application/vinteo.webrtc.stats | x-webrtc-available-incoming-bitrate: %d", step.told)
 				}
 				if got := since(w.session().Log(), n); got != want {
-					t.Errorf("at %.0f: %q, want %q", step.rate, got, want)
+					t.Errorf("at %d: %q, want %q", step.rate, got, want)
 				}
 			}
 			// Whatever the server answers, the call goes on.
 			w.session().AnswerInfo(func(string, []signal.Header) error { return &signal.ResponseError{Method: "INFO", StatusCode: 481} })
-			rate = 2_000_000
+			rate.Store(2_000_000)
 			time.Sleep(time.Second)
 			synctest.Wait()
 			if s := w.c.Snapshot(); s.Call.Number != "2001" {
 				t.Errorf("call %+v", s.Call)
 			}
 			w.must(w.c.HangUp(t.Context()))
-			rate = 0
+			rate.Store(0)
 		}
 	})
 }
