@@ -22,6 +22,11 @@ type Call struct {
 	To          string `help:"Number or room to call." placeholder:"NUMBER"`
 	Answer      bool   `help:"Wait for a call and take it."`
 	InsecureTLS bool   `name:"insecure-tls" help:"Accept any certificate. For tests: anyone in between can listen."`
+	Plain       bool   `help:"Use http and ws instead of https and wss. Anyone in between can read who calls whom, and take the call over."`
+
+	ICEServer   []string `name:"ice-server" help:"Use this STUN or TURN server in place of those that the server names; may be given several times." placeholder:"URL" sep:"none"`
+	ICEUser     string   `name:"ice-user" help:"User name for the servers of --ice-server." placeholder:"U"`
+	ICEPassword string   `name:"ice-password" help:"Password for the servers of --ice-server; better given as PARLEY_ICE_PASSWORD." env:"PARLEY_ICE_PASSWORD" placeholder:"P"`
 
 	Camera     string        `help:"none, pattern, FILE.y4m, screen (see --share) or the name of a camera." default:"pattern" placeholder:"WHAT"`
 	Microphone string        `help:"none, tone, FILE.wav or the name of a microphone." default:"tone" placeholder:"WHAT"`
@@ -88,7 +93,26 @@ func (s *Size) UnmarshalText(text []byte) error {
 }
 
 func (c *Call) check() error {
-	return errors.Join(c.checkAccount(), c.checkCall(), c.checkMedia(), c.checkCodec())
+	return errors.Join(c.checkAccount(), c.checkICE(), c.checkCall(), c.checkMedia(), c.checkCodec())
+}
+
+func (c *Call) checkICE() error {
+	for _, server := range c.ICEServer {
+		scheme, rest, _ := strings.Cut(server, ":")
+		relay := scheme == "turn" || scheme == "turns"
+		switch {
+		case !relay && scheme != "stun" && scheme != "stuns", rest == "":
+			return fmt.Errorf("--ice-server: %q is not stun:HOST[:PORT] or turn:HOST[:PORT]", server)
+		case strings.Contains(rest, "@"): // it would stand in logs, and RFC 7065 has no place for it
+			return errors.New("--ice-server: give user and password as --ice-user and --ice-password")
+		case relay && (c.ICEUser == "" || c.ICEPassword == ""):
+			return errors.New("--ice-server: a TURN server needs --ice-user and --ice-password")
+		}
+	}
+	if len(c.ICEServer) == 0 && c.ICEUser != "" {
+		return errors.New("--ice-user needs --ice-server")
+	}
+	return nil
 }
 
 func (c *Call) checkAccount() error {
@@ -103,6 +127,8 @@ func (c *Call) checkAccount() error {
 		return errors.New("--name must not be empty")
 	case strings.ContainsAny(c.Server, "/@ "):
 		return fmt.Errorf("--server: %q is not HOST[:PORT]", c.Server)
+	case c.Plain && c.InsecureTLS:
+		return errors.New("--plain and --insecure-tls exclude each other")
 	}
 	return nil
 }

@@ -23,6 +23,7 @@ func init() {
 
 func TestCallTakesEveryFlagOfTheSpecification(t *testing.T) {
 	line := "call --server h:1 --user u --password p --name N --to 2001 --insecure-tls" +
+		" --ice-server stun:s:3478 --ice-server turn:t?transport=tcp --ice-user iu --ice-password ip" +
 		" --camera a.y4m --microphone a.wav --processing noise,gain --share screen --share-after 5s --share-for 10s" +
 		" --record-video v.y4m --record-share s.y4m --record-audio a.wav --codec vp8 --size 1280x720 --fps 25" +
 		" --duration 20s --no-redial --events - --stats s.json"
@@ -32,6 +33,7 @@ func TestCallTakesEveryFlagOfTheSpecification(t *testing.T) {
 	}
 	want := &Call{
 		Server: "h:1", User: "u", Password: "p", Name: "N", To: "2001", InsecureTLS: true,
+		ICEServer: []string{"stun:s:3478", "turn:t?transport=tcp"}, ICEUser: "iu", ICEPassword: "ip",
 		Camera: "a.y4m", Microphone: "a.wav", Processing: Processing{audio.Processing{Noise: true, Gain: true}}, Share: "screen", ShareAfter: 5 * time.Second, ShareFor: 10 * time.Second,
 		RecordVideo: "v.y4m", RecordShare: "s.y4m", RecordAudio: "a.wav",
 		Codec: "VP8", Size: Size{1280, 720}, FPS: 25,
@@ -112,6 +114,12 @@ func TestMistakesAreNamed(t *testing.T) {
 		{base + "--to 1 --record-audio v.mp3", ".wav"},
 		{base + "--to 1 --codec MPEG2", "--codec"},
 		{base + "--to 1 --nonsense", "--nonsense"},
+		{base + "--to 1 --plain --insecure-tls", "exclude"},
+		{base + "--to 1 --ice-server http://h", "stun:HOST"},
+		{base + "--to 1 --ice-server stun:", "stun:HOST"},
+		{base + "--to 1 --ice-server turn:h", "--ice-password"},
+		{base + "--to 1 --ice-server turn:u:p@h", "--ice-user"},
+		{base + "--to 1 --ice-user u", "--ice-server"},
 		{"room --listen nowhere", "--listen"},
 		{"room --user 1001", "USER:PASSWORD"},
 		{"room --rooms 2999-2000", "larger"},
@@ -161,6 +169,8 @@ func TestPasswordsAreNotRepeatedInMistakes(t *testing.T) {
 		"room --user " + secret,
 		"call --server h --user u --password " + secret + " --name N",
 		"call --server h --user u --password " + secret + " --name N --to 1 --guest",
+		"call --server h --guest --name N --to 1 --ice-server turn:u:" + secret + "@h",
+		"call --server h --guest --name N --to 1 --ice-server turn:h --ice-password " + secret,
 	} {
 		_, err := Parse(strings.Fields(line), "", &strings.Builder{})
 		if err == nil || strings.Contains(err.Error(), secret) {

@@ -31,6 +31,10 @@ type Options struct {
 	Guest          bool
 	Name           string      // shown to others
 	TLS            *tls.Config // nil: the system's authorities
+	// Plain talks http and ws instead of https and wss: only ever because a person asked for it.
+	Plain bool
+	// ICEServers take the place of those that the server names; their credentials are never logged.
+	ICEServers []rtc.ICEServer
 
 	Codecs              rtc.Codecs
 	MaxWidth, MaxHeight int // of what is sent, pixels; 0 is no limit
@@ -109,7 +113,7 @@ func (c *Client) Connect(ctx context.Context) error {
 	what := "could not connect to " + o.Server
 	asking, cancel := context.WithTimeout(ctx, fetchTime)
 	defer cancel()
-	address, err := discovery.Fetch(asking, c.http, o.Server, false)
+	address, err := discovery.Fetch(asking, c.http, o.Server, o.Plain)
 	if err != nil {
 		return problem.New(what, err)
 	}
@@ -125,6 +129,10 @@ func (c *Client) Connect(ctx context.Context) error {
 		MaxWidth:      o.MaxWidth,
 		MaxHeight:     o.MaxHeight,
 		TLS:           o.TLS,
+		Plain:         o.Plain,
+	}
+	if len(o.ICEServers) > 0 {
+		parameters.ICEServers = o.ICEServers
 	}
 	if err := c.Connector.Connect(ctx, parameters); err != nil {
 		if o.User != "" {

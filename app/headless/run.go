@@ -15,6 +15,7 @@ import (
 	"parley/app/journal"
 	"parley/app/problem"
 	"parley/connector"
+	"parley/connector/rtc"
 )
 
 // Options of Run.
@@ -114,6 +115,10 @@ func (o *Options) complete() {
 	o.Client.User, o.Client.Password, o.Client.Guest = call.User, call.Password, call.Guest
 	// Insecure is what a person asked for, for this one run.
 	o.Client.TLS = &tls.Config{InsecureSkipVerify: call.InsecureTLS}
+	o.Client.Plain = call.Plain
+	if len(call.ICEServer) > 0 {
+		o.Client.ICEServers = []rtc.ICEServer{{URLs: call.ICEServer, Username: call.ICEUser, Credential: call.ICEPassword}}
+	}
 	o.Client.MaxWidth, o.Client.MaxHeight = call.Size.Width, call.Size.Height
 	o.Client.Codecs = client.OnlyCodec(call.Codec)
 	o.Client.Logger = o.Logger

@@ -164,6 +164,7 @@ type relay struct {
 	open     []net.Conn
 	closed   bool
 	running  sync.WaitGroup
+	dial     func() (net.Conn, error) // set before use; nil: TCP to the target
 }
 
 func startRelay(t *testing.T, target string) *relay {
@@ -186,7 +187,11 @@ func (r *relay) accept() {
 		if err != nil {
 			return
 		}
-		server, err := net.Dial("tcp", r.target)
+		dial := r.dial
+		if dial == nil {
+			dial = func() (net.Conn, error) { return net.Dial("tcp", r.target) }
+		}
+		server, err := dial()
 		if err != nil {
 			client.Close()
 			continue

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"net/http"
 	"os"
 	"strings"
 	"syscall"
@@ -93,8 +94,9 @@ func ofCertificate(err error) (why, fix string) {
 			"Check this machine's clock; if it is right, tell the server's administrator."
 	case errors.As(err, &invalid), errors.As(err, &verify):
 		return "the server's certificate is not valid (" + err.Error() + ")", trustFix
-	case errors.As(err, &record):
-		return "the server does not speak TLS on this port", "Check the port."
+	case errors.As(err, &record), errors.Is(err, http.ErrSchemeMismatch):
+		return "the server does not speak TLS on this port",
+			"Check the port. If the server is meant to be used without TLS, which anyone in between can listen to, say --plain."
 	}
 	return "", ""
 }

@@ -56,7 +56,7 @@ func TestEveryCauseHasItsWords(t *testing.T) {
 		{"refused", get(t, http.DefaultClient, "https://"+closedPort(t)), "nothing listens", "running"},
 		{"authority", get(t, http.DefaultClient, secure.URL), "not signed by an authority", "--insecure-tls"},
 		{"host", get(t, &http.Client{Transport: trusting}, secure.URL), "elsewhere.invalid", "name"},
-		{"not TLS", get(t, http.DefaultClient, strings.Replace(plain.URL, "http:", "https:", 1)), "", ""},
+		{"not TLS", get(t, http.DefaultClient, strings.Replace(plain.URL, "http:", "https:", 1)), "does not speak TLS", "--plain"},
 		{"name", &net.DNSError{Name: "nowhere.invalid", IsNotFound: true}, "nowhere.invalid", "name"},
 		{"password", &signal.ResponseError{Method: "REGISTER", StatusCode: 403, Cause: signal.CauseRejected},
 			"refused user and password", "Check"},
