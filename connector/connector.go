@@ -32,6 +32,8 @@ type Config struct {
 	// NOTIFY that ends the subscription, and calling the target is the application's to do. Nil refuses every one (603).
 	// It is called on a goroutine of the user agent and must not block.
 	AcceptRefer func(referTo string) bool
+	// MaxBitrate of the main video that is sent, bit/s; 0 is no limit.
+	MaxBitrate int
 
 	Balancer    BalancerConfig
 	Recovery    RecoveryConfig

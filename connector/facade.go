@@ -121,7 +121,8 @@ func (c *Connector) build() {
 	c.content = call.NewContentMachine(c.logger)
 	c.call = call.NewManager(call.Deps{
 		Loop: c.loop, Emit: c.prefixed("call:"), Peers: c.config.Peers, Codecs: c.config.Codecs,
-		Agent: func() signal.UserAgent { return c.connection.Agent() }, Configuration: c.connection.Machine().Configuration,
+		MaxBitrate: c.config.MaxBitrate,
+		Agent:      func() signal.UserAgent { return c.connection.Agent() }, Configuration: c.connection.Machine().Configuration,
 		Logger: c.logger, OnInfo: c.onInfo, AcceptRefer: c.config.AcceptRefer, Content: c.content.Content, BeforeConfirmed: c.announceRoom,
 		Receiving: func() bool { return c.callSession.Get().RecvSessionExpected() },
 	})

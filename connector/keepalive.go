@@ -155,6 +155,17 @@ func (c *Connector) keepAlive(name string, data any) {
 			c.redial.Over(end.Cause, end.Originator)
 		}
 	}
+	switch name {
+	case "auto-connect:stop-attempts-by-error":
+		c.lastError = &autoconnect.Error{Outcome: autoconnect.StoppedByError, Err: c.auto.Err()}
+	case "auto-connect:limit-reached-attempts":
+		c.lastError = &autoconnect.Error{Outcome: autoconnect.LimitReached, Err: c.auto.Err()}
+	case "auto-connect:success":
+		var lost *autoconnect.Error
+		if errors.As(c.lastError, &lost) {
+			c.lastError = nil
+		}
+	}
 	c.redial.HandleEvent(name)
 	c.together.HandleEvent(name)
 	c.auto.HandleEvent(name)

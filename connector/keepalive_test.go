@@ -187,6 +187,49 @@ func TestAutoConnectLimitAndTelephony(t *testing.T) {
 	})
 }
 
+// A person who signs in is told after the few attempts that were set; what has been connected once is kept longer.
+func TestAutoConnectTellsAStartThatFailsSoon(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		w.rebuild(connector.Config{AutoConnect: autoconnect.Options{StartAttempts: 2}})
+		defer w.close()
+		var mu sync.Mutex
+		down, agents := true, 0
+		w.net.Script = func(_ int, a *fake.Agent) {
+			mu.Lock()
+			defer mu.Unlock()
+			agents++
+			if down {
+				a.Lose(1001)
+				return
+			}
+			a.Connect()
+		}
+		begun := time.Now()
+		err := w.c.AutoConnect(t.Context(), user())
+		var failure *autoconnect.Error
+		if !errors.As(err, &failure) || failure.Outcome != autoconnect.LimitReached || time.Since(begun) > time.Minute {
+			t.Fatalf("error %v after %v", err, time.Since(begun))
+		}
+		w.must(w.c.StopAutoConnect(t.Context()))
+		mu.Lock()
+		down = false
+		mu.Unlock()
+		w.must(w.c.AutoConnect(t.Context(), user()))
+		mu.Lock()
+		down, agents = true, 0
+		mu.Unlock()
+		w.must(w.c.RestartAutoConnect(t.Context()))
+		time.Sleep(time.Minute)
+		synctest.Wait()
+		mu.Lock()
+		defer mu.Unlock()
+		if agents <= 6 { // up to three in one attempt
+			t.Errorf("gave up after %d tries what was connected", agents)
+		}
+	})
+}
+
 // Point 4: a registration that fails outside a call reconnects at once, inside a call at its end.
 func TestRegistrationLost(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"parley/connector/rtc"
+	"parley/views/kept"
 	"parley/views/widget"
 )
 
@@ -29,17 +30,11 @@ type Device struct{ ID, Name string }
 // Devices are those found now.
 type Devices struct{ Cameras, Microphones, Speakers []Device }
 
-// Settings that the settings screen shows. An empty device is the system's default; NoDevice is none.
-type Settings struct {
-	Language   string // "" as the system
-	Theme      string // "system", "light", "dark"
-	Camera     string
-	Microphone string
-	Speaker    string
-}
+// Settings that the settings screens show. An empty device is the system's default; NoDevice is none.
+type Settings = kept.Settings
 
 // NoDevice stands for "none" in Settings.
-const NoDevice = "none"
+const NoDevice = kept.NoDevice
 
 // Actions is all a person can do. Methods block until the outcome is known or ctx ends; they are never called on the
 // window's goroutine. Errors keep their types: the views put them into words (Describe).
@@ -58,7 +53,21 @@ type Actions interface {
 	// TrustCertificate trusts one certificate for one server from now on.
 	TrustCertificate(ctx context.Context, server, fingerprint string) error
 	Devices(ctx context.Context) (Devices, error)
-	Apply(ctx context.Context, s Settings) error
+	// Change edits the settings and keeps them; what can count at once does.
+	Change(ctx context.Context, edit func(*Settings)) error
+	// Renew connects anew when settings have changed that only a new connection takes; in a call, at its end.
+	Renew(ctx context.Context) error
+	// Reconnect tries again at once to connect.
+	Reconnect(ctx context.Context) error
+	// RefuseMicrophone and RefuseCamera answer a moderator who asks to switch it on.
+	RefuseMicrophone(ctx context.Context) error
+	RefuseCamera(ctx context.Context) error
+	// SaveContact adds a contact, or changes the one with the number old.
+	SaveContact(ctx context.Context, old string, c Contact) error
+	DeleteContact(ctx context.Context, number string) error
+	ClearCalls(ctx context.Context) error
+	// KeepCredential keeps a TURN server's password in the keyring; empty forgets it.
+	KeepCredential(ctx context.Context, url, user, password string) error
 }
 
 // Pictures connects tiles to what they show. Both methods return at once; showing what is shown already does nothing.
@@ -88,3 +97,18 @@ func (e *CertificateError) Error() string {
 }
 
 func (e *CertificateError) Unwrap() error { return e.Err }
+
+// AuthorityError is a file of certification authorities that cannot be used.
+type AuthorityError struct {
+	File string
+	Err  error // nil: the file holds no certificate
+}
+
+func (e *AuthorityError) Error() string {
+	if e.Err == nil {
+		return fmt.Sprintf("no certificate in %s", e.File)
+	}
+	return fmt.Sprintf("authorities in %s: %v", e.File, e.Err)
+}
+
+func (e *AuthorityError) Unwrap() error { return e.Err }

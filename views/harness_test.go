@@ -2,6 +2,7 @@ package views_test
 
 import (
 	"context"
+	"errors"
 	"image"
 	"strings"
 	"testing"
@@ -15,6 +16,7 @@ import (
 	"parley/connector/session"
 	"parley/views"
 	"parley/views/gallery"
+	"parley/views/kept"
 	"parley/views/look"
 	"parley/views/text"
 	"parley/views/widget"
@@ -77,9 +79,27 @@ func (a *actions) Thumbnails(width, height int, show func(string, image.Image)) 
 	a.thumbnails <- t
 	return t
 }
-func (a *actions) StopSharing(ctx context.Context) error             { return a.do(ctx, "stop sharing") }
-func (a *actions) SendDTMF(ctx context.Context, tones string) error  { return a.do(ctx, "tones", tones) }
-func (a *actions) Apply(ctx context.Context, s views.Settings) error { return a.do(ctx, "apply", s) }
+func (a *actions) StopSharing(ctx context.Context) error            { return a.do(ctx, "stop sharing") }
+func (a *actions) SendDTMF(ctx context.Context, tones string) error { return a.do(ctx, "tones", tones) }
+func (a *actions) Change(ctx context.Context, edit func(*views.Settings)) error {
+	s := kept.Defaults()
+	edit(&s)
+	return a.do(ctx, "change", s)
+}
+func (a *actions) Renew(context.Context) error                { return nil } // asked for at every end of the settings
+func (a *actions) Reconnect(ctx context.Context) error        { return a.do(ctx, "reconnect") }
+func (a *actions) RefuseMicrophone(ctx context.Context) error { return a.do(ctx, "refuse microphone") }
+func (a *actions) RefuseCamera(ctx context.Context) error     { return a.do(ctx, "refuse camera") }
+func (a *actions) ClearCalls(ctx context.Context) error       { return a.do(ctx, "clear calls") }
+func (a *actions) SaveContact(ctx context.Context, old string, c views.Contact) error {
+	return a.do(ctx, "save contact", old, c)
+}
+func (a *actions) DeleteContact(ctx context.Context, number string) error {
+	return a.do(ctx, "delete contact", number)
+}
+func (a *actions) KeepCredential(ctx context.Context, url, user, password string) error {
+	return a.do(ctx, "keep credential", url, user, password)
+}
 func (a *actions) TrustCertificate(ctx context.Context, server, print string) error {
 	return a.do(ctx, "trust", server, print)
 }
@@ -236,6 +256,8 @@ func (s *stage) words() string {
 			b.WriteString(w.Text + "\n")
 		case *widget.BarButton:
 			b.WriteString(w.State().Caption + "\n")
+		case *fynewidget.Check:
+			b.WriteString(w.Text + "\n")
 		case *widget.Field:
 			b.WriteString(w.Text + w.PlaceHolder + "\n")
 		case interface{ AccessibilityLabel() string }:
@@ -339,4 +361,25 @@ func (s *stage) choose(shows, option string, nth int) {
 		s.t.Fatalf("no choice that shows %q", shows)
 	}
 	found.SetSelected(option)
+}
+
+// fyneObject shortens what walk visits.
+type fyneObject = fyne.CanvasObject
+
+var errNoKeyring = errors.New("no keyring runs")
+
+// tapLabelled taps the button that screen readers call so.
+func (s *stage) tapLabelled(words string) {
+	s.t.Helper()
+	found := false
+	s.walk(func(o fyne.CanvasObject) bool {
+		if b, ok := o.(*widget.Button); ok && b.AccessibilityLabel() == words {
+			test.Tap(b)
+			found = true
+		}
+		return found
+	})
+	if !found {
+		s.t.Fatalf("no button called %q", words)
+	}
 }

@@ -83,21 +83,3 @@ func TestSignOut(t *testing.T) {
 		t.Errorf("screen %q after signing out", s.root.Screen())
 	}
 }
-
-func TestSettingsApplyAtOnce(t *testing.T) {
-	s := newStage(t)
-	s.root.Set(s.sample("settings"))
-	s.root.OpenSettings()
-	s.settle() // the list of devices
-	s.says("Settings", "Language", "Theme", "Camera")
-	s.choose("As the system", "Русский", 0)
-	c := s.next("apply")
-	if got := c.args[0].(views.Settings).Language; got != "ru" {
-		t.Errorf("language %q", got)
-	}
-	s.finish(c, nil)
-	s.root.CloseSettings()
-	if s.root.Screen() != views.ScreenHome {
-		t.Errorf("screen %q", s.root.Screen())
-	}
-}

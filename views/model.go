@@ -1,9 +1,8 @@
 package views
 
 import (
-	"time"
-
 	"parley/connector/session"
+	"parley/views/kept"
 )
 
 // Model is what the whole window shows.
@@ -16,6 +15,10 @@ type Model struct {
 	Recent   []Recent
 	Demo     bool
 	Settings Settings
+	// Locks are the settings that an administrator has fixed.
+	Locks    kept.Locks
+	Contacts []Contact
+	Codecs   []string // that this program has, for video
 	// Servers a person used before, newest first.
 	Servers []string
 	// Remembered fills the sign in screen at start.
@@ -24,21 +27,39 @@ type Model struct {
 	Sharing string
 	// Told is what happened by itself last.
 	Told Told
+	// ForgetsPasswords: there is no keyring, so passwords are not remembered.
+	ForgetsPasswords bool
+	Conference       Conference
+	Quality          Quality
+	// Trouble is a device that does not work as wanted, in the call that goes on.
+	Trouble Trouble
+	// MutedSpeech tells that a person speaks while the microphone is off.
+	MutedSpeech bool
 }
+
+// Contact and Recent are kept between starts.
+type (
+	Contact = kept.Contact
+	Recent  = kept.Recent
+)
+
+// Trouble is a device that failed: its kind and why. The zero value is none.
+type Trouble struct {
+	Device TroubleDevice
+	Err    error
+}
+
+// TroubleDevice is a kind of device that can fail in a call.
+type TroubleDevice string
+
+// The kinds.
+const (
+	TroubleCamera     TroubleDevice = "camera"
+	TroubleMicrophone TroubleDevice = "microphone"
+)
 
 // Account is who is signed in where.
 type Account struct {
 	Server, Name, User string
 	Guest              bool
-}
-
-// Recent is one entry of the call history.
-type Recent struct {
-	Number   string
-	Name     string
-	Incoming bool
-	Answered bool
-	Declined bool // by this side
-	Begun    time.Time
-	Length   time.Duration
 }

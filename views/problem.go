@@ -59,6 +59,10 @@ func why(op Operation, err error) string {
 		}
 		return text.T("why.certificate")
 	}
+	var authority *AuthorityError
+	if errors.As(err, &authority) {
+		return text.T("why.authorities", text.D{"Detail": shorten(authority.Error())})
+	}
 	if key := whyDevice(err); key != "" {
 		return text.T(key)
 	}

@@ -37,6 +37,7 @@ type Root struct {
 	formSet bool
 	number  string
 	choices callChoices
+	page    string // of the settings
 
 	signIn *signInView
 	home   *homeView
@@ -86,6 +87,17 @@ func (r *Root) SetNumber(number string) {
 	}
 }
 
+// SetPassword fills the password in, unless a person has typed one.
+func (r *Root) SetPassword(password string) {
+	if password == "" || r.form.Password != "" {
+		return
+	}
+	r.form.Password = password
+	if r.signIn != nil && r.screen == ScreenSignIn {
+		r.signIn.password.SetText(password)
+	}
+}
+
 // Rebuild makes the shown screen anew, after the language or the theme has changed.
 func (r *Root) Rebuild() {
 	if r.screen == "" {
@@ -129,7 +141,7 @@ func (r *Root) show(s Screen) {
 		content, shown = r.call.content, r.call.shown
 		r.bind(r.call.shortcuts())
 	case ScreenSettings:
-		v := newSettingsView(r.env, r.model.Settings, r.CloseSettings)
+		v := newSettingsView(r.env, r.model, &r.page, r.CloseSettings)
 		content, shown = v.content, v.shown
 	}
 	r.stack.Objects = []fyne.CanvasObject{content}
@@ -186,6 +198,8 @@ func (r *Root) title() string {
 
 func (r *Root) fill() {
 	switch r.screen {
+	case ScreenSignIn:
+		r.signIn.Set(r.model)
 	case ScreenHome:
 		r.home.Set(r.model)
 	case ScreenCall:
@@ -261,6 +275,9 @@ func (r *Root) OpenSettings() {
 func (r *Root) CloseSettings() {
 	r.settings = false
 	r.Set(r.model)
+	if r.model.SignedIn {
+		r.env.run(r.env.Actions.Renew, func(err error) { r.Tell(Describe(OpConnect, r.model.Account.Server, err)) })
+	}
 }
 
 // SignOut ends the connection.

@@ -2,6 +2,7 @@ package views
 
 import (
 	"context"
+	"reflect"
 	"slices"
 
 	"fyne.io/fyne/v2"
@@ -13,15 +14,164 @@ import (
 	"parley/views/widget"
 )
 
-// settingsView changes language, theme and devices. A change counts at once.
+// settingsView shows one page of settings at a time. A change counts at once and is kept.
 type settingsView struct {
 	env      *Env
+	model    Model
 	settings Settings
-	content  fyne.CanvasObject
-	banner   *widget.Banner
-	close    *widget.Button
+	page     *string // kept by the root
+	content  *fyne.Container
 
-	camera, microphone, speaker *choice
+	banner *widget.Banner
+	close  *widget.Button
+	pages  []settingsPage
+	nav    []*widget.Button
+	choice *choice // the pages, in a narrow window
+	body   *container.Scroll
+	inner  *fyne.Container
+
+	devices *devicesPage
+}
+
+// settingsPage is one page: its key (of its words, too), its icon, and what makes it.
+type settingsPage struct {
+	key, icon string
+	build     func() fyne.CanvasObject
+}
+
+func newSettingsView(env *Env, m Model, page *string, back func()) *settingsView {
+	v := &settingsView{env: env, model: m, settings: m.Settings, page: page}
+	v.pages = []settingsPage{
+		{"settings.devices", "microphone", v.buildDevices},
+		{"settings.call", "sound", v.buildCall},
+		{"settings.video", "camera", v.buildVideo},
+		{"settings.network", "network", v.buildNetwork},
+		{"settings.appearance", "appearance", v.buildAppearance},
+		{"settings.start", "power", v.buildStart},
+		{"settings.keys", "keypad", v.buildKeys},
+	}
+	if env.OpenDiagnostics != nil {
+		v.pages = append(v.pages, settingsPage{"settings.diagnostics", "info", v.buildDiagnostics})
+	}
+	v.banner = widget.NewBanner(func() { v.content.Refresh() })
+	v.close = widget.NewIconButton("back", text.T("common.back"), back)
+	head := container.NewBorder(nil, nil, v.close, nil, heading(text.T("settings.title")))
+	nav := container.NewVBox()
+	ids, words := []string{}, []string{}
+	for _, p := range v.pages {
+		b := widget.NewButton(text.T(p.key), look.Icon(p.icon), func() { v.open(p.key) })
+		b.Alignment = fynewidget.ButtonAlignLeading
+		v.nav = append(v.nav, b)
+		nav.Add(b)
+		ids, words = append(ids, p.key), append(words, text.T(p.key))
+	}
+	v.choice = newChoice(v.open)
+	v.choice.fill(ids, words, *page)
+	v.inner = container.NewVBox()
+	v.body = container.NewVScroll(v.inner)
+	v.content = container.New(&settingsLayout{}, head, nav, v.choice.Select, v.banner, v.body)
+	v.open(*page)
+	return v
+}
+
+// open shows a page.
+func (v *settingsView) open(key string) {
+	at := slices.IndexFunc(v.pages, func(p settingsPage) bool { return p.key == key })
+	at = max(at, 0)
+	*v.page = v.pages[at].key
+	for i, b := range v.nav {
+		importance := fynewidget.LowImportance
+		if i == at {
+			importance = fynewidget.MediumImportance
+		}
+		if b.Importance != importance {
+			b.Importance = importance
+			b.Refresh()
+		}
+	}
+	v.choice.Selected = text.T(v.pages[at].key)
+	v.choice.Refresh()
+	v.devices = nil
+	v.inner.Objects = []fyne.CanvasObject{v.pages[at].build()}
+	v.body.ScrollToTop()
+	v.inner.Refresh()
+	v.look()
+}
+
+// shown puts the focus where a person can go back.
+func (v *settingsView) shown() { v.env.focus(v.close) }
+
+// change edits the settings, counts at once and keeps it.
+func (v *settingsView) change(edit func(*Settings)) {
+	next := v.settings
+	next.PreferredCodecs, next.ExcludedCodecs = slices.Clone(next.PreferredCodecs), slices.Clone(next.ExcludedCodecs)
+	next.ICEServers = slices.Clone(next.ICEServers)
+	edit(&next)
+	if reflect.DeepEqual(next, v.settings) {
+		return
+	}
+	v.settings = next
+	v.env.run(func(ctx context.Context) error { return v.env.Actions.Change(ctx, edit) }, func(err error) {
+		v.tell(Describe(OpSettings, "", err))
+	})
+}
+
+func (v *settingsView) tell(n widget.Notice) {
+	v.banner.Set(n)
+	v.content.Refresh()
+}
+
+// locked tells whether an administrator has fixed a setting.
+func (v *settingsView) locked(key string) bool { return v.model.Locks.Has(key) }
+
+// settingsLayout: the head above, the pages at the left of a wide window or in a choice above, the page in a column.
+type settingsLayout struct{ wide bool }
+
+// Widths of the settings screen.
+const (
+	navigationWidth float32 = 220
+	navigationFrom  float32 = 720
+	pageWidth       float32 = 620
+)
+
+func (l *settingsLayout) MinSize(o []fyne.CanvasObject) fyne.Size {
+	return fyne.NewSize(o[4].MinSize().Width+2*look.Margin, 320)
+}
+
+func (l *settingsLayout) Layout(o []fyne.CanvasObject, size fyne.Size) {
+	head, nav, choice, banner, body := o[0], o[1], o[2], o[3], o[4]
+	l.wide = size.Width >= navigationFrom
+	left := look.Margin
+	width := size.Width - 2*look.Margin
+	total := min(width, navigationWidth+look.Space+pageWidth)
+	if l.wide {
+		left = (size.Width - total) / 2
+		width = total
+	}
+	head.Move(fyne.NewPos(left, look.Margin))
+	head.Resize(fyne.NewSize(width, head.MinSize().Height))
+	y := look.Margin + head.MinSize().Height + look.Gap
+	widget.SetVisible(nav, l.wide)
+	widget.SetVisible(choice, !l.wide)
+	if l.wide {
+		nav.Move(fyne.NewPos(left, y))
+		nav.Resize(fyne.NewSize(navigationWidth, nav.MinSize().Height))
+		left += navigationWidth + look.Space
+		width -= navigationWidth + look.Space
+	} else {
+		choice.Move(fyne.NewPos(left, y))
+		choice.Resize(fyne.NewSize(width, choice.MinSize().Height))
+		y += choice.MinSize().Height + look.Gap
+	}
+	if banner.Visible() {
+		banner.Resize(fyne.NewSize(width, banner.Size().Height))
+		h := banner.MinSize().Height
+		banner.Resize(fyne.NewSize(width, h))
+		banner.Move(fyne.NewPos(left, y))
+		y += h + look.Gap
+	}
+	body.Move(fyne.NewPos(left, y))
+	body.Resize(fyne.NewSize(width, max(0, size.Height-y-look.Margin)))
 }
 
 // choice is a select whose options have an id beside their words.
@@ -53,83 +203,8 @@ func (c *choice) fill(ids, words []string, selected string) {
 	c.Refresh()
 }
 
-func newSettingsView(env *Env, s Settings, back func()) *settingsView {
-	v := &settingsView{env: env, settings: s}
-	v.banner = widget.NewBanner(func() {})
-	language := newChoice(func(id string) { v.change(func(s *Settings) { s.Language = id }) })
-	language.fill([]string{text.System, "en", "ru"},
-		[]string{text.T("settings.language.system"), text.T("settings.language.en"), text.T("settings.language.ru")}, s.Language)
-	theme := newChoice(func(id string) { v.change(func(s *Settings) { s.Theme = id }) })
-	theme.fill([]string{string(look.System), string(look.Light), string(look.Dark)},
-		[]string{text.T("settings.theme.system"), text.T("settings.theme.light"), text.T("settings.theme.dark")}, s.Theme)
-	v.camera = newChoice(func(id string) { v.change(func(s *Settings) { s.Camera = id }) })
-	v.microphone = newChoice(func(id string) { v.change(func(s *Settings) { s.Microphone = id }) })
-	v.speaker = newChoice(func(id string) { v.change(func(s *Settings) { s.Speaker = id }) })
-	v.fillDevices(Devices{})
-
-	v.close = widget.NewIconButton("back", text.T("common.back"), back)
-	head := container.NewBorder(nil, nil, v.close, nil, heading(text.T("settings.title")))
-	row := func(key string, o fyne.CanvasObject) fyne.CanvasObject {
-		return labelled(key, o)
-	}
-	v.content = column(560, container.NewVBox(append([]fyne.CanvasObject{head, v.banner,
-		newCard(container.NewVBox(subheading(text.T("settings.appearance")),
-			row("settings.language", language.Select), row("settings.theme", theme.Select))),
-		newCard(container.NewVBox(subheading(text.T("settings.devices")),
-			row("settings.camera", v.camera.Select), row("settings.microphone", v.microphone.Select),
-			row("settings.speaker", v.speaker.Select))),
-		newCard(container.NewVBox(subheading(text.T("settings.keys")), muted(text.T("settings.keys.list"))))}, v.diagnostics()...)...))
-	return v
-}
-
-// diagnostics is the way to their window, where there is one.
-func (v *settingsView) diagnostics() []fyne.CanvasObject {
-	if v.env.OpenDiagnostics == nil {
-		return nil
-	}
-	return []fyne.CanvasObject{widget.NewButton(text.T("diagnostics.open"), nil, v.env.OpenDiagnostics)}
-}
-
-// shown looks for the devices anew each time.
-func (v *settingsView) shown() {
-	v.env.focus(v.close)
-	var found Devices
-	v.env.run(func(ctx context.Context) (err error) {
-		found, err = v.env.Actions.Devices(ctx)
-		return err
-	}, func(err error) {
-		if err != nil {
-			v.banner.Set(Describe(OpSettings, "", err))
-		}
-		v.fillDevices(found)
-	})
-}
-
-func (v *settingsView) fillDevices(d Devices) {
-	fill := func(c *choice, list []Device, selected string) {
-		ids, words := []string{""}, []string{text.T("settings.device.default")}
-		for _, dev := range list {
-			ids, words = append(ids, dev.ID), append(words, shorten(dev.Name))
-		}
-		if selected != "" && selected != NoDevice && !slices.Contains(ids, selected) {
-			ids, words = append(ids, selected), append(words, shorten(selected))
-		}
-		c.fill(append(ids, NoDevice), append(words, text.T("settings.device.none")), selected)
-	}
-	fill(v.camera, d.Cameras, v.settings.Camera)
-	fill(v.microphone, d.Microphones, v.settings.Microphone)
-	fill(v.speaker, d.Speakers, v.settings.Speaker)
-}
-
-func (v *settingsView) change(edit func(*Settings)) {
-	next := v.settings
-	edit(&next)
-	if next == v.settings {
-		return
-	}
-	v.settings = next
-	v.env.run(func(ctx context.Context) error { return v.env.Actions.Apply(ctx, next) }, func(err error) {
-		v.banner.Set(Describe(OpSettings, "", err))
-		v.content.Refresh()
-	})
+// buildDiagnostics is the way to their window.
+func (v *settingsView) buildDiagnostics() fyne.CanvasObject {
+	open := widget.NewButton(text.T("diagnostics.open"), nil, v.env.OpenDiagnostics)
+	return section("settings.diagnostics", muted(text.T("settings.diagnostics.help")), container.NewHBox(open))
 }

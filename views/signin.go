@@ -20,6 +20,10 @@ type signInView struct {
 	env          *Env
 	form         *SignIn // kept by the root, so that a rebuild loses nothing
 	openSettings func()
+	servers      []string // used before, newest first
+	forgets      bool     // there is no keyring
+	recent       *suggestions
+	keyring      *fynewidget.Label
 	content      fyne.CanvasObject
 
 	kind                         *fynewidget.RadioGroup
@@ -44,6 +48,16 @@ func newSignInView(env *Env, form *SignIn, demo bool, openSettings func()) *sign
 func (v *signInView) build(demo bool) {
 	f := v.form
 	v.server = v.field("signin.server.hint", &f.Server)
+	v.recent = newSuggestions(v.env, v.server, v.findServer, nil, func() {
+		if v.content != nil {
+			v.content.Refresh()
+		}
+	})
+	v.server.OnEscape = func() {
+		if !v.recent.close() {
+			v.abort()
+		}
+	}
 	v.name = v.field("signin.name.hint", &f.Name)
 	v.user = v.field("signin.user.hint", &f.User)
 	v.password = widget.NewPasswordField()
@@ -60,10 +74,13 @@ func (v *signInView) build(demo bool) {
 	v.kind.OnChanged = func(s string) {
 		f.Guest = s == text.T("signin.guest")
 		widget.SetVisible(v.account, !f.Guest)
+		v.sayKeyring()
 		v.content.Refresh()
 	}
 	v.remember = fynewidget.NewCheck(text.T("signin.remember"), func(on bool) { f.Remember = on })
 	v.remember.Checked = f.Remember
+	v.keyring = note(text.T("signin.remember.noKeyring"))
+	v.keyring.Hide()
 	v.banner = widget.NewBanner(func() {})
 	v.submit = widget.NewButton(text.T("signin.do"), nil, v.connect)
 	v.submit.Importance = fynewidget.HighImportance
@@ -84,7 +101,7 @@ func (v *signInView) build(demo bool) {
 	logo.SetMinSize(fyne.NewSize(56, 56))
 	head := container.NewBorder(nil, nil, logo, container.NewCenter(widget.NewIconButton("settings", text.T("common.settings"), v.openSettings)), title)
 	form := container.NewVBox(
-		labelled("signin.server", v.server), labelled("signin.name", v.name), v.kind, v.account, v.remember)
+		labelled("signin.server", tight(v.server, v.recent.list)), labelled("signin.name", v.name), v.kind, v.account, tight(v.remember, v.keyring))
 	v.content = column(440, container.NewVBox(head,
 		newCard(container.NewVBox(v.banner, form, gap(4), v.submit, v.waiting))))
 }
@@ -100,6 +117,31 @@ func (v *signInView) bind(f *widget.Field, target *string) {
 	f.OnChanged = func(s string) { *target = s }
 	f.OnSubmitted = func(string) { v.connect() }
 	f.OnEscape = v.abort
+}
+
+// Set shows a model.
+func (v *signInView) Set(m Model) {
+	v.servers, v.forgets = m.Servers, m.ForgetsPasswords
+	v.sayKeyring()
+}
+
+// sayKeyring says that the tick does not keep the password where it cannot.
+func (v *signInView) sayKeyring() {
+	if on := v.forgets && !v.form.Guest; on != v.keyring.Visible() {
+		widget.SetVisible(v.keyring, on)
+		v.content.Refresh()
+	}
+}
+
+// findServer completes the server's address from those used before.
+func (v *signInView) findServer(typed string) []suggestion {
+	var found []suggestion
+	for _, s := range v.servers {
+		if strings.Contains(strings.ToLower(s), strings.ToLower(strings.TrimSpace(typed))) {
+			found = append(found, suggestion{s, shorten(s)})
+		}
+	}
+	return found
 }
 
 // missing names the first field that must be filled.

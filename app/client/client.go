@@ -9,13 +9,16 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"net/url"
 	"strings"
 	"time"
 
 	"parley/app/problem"
 	"parley/connector"
+	"parley/connector/autoconnect"
 	"parley/connector/discovery"
 	"parley/connector/fault"
+	"parley/connector/redial"
 	"parley/connector/rtc"
 	"parley/connector/sip"
 	"parley/media/audio"
@@ -38,6 +41,16 @@ type Options struct {
 
 	Codecs              rtc.Codecs
 	MaxWidth, MaxHeight int // of what is sent, pixels; 0 is no limit
+	MaxBitrate          int // of the main video that is sent, bit/s; 0 is no limit
+
+	Balancer connector.BalancerConfig
+	Recovery connector.RecoveryConfig
+	Redial   redial.Options
+	// ICEServers beside those of the server. Proxy of HTTP and the WebSocket, nil: as the environment says.
+	ICEServers []rtc.ICEServer
+	Proxy      *url.URL
+	// KeepConnected connects again by itself whenever the connection or the network is lost.
+	KeepConnected bool
 
 	// Speaker by name or ID; "" follows the system. Silent plays into nothing, paced by a clock: no sound card is touched.
 	Speaker string
@@ -68,6 +81,9 @@ type Client struct {
 // fetchTime bounds the question for the server's parameters.
 const fetchTime = 10 * time.Second
 
+// startAttempts of a connection that is kept: a person waits for the first one, and wants to know.
+const startAttempts = 3
+
 // New makes a client; nothing is sent before Connect.
 func New(o Options) (*Client, error) {
 	if o.Logger == nil {
@@ -75,6 +91,9 @@ func New(o Options) (*Client, error) {
 	}
 	transport := http.DefaultTransport.(*http.Transport).Clone()
 	transport.TLSClientConfig = o.TLS.Clone()
+	if o.Proxy != nil {
+		transport.Proxy = http.ProxyURL(o.Proxy)
+	}
 	transport.DisableKeepAlives = true // few requests, and none may be left over at the end
 	c := &Client{options: o, Mixer: audio.NewMixer(), Faults: &fault.Switch{}, Gate: &peer.Gate{}, http: &http.Client{
 		Transport: transport,
@@ -88,12 +107,18 @@ func New(o Options) (*Client, error) {
 			Gate:     c.Gate,
 			Logger:   o.Logger,
 		}),
-		Dialer:     c.Faults.Dialer(sip.Dialer{Logger: o.Logger}),
-		HTTP:       c.http,
-		Logger:     o.Logger,
-		UserAgent:  o.UserAgent,
-		InstanceID: o.InstanceID,
-		Codecs:     o.Codecs,
+		Dialer:      c.Faults.Dialer(sip.Dialer{Logger: o.Logger, Proxy: o.Proxy}),
+		HTTP:        c.http,
+		Logger:      o.Logger,
+		UserAgent:   o.UserAgent,
+		InstanceID:  o.InstanceID,
+		Codecs:      o.Codecs,
+		MaxBitrate:  o.MaxBitrate,
+		Balancer:    o.Balancer,
+		Recovery:    o.Recovery,
+		Redial:      o.Redial,
+		AutoConnect: autoconnect.Options{StartAttempts: startAttempts},
+		Network:     autoconnect.SystemNetwork(),
 	})
 	if err != nil {
 		return nil, fmt.Errorf("make the connector: %w", err)
@@ -121,7 +146,7 @@ func (c *Client) Connect(ctx context.Context) error {
 		SIPServerURL:  address.SIPServerURL,
 		SIPServerIP:   address.SIPServerIP,
 		RemoteAddress: address.RemoteAddress,
-		ICEServers:    address.ICEServers,
+		ICEServers:    append(address.ICEServers, o.ICEServers...),
 		DisplayName:   o.Name,
 		Register:      !o.Guest,
 		User:          o.User,
@@ -134,7 +159,11 @@ func (c *Client) Connect(ctx context.Context) error {
 	if len(o.ICEServers) > 0 {
 		parameters.ICEServers = o.ICEServers
 	}
-	if err := c.Connector.Connect(ctx, parameters); err != nil {
+	connect := c.Connector.Connect
+	if o.KeepConnected {
+		connect = c.Connector.AutoConnect
+	}
+	if err := connect(ctx, parameters); err != nil {
 		if o.User != "" {
 			what += " as " + o.User
 		}

@@ -16,11 +16,13 @@ type automatic struct {
 
 // begin signs in; off the window's goroutine.
 func (w *Window) begin() {
-	if !w.options.AutoSignIn && !w.options.Demo {
-		return
-	}
 	form := w.controller.Model().Remembered
-	form.Guest = true
+	if form.Guest = true; !w.options.AutoSignIn && !w.options.Demo {
+		var signIn bool
+		if form, signIn = w.recall(); !signIn {
+			return
+		}
+	}
 	if err := w.controller.Connect(w.ctx, form); err != nil {
 		w.failed(views.OpConnect, w.options.Server, err)
 	}
@@ -97,4 +99,12 @@ func (w *Window) endLater(ctx context.Context) {
 		}
 	}
 	w.cancel()
+}
+
+// recall asks the keyring for the password, fills it in, and reports whether to sign in without being asked: whoever was
+// signed in when the program ended is signed in again.
+func (w *Window) recall() (form views.SignIn, signIn bool) {
+	form, signIn = w.controller.recall(w.ctx)
+	w.do(func() { w.root.SetPassword(form.Password) })
+	return form, signIn && (form.Guest || form.Password != "") && form.Server != ""
 }

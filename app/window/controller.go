@@ -7,13 +7,16 @@ import (
 	"sync"
 	"time"
 
+	"parley/app/settings"
 	"parley/connector"
 	"parley/connector/call"
 	"parley/connector/incoming"
 	"parley/connector/presentation"
 	"parley/connector/rtc"
 	"parley/connector/session"
+	"parley/media/audio"
 	"parley/views"
+	"parley/views/kept"
 )
 
 // errNotConnected means an action that needs a server while there is none.
@@ -35,7 +38,10 @@ type controller struct {
 	account  views.Account
 	snapshot session.Snapshot
 	signedIn bool
-	settings views.Settings
+	form     views.SignIn  // of the link; holds the password, in memory only
+	used     kept.Settings // what the link was made with (lasting)
+	renewing bool
+	forgets  bool // there is no keyring
 	stream   rtc.LocalStream
 	dialing  bool
 	shared   *shared
@@ -43,50 +49,68 @@ type controller struct {
 	history  history
 	unwatch  func()
 	closed   bool
+
+	// What the connector's events tell beside the snapshot, and what became of the devices.
+	conference  views.Conference
+	quality     views.Quality
+	meter       qualityMeter
+	trouble     views.Trouble
+	mutedSpeech bool
+
+	// background is what runs without anybody waiting for it, until ctx ends.
+	background sync.WaitGroup
+	ctx        context.Context
+	cancel     context.CancelFunc
 }
 
 var _ views.Actions = (*controller)(nil)
 
 func newController(o Options, store *Store, media Media, open Opener, changed func()) *controller {
-	kept := store.read()
 	c := &controller{store: store, media: media, open: open, options: o, logger: o.Logger, changed: changed, now: time.Now,
-		settings: kept.Settings, snapshot: session.Initial()}
-	if o.Theme != "" {
-		c.settings.Theme = o.Theme
-	}
-	if o.Lang != "" {
-		c.settings.Language = o.Lang
-	}
+		snapshot: session.Initial()}
+	c.ctx, c.cancel = context.WithCancel(context.Background())
 	return c
+}
+
+// settings as they count: the command line goes before what is kept.
+func (c *controller) settings() kept.Settings {
+	s := c.store.Settings()
+	s.Theme, s.Language = first(c.options.Theme, s.Theme), first(c.options.Lang, s.Language)
+	s.Camera, s.Microphone = first(c.options.Camera, s.Camera), first(c.options.Microphone, s.Microphone)
+	return s
 }
 
 // Model is what the window shows now.
 func (c *controller) Model() views.Model {
-	kept := c.store.read()
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	sharing := ""
-	if c.shared != nil {
-		sharing = c.shared.name
-	}
-	return views.Model{
-		Sharing:  sharing,
-		Told:     c.told,
-		Snapshot: c.snapshot,
-		Status:   c.snapshot.SystemStatus(),
-		SignedIn: c.signedIn,
-		Account:  c.account,
-		Recent:   kept.Calls,
+	account := c.store.Settings().Account
+	servers := c.store.Servers()
+	m := views.Model{
+		Recent:   c.store.Calls(),
+		Contacts: c.store.Contacts(),
+		Servers:  servers,
+		Settings: c.settings(),
+		Locks:    c.store.Locks(),
 		Demo:     c.options.Demo,
-		Settings: c.settings,
-		Servers:  kept.Servers,
 		Remembered: views.SignIn{
-			Server: first(c.options.Server, append(kept.Servers, "")[0]),
-			Name:   first(c.options.Name, kept.Name),
-			User:   kept.User,
-			Guest:  kept.Guest, Remember: kept.Name != "",
+			Server: first(c.options.Server, append(servers, "")[0]),
+			Name:   first(c.options.Name, account.Name),
+			User:   account.User,
+			Guest:  account.Guest, Remember: account.Remember,
 		},
 	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	m.Snapshot, m.Status = c.snapshot, c.snapshot.SystemStatus()
+	m.SignedIn, m.Account, m.Told = c.signedIn, c.account, c.told
+	if c.shared != nil {
+		m.Sharing = c.shared.name
+	}
+	if c.renewing {
+		m.Status = session.StatusConnecting
+	}
+	m.Conference, m.Quality, m.Trouble, m.MutedSpeech = c.conference, c.quality, c.trouble, c.mutedSpeech
+	m.ForgetsPasswords = c.forgets
+	return m
 }
 
 func first(a, b string) string {
@@ -105,66 +129,8 @@ func (c *controller) current() (*Link, error) {
 	return c.link, nil
 }
 
-// Connect implements views.Actions.
-func (c *controller) Connect(ctx context.Context, form views.SignIn) error {
-	trusted := c.store.Trusted(form.Server)
-	if trusted == "" && serverKey(form.Server) == serverKey(c.options.Server) {
-		trusted = c.options.Fingerprint
-	}
-	link, err := c.open(form, clientTLS(form.Server, c.options.Roots, trusted))
-	if err != nil {
-		return err
-	}
-	if c.options.OnConnector != nil {
-		c.options.OnConnector(link.Connector)
-	}
-	if err := link.Connect(ctx); err != nil {
-		return errors.Join(err, ignore(c.closeLink(link)))
-	}
-	c.mu.Lock()
-	if c.closed || c.link != nil {
-		c.mu.Unlock()
-		return c.closeLink(link)
-	}
-	c.link = link
-	c.account = views.Account{Server: form.Server, Name: form.Name, User: form.User, Guest: form.Guest}
-	c.signedIn = true
-	c.mu.Unlock()
-	unwatch := link.Connector.Watch(c.watch)
-	c.mu.Lock()
-	c.unwatch = unwatch
-	c.mu.Unlock()
-	if err := c.store.SignedIn(form); err != nil {
-		c.logger.Warn("keep who signed in", "error", err)
-	}
-	c.changed()
-	return nil
-}
-
 // ignore marks an error that must not hide the one before it.
 func ignore(error) error { return nil }
-
-// Disconnect implements views.Actions.
-func (c *controller) Disconnect(context.Context) error {
-	c.mu.Lock()
-	link, unwatch := c.link, c.unwatch
-	c.link, c.unwatch, c.signedIn = nil, nil, false
-	c.mu.Unlock()
-	c.changed()
-	if unwatch != nil {
-		unwatch()
-	}
-	var err error
-	if link != nil {
-		err = c.closeLink(link)
-	}
-	c.mu.Lock()
-	c.snapshot = session.Initial()
-	c.mu.Unlock()
-	c.dropTracks()
-	c.changed()
-	return err
-}
 
 // closeTime bounds what a person waits for when signing out or closing.
 const closeTime = 5 * time.Second
@@ -180,7 +146,10 @@ func (c *controller) Close() error {
 	c.mu.Lock()
 	c.closed = true
 	c.mu.Unlock()
-	return c.Disconnect(context.Background())
+	c.cancel()
+	err := c.leave()
+	c.background.Wait()
+	return err
 }
 
 // watch takes a new snapshot; on a goroutine of the connector.
@@ -191,13 +160,22 @@ func (c *controller) watch(s session.Snapshot) {
 		return
 	}
 	stopped := c.snapshot.Presentation != presentation.Idle && s.Presentation == presentation.Idle
+	before := c.snapshot
 	c.snapshot = s
 	// Between two attempts to restore a call it is idle, and the next attempt sends the same tracks.
 	over := s.Call.State == call.Idle && !c.dialing && !s.Redial.State.Reconnecting()
 	done := c.history.follow(s, c.now())
+	renew := over && before.Call.State != call.Idle && c.stale()
 	c.mu.Unlock()
 	if over {
 		c.dropTracks()
+	}
+	if renew {
+		c.later(func(ctx context.Context) {
+			if err := c.Renew(ctx); err != nil {
+				c.logger.Warn("connect with the new settings", "error", err)
+			}
+		})
 	}
 	if stopped {
 		c.dropScreen() // by the server's command, too
@@ -210,6 +188,16 @@ func (c *controller) watch(s session.Snapshot) {
 	c.changed()
 }
 
+// later runs fn on a goroutine that Close waits for.
+func (c *controller) later(fn func(context.Context)) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.closed {
+		return
+	}
+	c.background.Go(func() { fn(c.ctx) })
+}
+
 // dropTracks gives the devices back.
 func (c *controller) dropTracks() {
 	c.mu.Lock()
@@ -218,6 +206,7 @@ func (c *controller) dropTracks() {
 		tracks = append(tracks, c.shared.track)
 	}
 	c.stream, c.shared = rtc.LocalStream{}, nil
+	c.mutedSpeech = false
 	c.mu.Unlock()
 	for _, t := range tracks {
 		if t != nil {
@@ -228,8 +217,9 @@ func (c *controller) dropTracks() {
 
 // Dial implements views.Actions.
 func (c *controller) Dial(ctx context.Context, number string, video bool) error {
+	redial := c.store.Settings().Redial
 	return c.talk(ctx, video, func(link *Link, stream rtc.LocalStream) error {
-		return link.Connector.Call(ctx, connector.CallParameters{Number: number, Stream: stream})
+		return link.Connector.Call(ctx, connector.CallParameters{Number: number, Stream: stream, NoRedial: !redial})
 	})
 }
 
@@ -270,25 +260,57 @@ func (c *controller) talk(ctx context.Context, video bool, begin func(*Link, rtc
 	return err
 }
 
-// openStream opens camera and microphone. A call works without either: what cannot be opened is left out.
+// openStream opens camera and microphone. A call works without either: what cannot be opened is left out, and told.
 func (c *controller) openStream(video bool) rtc.LocalStream {
-	c.mu.Lock()
-	settings := c.settings
-	c.mu.Unlock()
+	s := c.settings()
 	var stream rtc.LocalStream
-	camera, err := c.media.Camera(first(c.options.Camera, settings.Camera), video)
+	camera, err := c.media.Camera(s.Camera, CameraOptions{On: video && !s.CameraOff, Height: s.Video.Height,
+		Lost: func(err error) { c.lost(views.TroubleCamera, err) }})
 	if err != nil {
-		c.logger.Warn("open the camera", "error", err)
+		c.lost(views.TroubleCamera, err)
 	} else if camera != nil {
 		stream.Video = camera
 	}
-	microphone, err := c.media.Microphone(first(c.options.Microphone, settings.Microphone))
+	if err := c.process(s.Sound); err != nil {
+		c.logger.Warn("improve the microphone's sound", "error", err)
+	}
+	microphone, err := c.media.Microphone(s.Microphone, MicrophoneOptions{
+		Lost: func(err error) { c.lost(views.TroubleMicrophone, err) }})
 	if err != nil {
-		c.logger.Warn("open the microphone", "error", err)
+		c.lost(views.TroubleMicrophone, err)
 	} else if microphone != nil {
+		microphone.SetEnabled(!s.Muted)
+		if detector, ok := microphone.(speechDetector); ok {
+			detector.OnSpeakingWhileMuted(c.speaking)
+		}
 		stream.Audio = microphone
 	}
 	return stream
+}
+
+// speechDetector is a microphone that hears when somebody speaks although it is off.
+type speechDetector interface {
+	OnSpeakingWhileMuted(fn func(speaking bool))
+}
+
+// speaking notes that somebody speaks while the microphone is off; from any goroutine.
+func (c *controller) speaking(on bool) {
+	c.mu.Lock()
+	changed := c.mutedSpeech != on
+	c.mutedSpeech = on
+	c.mu.Unlock()
+	if changed {
+		c.changed()
+	}
+}
+
+// lost notes a device that failed in a call; from any goroutine.
+func (c *controller) lost(device views.TroubleDevice, err error) {
+	c.logger.Warn("device failed", "device", device, "error", err)
+	c.mu.Lock()
+	c.trouble = views.Trouble{Device: device, Err: err}
+	c.mu.Unlock()
+	c.changed()
 }
 
 // HangUp implements views.Actions.
@@ -324,6 +346,7 @@ func (c *controller) SetMicrophone(ctx context.Context, on bool) error {
 	if err != nil {
 		return err
 	}
+	c.settle(func(v *views.Conference) { v.AskedMicrophone = false })
 	return link.Connector.SetMicrophone(ctx, on)
 }
 
@@ -333,6 +356,7 @@ func (c *controller) SetCamera(ctx context.Context, on bool) error {
 	if err != nil {
 		return err
 	}
+	c.settle(func(v *views.Conference) { v.AskedCamera = false })
 	return link.Connector.SetCamera(ctx, on)
 }
 
@@ -353,25 +377,90 @@ func (c *controller) TrustCertificate(_ context.Context, server, fingerprint str
 // Devices implements views.Actions.
 func (c *controller) Devices(context.Context) (views.Devices, error) { return c.media.Devices(), nil }
 
-// Apply implements views.Actions. Language and theme count at once, devices from the next call on, the speaker at once.
-func (c *controller) Apply(_ context.Context, s views.Settings) error {
+// Change implements views.Actions. Language, theme, scale, speaker and what is done to the sound count at once, the camera
+// from the next call on, the rest with the next connection (Renew).
+func (c *controller) Change(_ context.Context, edit func(*views.Settings)) error {
+	before := c.store.Settings()
+	err := c.store.Change(edit)
+	s := c.store.Settings()
 	c.mu.Lock()
-	before := c.settings
-	c.settings = s
 	link := c.link
 	c.mu.Unlock()
 	if link != nil && link.SetSpeaker != nil && before.Speaker != s.Speaker {
 		link.SetSpeaker(s.Speaker)
 	}
-	err := c.store.change(func(k *kept) { k.Settings = s })
+	if before.Sound != s.Sound {
+		err = errors.Join(err, c.process(s.Sound))
+	}
+	if before.WithSystem != s.WithSystem && c.media.StartWithSystem != nil {
+		err = errors.Join(err, c.media.StartWithSystem(s.WithSystem))
+	}
 	c.changed()
 	return err
 }
 
-func (c *controller) speaker() string {
+// process has the microphone's sound improved as the settings say, in a call that runs, too.
+func (c *controller) process(s kept.Sound) error {
+	if c.options.Processor == nil {
+		return nil
+	}
+	return c.options.Processor.SetProcessing(audio.Processing{Echo: s.Echo, Noise: s.Noise, Gain: s.Gain})
+}
+
+// RefuseMicrophone implements views.Actions.
+func (c *controller) RefuseMicrophone(ctx context.Context) error {
+	return c.answer(ctx, func(v *views.Conference) { v.AskedMicrophone = false }, Connector.RefuseMicrophone)
+}
+
+// RefuseCamera implements views.Actions.
+func (c *controller) RefuseCamera(ctx context.Context) error {
+	return c.answer(ctx, func(v *views.Conference) { v.AskedCamera = false }, Connector.RefuseCamera)
+}
+
+// answer takes a question away at once and sends the refusal.
+func (c *controller) answer(ctx context.Context, settle func(*views.Conference), refuse func(Connector, context.Context) error) error {
+	link, err := c.current()
+	if err != nil {
+		return err
+	}
+	c.settle(settle)
+	return refuse(link.Connector, ctx)
+}
+
+func (c *controller) settle(edit func(*views.Conference)) {
 	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.settings.Speaker
+	edit(&c.conference)
+	c.mu.Unlock()
+	c.changed()
+}
+
+// SaveContact implements views.Actions.
+func (c *controller) SaveContact(_ context.Context, old string, contact views.Contact) error {
+	err := c.store.SaveContact(old, contact)
+	c.changed()
+	return err
+}
+
+// DeleteContact implements views.Actions.
+func (c *controller) DeleteContact(_ context.Context, number string) error {
+	err := c.store.DeleteContact(number)
+	c.changed()
+	return err
+}
+
+// ClearCalls implements views.Actions.
+func (c *controller) ClearCalls(context.Context) error {
+	err := c.store.ClearCalls()
+	c.changed()
+	return err
+}
+
+// KeepCredential implements views.Actions.
+func (c *controller) KeepCredential(ctx context.Context, url, user, password string) error {
+	if password == "" {
+		return c.store.Secrets.Delete(ctx, settings.CredentialOf(url, user))
+	}
+	return c.store.Secrets.Set(ctx, settings.CredentialOf(url, user), password)
 }
 
 // ringing tells whether a call rings.

@@ -16,6 +16,7 @@ import (
 	"parley/connector/session"
 	"parley/media/device"
 	"parley/views"
+	"parley/views/kept"
 )
 
 func TestMain(m *testing.M) {
@@ -69,7 +70,7 @@ func TestCallGivesDevicesBackWhenItIsOver(t *testing.T) {
 	if err := r.Dial(t.Context(), "2001", true); err != nil {
 		t.Fatal(err)
 	}
-	if r.connector.call.Stream.Video != rtc.LocalTrack(r.camera) || !r.cameraOn {
+	if r.connector.call.Stream.Video != rtc.LocalTrack(r.camera) || !r.cameraOptions.On {
 		t.Error("the call goes without the camera")
 	}
 	r.state(call.Connecting)
@@ -94,7 +95,7 @@ func TestFailedCallGivesDevicesBack(t *testing.T) {
 	if err := r.Dial(t.Context(), "9999", false); err == nil || r.camera.stops() != 1 {
 		t.Errorf("error %v, camera stopped %d times", err, r.camera.stops())
 	}
-	if r.cameraOn {
+	if r.cameraOptions.On {
 		t.Error("an audio call switches the camera on")
 	}
 	ctx, cancel := context.WithCancel(t.Context())
@@ -146,12 +147,14 @@ func TestSettingsGoToTheNextCallAndTheStore(t *testing.T) {
 	r.signIn(t)
 	spoken := ""
 	r.controller.link.SetSpeaker = func(device string) { spoken = device }
-	want := views.Settings{Language: "ru", Theme: "dark", Camera: "c2", Speaker: "s2"}
-	if err := r.Apply(t.Context(), want); err != nil {
+	edit := func(s *views.Settings) { s.Language, s.Theme, s.Camera, s.Speaker = "ru", "dark", "c2", "s2" }
+	if err := r.Change(t.Context(), edit); err != nil {
 		t.Fatal(err)
 	}
-	if r.Model().Settings != want || spoken != "s2" {
-		t.Errorf("settings %+v, speaker %q", r.Model().Settings, spoken)
+	want := kept.Defaults()
+	edit(&want)
+	if got := r.Model().Settings; got.Appearance != want.Appearance || got.Devices != want.Devices || spoken != "s2" {
+		t.Errorf("settings %+v, speaker %q", got, spoken)
 	}
 	if err := r.Dial(t.Context(), "2001", true); err != nil || r.cameraWord != "c2" {
 		t.Errorf("error %v, camera %q", err, r.cameraWord)

@@ -2,10 +2,11 @@ package window
 
 import (
 	"context"
-	"crypto/tls"
+	"errors"
 	"sync"
 	"testing"
 
+	"parley/app/settings"
 	"parley/connector"
 	"parley/connector/call"
 	"parley/connector/rtc"
@@ -20,14 +21,49 @@ type fakeTrack struct {
 	frames  video.Outlet
 	mu      sync.Mutex
 	stopped int
+	off     bool
+
+	speaking func(bool)
+}
+
+func (t *fakeTrack) OnSpeakingWhileMuted(fn func(bool)) { t.speaking = fn }
+
+// memory is a keyring for a test (settings.Secrets).
+type memory map[string]string
+
+func (m memory) Get(_ context.Context, name string) (string, error) {
+	if secret, ok := m[name]; ok {
+		return secret, nil
+	}
+	return "", settings.ErrNoSecret
+}
+
+func (m memory) Set(_ context.Context, name, secret string) error {
+	if m["broken"] != "" {
+		return errors.New("no keyring runs")
+	}
+	m[name] = secret
+	return nil
+}
+
+func (m memory) Delete(_ context.Context, name string) error {
+	delete(m, name)
+	return nil
+}
+
+func (m memory) Available(context.Context) error {
+	if m["broken"] != "" {
+		return errors.New("no keyring runs")
+	}
+	return nil
 }
 
 func (t *fakeTrack) ID() string             { return "t" }
 func (t *fakeTrack) Kind() rtc.Kind         { return t.kind }
 func (t *fakeTrack) Label() string          { return "fake" }
 func (t *fakeTrack) Ended() <-chan struct{} { return nil }
-func (t *fakeTrack) Enabled() bool          { return true }
-func (t *fakeTrack) SetEnabled(bool)        {}
+func (t *fakeTrack) Enabled() bool          { return !t.off }
+func (t *fakeTrack) SetEnabled(on bool)     { t.off = !on }
 func (t *fakeTrack) Settings() rtc.Settings { return rtc.Settings{} }
 func (t *fakeTrack) Frames() *video.Outlet  { return &t.frames }
 func (t *fakeTrack) Stop() {
@@ -49,7 +85,10 @@ type fakeConnector struct {
 	answer map[string]error
 	call   connector.CallParameters
 	watch  func(session.Snapshot)
-	closed bool
+	tell   func(connector.Event)
+
+	presented connector.PresentationOptions
+	closed    bool
 }
 
 func (f *fakeConnector) ask(what string) error {
@@ -69,6 +108,9 @@ func (f *fakeConnector) Call(_ context.Context, p connector.CallParameters) erro
 	f.mu.Unlock()
 	return f.ask("call " + p.Number)
 }
+func (f *fakeConnector) RefuseMicrophone(context.Context) error        { return f.ask("refuse microphone") }
+func (f *fakeConnector) RefuseCamera(context.Context) error            { return f.ask("refuse camera") }
+func (f *fakeConnector) RestartAutoConnect(context.Context) error      { return f.ask("restart") }
 func (f *fakeConnector) HangUp(context.Context) error                  { return f.ask("hang up") }
 func (f *fakeConnector) Accept(context.Context, rtc.LocalStream) error { return f.ask("accept") }
 func (f *fakeConnector) SetMicrophone(_ context.Context, on bool) error {
@@ -82,9 +124,15 @@ func (f *fakeConnector) StopPresentation(context.Context) error { return f.ask("
 func (f *fakeConnector) SendDTMF(_ context.Context, tones string) error {
 	return f.ask("tones " + tones)
 }
-func (f *fakeConnector) Snapshot() session.Snapshot                      { return session.Initial() }
-func (f *fakeConnector) Subscribe(func(connector.Event)) (cancel func()) { return func() {} }
-func (f *fakeConnector) StartPresentation(context.Context, rtc.LocalTrack, connector.PresentationOptions) error {
+func (f *fakeConnector) Snapshot() session.Snapshot { return session.Initial() }
+func (f *fakeConnector) Subscribe(fn func(connector.Event)) (cancel func()) {
+	f.mu.Lock()
+	f.tell = fn
+	f.mu.Unlock()
+	return func() {}
+}
+func (f *fakeConnector) StartPresentation(_ context.Context, _ rtc.LocalTrack, o connector.PresentationOptions) error {
+	f.presented = o
 	return f.ask("start presentation")
 }
 func (f *fakeConnector) ReplacePresentation(_ context.Context, _ rtc.LocalTrack, o connector.PresentationOptions) error {
@@ -119,36 +167,49 @@ type rig struct {
 	camera, microphone, screen *fakeTrack
 	lost                       func(error) // of what is shared
 	cameraWord                 string
-	cameraOn                   bool
-	opened                     []*tls.Config
+	cameraOptions              CameraOptions
+	microphoneOptions          MicrophoneOptions
+	startsWithSystem           []bool
+	secrets                    memory
+	opened                     []LinkOptions
 	changes                    int
 }
 
-func newRig(t *testing.T) *rig {
+func newRig(t *testing.T) *rig { return newRigIn(t, "") }
+
+func newRigIn(t *testing.T, folder string) *rig {
 	t.Helper()
 	r := &rig{
 		connector: &fakeConnector{answer: map[string]error{}},
 		camera:    &fakeTrack{kind: rtc.Video}, microphone: &fakeTrack{kind: rtc.Audio}, screen: &fakeTrack{kind: rtc.Video},
 	}
-	store, err := OpenStore("")
+	r.secrets = memory{}
+	store, err := OpenStore(folder, "", r.secrets)
 	if err != nil {
 		t.Fatal(err)
 	}
 	media := Media{
-		Camera: func(word string, on bool) (rtc.LocalTrack, error) {
-			r.cameraWord, r.cameraOn = word, on
+		Camera: func(word string, o CameraOptions) (rtc.LocalTrack, error) {
+			r.cameraWord, r.cameraOptions = word, o
 			return r.camera, nil
 		},
-		Microphone: func(string) (rtc.LocalTrack, error) { return r.microphone, nil },
-		Sources:    func() []views.ShareSource { return []views.ShareSource{{}} },
+		Microphone: func(_ string, o MicrophoneOptions) (rtc.LocalTrack, error) {
+			r.microphoneOptions = o
+			return r.microphone, nil
+		},
+		StartWithSystem: func(on bool) error {
+			r.startsWithSystem = append(r.startsWithSystem, on)
+			return nil
+		},
+		Sources: func() []views.ShareSource { return []views.ShareSource{{}} },
 		Screen: func(_ views.Share, lost func(error)) (rtc.LocalTrack, error) {
 			r.lost = lost
 			return r.screen, nil
 		},
 		Devices: func() views.Devices { return views.Devices{} },
 	}
-	open := func(_ views.SignIn, config *tls.Config) (*Link, error) {
-		r.opened = append(r.opened, config)
+	open := func(o LinkOptions) (*Link, error) {
+		r.opened = append(r.opened, o)
 		return &Link{
 			Connector: r.connector,
 			Connect: func(ctx context.Context) error {

@@ -4,14 +4,18 @@ import (
 	"context"
 	"crypto/tls"
 	"log/slog"
+	"net/url"
+	"time"
 
 	"parley/app/client"
 	"parley/connector"
 	"parley/connector/fault"
+	"parley/connector/redial"
 	"parley/connector/rtc"
 	"parley/connector/session"
 	"parley/media/peer"
 	"parley/views"
+	"parley/views/kept"
 )
 
 // Connector is what the window asks of connector.Connector.
@@ -28,6 +32,9 @@ type Connector interface {
 	ReplacePresentation(ctx context.Context, track rtc.LocalTrack, o connector.PresentationOptions) error
 	StopPresentation(ctx context.Context) error
 	SendDTMF(ctx context.Context, tones string) error
+	RefuseMicrophone(ctx context.Context) error
+	RefuseCamera(ctx context.Context) error
+	RestartAutoConnect(ctx context.Context) error
 	Snapshot() session.Snapshot
 	Watch(fn func(session.Snapshot)) (cancel func())
 	Subscribe(fn func(connector.Event)) (cancel func())
@@ -53,17 +60,31 @@ type Link struct {
 	Close func(ctx context.Context) error
 }
 
+// LinkOptions are what a link is made of.
+type LinkOptions struct {
+	Form     views.SignIn
+	TLS      *tls.Config
+	Settings kept.Settings
+	ICE      []rtc.ICEServer // beside those of the server
+	Proxy    *url.URL        // nil: as the environment says
+}
+
+// secrets are what no report may hold.
+func (o LinkOptions) secrets() []string {
+	list := []string{o.Form.Password}
+	for _, s := range o.ICE {
+		list = append(list, s.Credential)
+	}
+	return list
+}
+
 // Opener makes a link; nothing is sent before Connect.
-type Opener func(form views.SignIn, tls *tls.Config) (*Link, error)
+type Opener func(LinkOptions) (*Link, error)
 
 // openLink is the Opener with real parts.
-func openLink(o Options, speaker func() string) Opener {
-	return func(form views.SignIn, tlsConfig *tls.Config) (*Link, error) {
-		made, err := client.New(client.Options{
-			Server: form.Server, User: form.User, Password: form.Password, Guest: form.Guest, Name: form.Name,
-			TLS: tlsConfig, Speaker: speaker(), Silent: o.Silent, Processor: o.Processor,
-			InstanceID: o.InstanceID, UserAgent: o.UserAgent, Logger: o.Logger,
-		})
+func openLink(o Options) Opener {
+	return func(l LinkOptions) (*Link, error) {
+		made, err := client.New(clientOptions(o, l))
 		if err != nil {
 			return nil, err
 		}
@@ -74,7 +95,7 @@ func openLink(o Options, speaker func() string) Opener {
 			SetSpeaker: made.SetSpeaker,
 			States:     made.Connector.MachineStates,
 			Faults:     clientFaults{made.Faults, made.Gate},
-			Secrets:    func() []string { return []string{form.Password} },
+			Secrets:    l.secrets,
 			Close:      made.Close,
 		}, nil
 	}
@@ -85,5 +106,27 @@ type clientFaults struct {
 	*fault.Switch
 	*peer.Gate
 }
+
+// clientOptions is where settings become what client and connector understand.
+func clientOptions(o Options, l LinkOptions) client.Options {
+	s := l.Settings
+	made := client.Options{
+		Server: l.Form.Server, User: l.Form.User, Password: l.Form.Password, Guest: l.Form.Guest, Name: l.Form.Name,
+		TLS: l.TLS, Speaker: s.Speaker, Silent: o.Silent || s.Speaker == kept.NoDevice,
+		Processor: o.Processor,
+		Codecs:    rtc.Codecs{Preferred: s.PreferredCodecs, Excluded: s.ExcludedCodecs},
+		MaxWidth:  width(s.Video.Height), MaxHeight: s.Video.Height,
+		MaxBitrate: s.SendLimit * 1000,
+		Balancer:   connector.BalancerConfig{Off: !s.Balancer},
+		Recovery:   connector.RecoveryConfig{Samples: s.Samples, Throttle: time.Duration(s.Throttle) * time.Millisecond},
+		Redial:     redial.Options{MaxAttempts: s.RedialAttempts},
+		ICEServers: l.ICE, Proxy: l.Proxy, KeepConnected: s.Reconnect,
+		InstanceID: o.InstanceID, UserAgent: o.UserAgent, Logger: o.Logger,
+	}
+	return made
+}
+
+// width of a picture of that height at 16:9, even as encoders want it.
+func width(height int) int { return (height*16/9 + 1) &^ 1 }
 
 func discard() *slog.Logger { return slog.New(slog.DiscardHandler) }

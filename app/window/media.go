@@ -14,10 +14,11 @@ import (
 
 // Media opens this machine's devices. Functions may block; a nil track without an error means there is no such device.
 type Media struct {
-	// Camera opens a camera; on false makes it ready but dark.
-	Camera     func(word string, on bool) (rtc.LocalTrack, error)
-	Microphone func(word string) (rtc.LocalTrack, error)
-	Sources    func() []views.ShareSource
+	Camera     func(word string, o CameraOptions) (rtc.LocalTrack, error)
+	Microphone func(word string, o MicrophoneOptions) (rtc.LocalTrack, error)
+	// StartWithSystem has the program started when a person signs in to the computer, or not any more.
+	StartWithSystem func(on bool) error
+	Sources         func() []views.ShareSource
 	// Screen captures what is shared; lost is told why it ended by itself.
 	Screen     func(s views.Share, lost func(error)) (rtc.LocalTrack, error)
 	Thumbnails func(width, height int, show func(word string, picture *image.RGBA)) views.Thumbnails
@@ -26,8 +27,20 @@ type Media struct {
 	Pattern func() (rtc.LocalTrack, error)
 }
 
-// cameraSize is what a call asks of a camera.
-var cameraSize = device.VideoOptions{Width: 1280, Height: 720, FPS: 30}
+// CameraOptions of Media.Camera.
+type CameraOptions struct {
+	On     bool        // false makes it ready but dark
+	Height int         // pixels, at 16:9
+	Lost   func(error) // it failed or was unplugged; from any goroutine
+}
+
+// MicrophoneOptions of Media.Microphone.
+type MicrophoneOptions struct {
+	Lost func(error) // it failed or was unplugged; from any goroutine
+}
+
+// cameraFPS is what a call asks of a camera.
+const cameraFPS = 30
 
 // realMedia takes what media/device has. pattern stands in where there is no camera (the demonstration).
 // processor, when not nil, improves the microphone's sound.
@@ -42,15 +55,15 @@ func realMedia(logger *slog.Logger, pattern bool, processor audio.Processor) Med
 				Speakers: listed(device.Speakers())}
 		},
 	}
-	m.Camera = func(word string, on bool) (rtc.LocalTrack, error) {
-		t, err := openCamera(word, on, logger)
+	m.Camera = func(word string, o CameraOptions) (rtc.LocalTrack, error) {
+		t, err := openCamera(word, o, logger)
 		if pattern && word == "" && (errors.Is(err, device.ErrNotFound) || errors.Is(err, device.ErrUnavailable)) {
-			return openCamera("pattern", on, logger)
+			return openCamera("pattern", o, logger)
 		}
 		return t, err
 	}
-	m.Microphone = func(word string) (rtc.LocalTrack, error) {
-		t, err := device.OpenAudioTrack(word, device.TrackOptions{Processor: processor, Logger: logger, Lost: stays})
+	m.Microphone = func(word string, o MicrophoneOptions) (rtc.LocalTrack, error) {
+		t, err := device.OpenAudioTrack(word, device.TrackOptions{Processor: processor, Logger: logger, Lost: stays(o.Lost)})
 		if t == nil {
 			return nil, err
 		}
@@ -82,31 +95,39 @@ func realMedia(logger *slog.Logger, pattern bool, processor audio.Processor) Med
 	return m
 }
 
-func openCamera(word string, on bool, logger *slog.Logger) (rtc.LocalTrack, error) {
+func openCamera(word string, o CameraOptions, logger *slog.Logger) (rtc.LocalTrack, error) {
 	if word == views.NoDevice {
 		return nil, nil
 	}
-	reopen := func() (device.VideoSource, error) { return device.OpenVideo(word, cameraSize) }
+	size := device.VideoOptions{Width: width(o.Height), Height: o.Height, FPS: cameraFPS}
+	reopen := func() (device.VideoSource, error) { return device.OpenVideo(word, size) }
 	source, err := reopen()
 	if err != nil || source == nil {
 		return nil, err
 	}
-	if !on {
+	if !o.On {
 		// Found, so it can be switched on later; not opened, so its light stays off.
 		if err := source.Close(); err != nil {
 			return nil, err
 		}
 		source = nil
 	}
-	t, err := device.NewVideoTrack(source, reopen, device.TrackOptions{Logger: logger, Lost: stays})
+	t, err := device.NewVideoTrack(source, reopen, device.TrackOptions{Logger: logger, Lost: stays(o.Lost)})
 	if err != nil {
 		return nil, err
 	}
 	return t, nil
 }
 
-// stays keeps a track whose device was unplugged: the call goes on without it.
-func stays(error) bool { return true }
+// stays keeps a track whose device was unplugged: the call goes on without it, and the person is told.
+func stays(lost func(error)) func(error) bool {
+	return func(err error) bool {
+		if err != nil && lost != nil {
+			lost(err)
+		}
+		return true
+	}
+}
 
 func sources() []views.ShareSource {
 	kinds := map[device.ShareKind]views.ShareKind{device.ShareMonitor: views.ShareMonitor,

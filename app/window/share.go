@@ -36,7 +36,7 @@ func (c *controller) Thumbnails(width, height int, show func(id string, picture 
 
 // ShareScreen implements views.Actions. What was shared before goes on until the new source has its place.
 func (c *controller) ShareScreen(ctx context.Context, s views.Share) error {
-	o := connector.PresentationOptions{ContentHint: "detail"}
+	o := connector.PresentationOptions{ContentHint: "detail", MaxBitrate: c.store.Settings().PresentLimit * 1000}
 	if s.Motion {
 		o.ContentHint, o.DegradationPreference = "motion", "maintain-framerate"
 	}

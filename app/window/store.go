@@ -1,136 +1,36 @@
 package window
 
 import (
-	"encoding/json"
+	"context"
 	"errors"
 	"fmt"
-	"io/fs"
-	"os"
-	"path/filepath"
-	"slices"
-	"sync"
 
+	"parley/app/settings"
 	"parley/views"
+	"parley/views/kept"
 )
 
-// Limits of what is kept.
-const (
-	keptCalls   = 50
-	keptServers = 8
-	keptBytes   = 1 << 20
-)
-
-// kept is what outlives a run. It holds no secrets.
-type kept struct {
-	Version  int               `json:"version"`
-	Settings views.Settings    `json:"settings"`
-	Servers  []string          `json:"servers,omitempty"`
-	Trusted  map[string]string `json:"trusted,omitempty"` // server → fingerprint
-	Calls    []views.Recent    `json:"calls,omitempty"`
-	Name     string            `json:"name,omitempty"`
-	Guest    bool              `json:"guest"`
-	User     string            `json:"user,omitempty"`
-}
-
-// Store keeps what outlives a run in one file, or in memory only. All methods may be called from any goroutine.
+// Store is all that outlives a run. All methods may be called from any goroutine.
 type Store struct {
-	path string
-
-	mu   sync.Mutex
-	kept kept
+	*settings.File
+	*settings.Book
+	Secrets settings.Secrets
 }
 
-// ErrSetAside means that the file could not be understood and was renamed; the store is empty.
-var ErrSetAside = errors.New("damaged file set aside")
-
-// OpenStore reads the file window.json in folder; an empty folder keeps in memory. The store is usable even when there
-// is an error.
-func OpenStore(folder string) (*Store, error) {
-	s := &Store{kept: kept{Version: 1, Guest: true}}
-	if folder == "" {
-		return s, nil
-	}
-	s.path = filepath.Join(folder, "window.json")
-	data, err := readLimited(s.path)
-	if errors.Is(err, fs.ErrNotExist) {
-		return s, nil
-	}
-	if err != nil {
-		return s, fmt.Errorf("read settings: %w", err)
-	}
-	var k kept
-	if err := json.Unmarshal(data, &k); err != nil {
-		aside := s.path + ".damaged"
-		if renameErr := os.Rename(s.path, aside); renameErr != nil {
-			return s, fmt.Errorf("read settings: %w", err)
-		}
-		return s, fmt.Errorf("read settings: %w (%s)", ErrSetAside, aside)
-	}
-	s.kept = k
-	return s, nil
-}
-
-func readLimited(path string) ([]byte, error) {
-	info, err := os.Stat(path)
-	if err != nil {
-		return nil, err
-	}
-	if info.Size() > keptBytes {
-		return nil, fmt.Errorf("%s has %d bytes, more than %d", path, info.Size(), keptBytes)
-	}
-	return os.ReadFile(path)
-}
-
-// change edits what is kept and writes it, whole or not at all.
-func (s *Store) change(edit func(*kept)) error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	edit(&s.kept)
-	if s.path == "" {
-		return nil
-	}
-	data, err := json.MarshalIndent(s.kept, "", "  ")
-	if err != nil {
-		return err
-	}
-	folder := filepath.Dir(s.path)
-	if err := os.MkdirAll(folder, 0o700); err != nil {
-		return fmt.Errorf("keep settings: %w", err)
-	}
-	draft, err := os.CreateTemp(folder, ".window-*")
-	if err != nil {
-		return fmt.Errorf("keep settings: %w", err)
-	}
-	defer os.Remove(draft.Name())
-	_, err = draft.Write(data)
-	if err = errors.Join(err, draft.Sync(), draft.Close()); err != nil {
-		return fmt.Errorf("keep settings: %w", err)
-	}
-	if err := os.Rename(draft.Name(), s.path); err != nil {
-		return fmt.Errorf("keep settings: %w", err)
-	}
-	return nil
-}
-
-func (s *Store) read() kept {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	k := s.kept
-	k.Servers = slices.Clone(k.Servers)
-	k.Calls = slices.Clone(k.Calls)
-	return k
+// OpenStore reads what is kept in folder, and the administrator's settings; an empty folder keeps in memory. The store is
+// usable even when there is an error.
+func OpenStore(folder, administrator string, secrets settings.Secrets) (*Store, error) {
+	file, fileErr := settings.Open(folder, administrator)
+	book, bookErr := settings.OpenBook(folder)
+	return &Store{file, book, secrets}, errors.Join(fileErr, bookErr, settings.Migrate(folder, file, book))
 }
 
 // Trusted is the fingerprint trusted for a server, empty for none.
-func (s *Store) Trusted(server string) string {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.kept.Trusted[serverKey(server)]
-}
+func (s *Store) Trusted(server string) string { return s.Settings().Trusted[serverKey(server)] }
 
 // Trust keeps a fingerprint for a server.
 func (s *Store) Trust(server, fingerprint string) error {
-	return s.change(func(k *kept) {
+	return s.Change(func(k *kept.Settings) {
 		if k.Trusted == nil {
 			k.Trusted = map[string]string{}
 		}
@@ -138,23 +38,42 @@ func (s *Store) Trust(server, fingerprint string) error {
 	})
 }
 
-// AddCall puts a call at the head of the history.
-func (s *Store) AddCall(r views.Recent) error {
-	return s.change(func(k *kept) {
-		k.Calls = append([]views.Recent{r}, k.Calls...)
-		k.Calls = k.Calls[:min(len(k.Calls), keptCalls)]
-	})
+// SignedIn keeps who signed in where. The password goes to the keyring, or nowhere: ErrPasswordNotKept says so.
+func (s *Store) SignedIn(ctx context.Context, form views.SignIn) error {
+	before := s.Settings().Account
+	previous := first("", append(s.Servers(), "")[0])
+	err := errors.Join(s.UsedServer(form.Server), s.Change(func(k *kept.Settings) {
+		k.Account = kept.Account{Guest: true} // without the tick nothing of an earlier sign-in stays either
+		if form.Remember {
+			k.Account = kept.Account{Name: form.Name, User: form.User, Guest: form.Guest, Remember: true, SignedIn: true}
+		}
+	}))
+	if before.User != "" && (!form.Remember || form.Guest || before.User != form.User || previous != form.Server) {
+		err = errors.Join(err, s.Secrets.Delete(ctx, settings.PasswordOf(serverKey(previous), before.User)))
+	}
+	if form.Remember && !form.Guest {
+		if secretErr := s.Secrets.Set(ctx, settings.PasswordOf(serverKey(form.Server), form.User), form.Password); secretErr != nil {
+			err = errors.Join(err, fmt.Errorf("%w: %w", ErrPasswordNotKept, secretErr))
+		}
+	}
+	return err
 }
 
-// SignedIn keeps who signed in where.
-func (s *Store) SignedIn(form views.SignIn) error {
-	return s.change(func(k *kept) {
-		k.Servers = slices.DeleteFunc(k.Servers, func(x string) bool { return x == form.Server })
-		k.Servers = append([]string{form.Server}, k.Servers...)
-		k.Servers = k.Servers[:min(len(k.Servers), keptServers)]
-		k.Name, k.Guest, k.User = "", false, "" // without the tick nothing of an earlier sign-in stays either
-		if form.Remember {
-			k.Name, k.Guest, k.User = form.Name, form.Guest, form.User
+// ErrPasswordNotKept means that the password has to be typed again at the next start.
+var ErrPasswordNotKept = errors.New("password not kept")
+
+// Remembered fills the sign in screen, the password included where the keyring has it.
+func (s *Store) Remembered(ctx context.Context) views.SignIn {
+	account := s.Settings().Account
+	form := views.SignIn{Server: append(s.Servers(), "")[0], Name: account.Name, User: account.User, Guest: account.Guest,
+		Remember: account.Remember}
+	if account.Remember && !account.Guest && account.User != "" {
+		if password, err := s.Secrets.Get(ctx, settings.PasswordOf(serverKey(form.Server), account.User)); err == nil {
+			form.Password = password
 		}
-	})
+	}
+	return form
 }
+
+// SignedOut makes the next start wait at the sign in screen.
+func (s *Store) SignedOut() error { return s.Change(func(k *kept.Settings) { k.SignedIn = false }) }

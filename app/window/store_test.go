@@ -9,72 +9,58 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"parley/views"
 	"parley/views/widget"
 )
 
-func TestStoreKeepsBetweenRuns(t *testing.T) {
-	folder := t.TempDir()
-	s, err := OpenStore(folder)
+func openTestStore(t *testing.T, folder string, secrets memory) *Store {
+	t.Helper()
+	s, err := OpenStore(folder, "", secrets)
 	if err != nil {
 		t.Fatal(err)
 	}
+	return s
+}
+
+func TestStoreKeepsBetweenRunsAndThePasswordInTheKeyringOnly(t *testing.T) {
+	folder, secrets := t.TempDir(), memory{}
+	s := openTestStore(t, folder, secrets)
 	form := views.SignIn{Server: "Meet.Test", Name: "Ann", User: "1001", Password: "hidden-secret", Remember: true}
-	if err := errors.Join(s.SignedIn(form), s.Trust("Meet.Test", "AA:BB"), s.AddCall(views.Recent{Number: "2001"})); err != nil {
+	if err := errors.Join(s.SignedIn(t.Context(), form), s.Trust("Meet.Test", "AA:BB"), s.AddCall(views.Recent{Number: "2001"})); err != nil {
 		t.Fatal(err)
 	}
-	again, err := OpenStore(folder)
-	if err != nil {
-		t.Fatal(err)
+	again := openTestStore(t, folder, secrets)
+	if got := again.Remembered(t.Context()); got != form {
+		t.Errorf("remembered %+v, want %+v", got, form)
 	}
-	k := again.read()
-	if k.Name != "Ann" || k.User != "1001" || len(k.Calls) != 1 || again.Trusted("meet.test:443") != "AA:BB" {
-		t.Errorf("kept %+v", k)
+	if len(again.Calls()) != 1 || again.Trusted("meet.test:443") != "AA:BB" || !again.Settings().SignedIn {
+		t.Errorf("kept %+v", again.Settings())
 	}
-	data, err := os.ReadFile(filepath.Join(folder, "window.json"))
-	if err != nil || strings.Contains(string(data), "hidden-secret") {
-		t.Errorf("the password is in the file, or %v", err)
+	files, _ := filepath.Glob(filepath.Join(folder, "*"))
+	if len(files) != 2 {
+		t.Errorf("files %v", files)
+	}
+	for _, f := range files {
+		if data, err := os.ReadFile(f); err != nil || strings.Contains(string(data), "hidden-secret") {
+			t.Errorf("the password is in %s, or %v", f, err)
+		}
+	}
+	if err := again.SignedOut(); err != nil || openTestStore(t, folder, secrets).Settings().SignedIn {
+		t.Errorf("signed out: %v", err)
 	}
 }
 
-func TestStoreIsBounded(t *testing.T) {
-	s, _ := OpenStore("")
-	for i := range 200 {
-		if err := s.AddCall(views.Recent{Number: "1", Length: time.Duration(i)}); err != nil {
-			t.Fatal(err)
-		}
-		if err := s.SignedIn(views.SignIn{Server: strings.Repeat("x", i%20+1)}); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if k := s.read(); len(k.Calls) != keptCalls || len(k.Servers) != keptServers || k.Calls[0].Length != 199 {
-		t.Errorf("%d calls, %d servers", len(k.Calls), len(k.Servers))
-	}
-}
-
-func TestDamagedStoreIsSetAside(t *testing.T) {
-	folder := t.TempDir()
-	path := filepath.Join(folder, "window.json")
-	if err := os.WriteFile(path, []byte(`{"version": 1, "settings": [`), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	s, err := OpenStore(folder)
-	if !errors.Is(err, ErrSetAside) {
+func TestWithoutAKeyringTheRestIsRemembered(t *testing.T) {
+	secrets := memory{"broken": "yes"}
+	s := openTestStore(t, "", secrets)
+	form := views.SignIn{Server: "meet.test", Name: "Ann", User: "1001", Password: "hidden-secret", Remember: true}
+	if err := s.SignedIn(t.Context(), form); !errors.Is(err, ErrPasswordNotKept) {
 		t.Errorf("error %v", err)
 	}
-	if _, err := os.Stat(path + ".damaged"); err != nil {
-		t.Error(err)
-	}
-	if err := s.AddCall(views.Recent{Number: "1"}); err != nil {
-		t.Error(err)
-	}
-	if err := os.WriteFile(path, make([]byte, keptBytes+1), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := OpenStore(folder); err == nil {
-		t.Error("a file of any size is read")
+	form.Password = ""
+	if got := s.Remembered(t.Context()); got != form {
+		t.Errorf("remembered %+v", got)
 	}
 }
 
@@ -165,18 +151,16 @@ func TestRingtoneRingsAndRests(t *testing.T) {
 }
 
 func TestSignInWithoutTheTickIsForgotten(t *testing.T) {
-	s, err := OpenStore("")
-	if err != nil {
-		t.Fatal(err)
-	}
+	secrets := memory{}
+	s := openTestStore(t, "", secrets)
 	for _, form := range []views.SignIn{
-		{Server: "meet", Name: "Ann", User: "1001", Remember: true}, {Server: "meet", Name: "Bob", User: "1002"},
+		{Server: "meet", Name: "Ann", User: "1001", Password: "secret", Remember: true}, {Server: "meet", Name: "Bob", User: "1002"},
 	} {
-		if err := s.SignedIn(form); err != nil {
+		if err := s.SignedIn(t.Context(), form); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if k := s.read(); k.Name != "" || k.User != "" {
-		t.Errorf("kept %q, %q", k.Name, k.User)
+	if got := s.Remembered(t.Context()); got.Name != "" || got.User != "" || len(secrets) != 0 {
+		t.Errorf("kept %+v, keyring %v", got, secrets)
 	}
 }

@@ -71,14 +71,14 @@ func TestACallThatIsRestoredKeepsItsDevices(t *testing.T) {
 	if r.controller.stream.Video != camera || camera == nil {
 		t.Error("the camera was given up between two attempts")
 	}
-	if calls := len(r.controller.store.read().Calls); calls != 0 {
+	if calls := len(r.controller.store.Calls()); calls != 0 {
 		t.Errorf("the history has %d calls while the first goes on", calls)
 	}
 	r.state(call.Idle)
 	if r.controller.stream.Video != nil {
 		t.Error("the camera stays on after the call")
 	}
-	if calls := len(r.controller.store.read().Calls); calls != 1 {
+	if calls := len(r.controller.store.Calls()); calls != 1 {
 		t.Errorf("the history has %d calls, want 1", calls)
 	}
 }

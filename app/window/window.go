@@ -20,10 +20,12 @@ import (
 	"fyne.io/fyne/v2"
 
 	"parley/app/report"
+	"parley/app/settings"
 	"parley/assets"
 	"parley/connector/session"
 	"parley/media/audio"
 	"parley/views"
+	"parley/views/kept"
 	"parley/views/look"
 	"parley/views/text"
 )
@@ -64,11 +66,14 @@ type Options struct {
 	// call runs. It stays the caller's to close.
 	Processor audio.Processor
 
-	Folder  string // where settings are kept; empty keeps nothing
-	Version string
-	Logs    func(io.Writer) error // writes what was logged, nil for none
-	Crash   *report.Crash         // of an earlier run, nil for none
-	Link    string                // to open at once, "" for none
+	Folder string // where settings are kept; empty keeps nothing
+	// Administrator is the administrator's file of settings, and Secrets the keyring; zero values are the system's.
+	Administrator string
+	Secrets       settings.Secrets
+	Version       string
+	Logs          func(io.Writer) error // writes what was logged, nil for none
+	Crash         *report.Crash         // of an earlier run, nil for none
+	Link          string                // to open at once, "" for none
 	// Visits are the links that later starts hand over, "" for a start without one; nil when there can be none.
 	Visits     <-chan string
 	InstanceID string
@@ -91,7 +96,7 @@ type Window struct {
 	logger     *slog.Logger
 	ctx        context.Context
 	cancel     context.CancelFunc
-	app        fyne.App
+	app        *calmApp
 	window     fyne.Window
 	controller *controller
 	pump       *Pump
@@ -101,6 +106,8 @@ type Window struct {
 	diagnosing *diagnosticsWindow
 	renderer   atomic.Value   // its name
 	shown      views.Settings // what is on the screen
+	startError error          // of reading what is kept
+	size       atomic.Pointer[fyne.Size]
 
 	refresh   atomic.Bool // a refresh is on its way
 	automatic automatic
@@ -115,11 +122,11 @@ func Run(ctx context.Context, o Options) error {
 	if o.Logger == nil {
 		o.Logger = discard()
 	}
-	store, err := OpenStore(o.Folder)
+	store, err := openStore(o)
 	if err != nil {
 		o.Logger.Warn("settings", "error", err)
 	}
-	w := &Window{options: o, logger: o.Logger, app: newApp()}
+	w := &Window{options: o, logger: o.Logger, app: newApp(), startError: err}
 	w.ctx, w.cancel = context.WithCancel(ctx)
 	defer w.cancel()
 	w.app.SetIcon(assets.AppIcon())
@@ -139,6 +146,18 @@ func Run(ctx context.Context, o Options) error {
 	return w.err
 }
 
+// openStore opens what is kept; nothing where there is no folder.
+func openStore(o Options) (*Store, error) {
+	secrets := o.Secrets
+	if o.Folder == "" {
+		return OpenStore("", "", settings.NoSecrets{})
+	}
+	if secrets == nil {
+		secrets = settings.Keyring{}
+	}
+	return OpenStore(o.Folder, first(o.Administrator, settings.AdministratorPath()), secrets)
+}
+
 // do is the one place where anything crosses to the window's goroutine. After the window's end it does nothing.
 func (w *Window) do(fn func()) {
 	if !w.ended.Load() {
@@ -153,6 +172,7 @@ func (w *Window) build(store *Store) {
 		m := realMedia(o.Logger, o.Demo, o.Processor)
 		media = &m
 	}
+	media.StartWithSystem = orAutostart(media.StartWithSystem)
 	w.pump = NewPump(w.do, drawingFor(o.Draw, ""))
 	events := newRecorder()
 	o.OnConnector = recordWith(events, o.OnConnector)
@@ -160,12 +180,12 @@ func (w *Window) build(store *Store) {
 	w.inspector = &inspector{Recorder: events, controller: w.controller, options: o, renderer: w.rendererName}
 	w.diagnosing = &diagnosticsWindow{w: w}
 	if w.controller.open == nil {
-		w.controller.open = openLink(o, w.controller.speaker)
+		w.controller.open = openLink(o)
 	}
 	model := w.controller.Model()
 	w.dress(model.Settings)
 	w.window = w.app.NewWindow(text.T("app.name"))
-	w.window.Resize(fyne.NewSize(1024, 640))
+	w.window.Resize(fyne.NewSize(float32(model.Settings.Window.Width), float32(model.Settings.Window.Height)))
 	w.window.SetMaster()
 	env := &views.Env{Context: w.ctx, Actions: w.controller, Pictures: w.pump, Do: w.do, Window: w.window,
 		OpenDiagnostics: w.diagnosing.open}
@@ -174,6 +194,7 @@ func (w *Window) build(store *Store) {
 	w.incoming = &incomingWindow{w: w}
 	w.window.SetCloseIntercept(func() { w.root.AskToClose(w.closeNow) })
 	w.root.Set(model)
+	w.root.Tell(views.DescribeStart(startProblem(w.startError)))
 	w.offerCrash()
 }
 
@@ -199,10 +220,26 @@ func (w *Window) offerCrash() {
 	})
 }
 
-// dress puts language and theme on.
+// startProblem says which of the known troubles the reading of what is kept had.
+func startProblem(err error) views.StartProblem {
+	switch {
+	case errors.Is(err, settings.ErrSetAside):
+		return views.StartSetAside
+	case errors.Is(err, settings.ErrAdministrator):
+		return views.StartAdministrator
+	case errors.Is(err, settings.ErrCorrected):
+		return views.StartCorrected
+	case err != nil:
+		return views.StartUnread
+	}
+	return views.StartFine
+}
+
+// dress puts language, theme and scale on.
 func (w *Window) dress(s views.Settings) {
 	w.shown = s
 	text.Use(s.Language)
+	w.app.scale.Store(int64(s.Scale))
 	w.app.Settings().SetTheme(look.New(look.Mode(s.Theme)))
 }
 
@@ -243,7 +280,7 @@ func (w *Window) show(m views.Model) {
 	if w.closing.Load() {
 		return
 	}
-	if m.Settings.Language != w.shown.Language || m.Settings.Theme != w.shown.Theme {
+	if m.Settings.Appearance != w.shown.Appearance {
 		w.dress(m.Settings)
 		w.root.Set(m)
 		w.root.Rebuild()
@@ -257,8 +294,28 @@ func (w *Window) show(m views.Model) {
 
 // closeNow closes the window at once and ends call and connection behind it.
 func (w *Window) closeNow() {
+	w.noteSize()
 	w.window.Hide()
 	w.cancel()
+}
+
+// noteSize keeps the window's size in mind for the next start; on the window's goroutine.
+func (w *Window) noteSize() {
+	if size := w.window.Canvas().Size(); !w.window.FullScreen() && size.Width > 0 {
+		w.size.Store(&size)
+	}
+}
+
+// keepSize writes it down.
+func (w *Window) keepSize() {
+	size := w.size.Load()
+	if size == nil {
+		return
+	}
+	err := w.controller.store.Change(func(s *kept.Settings) { s.Window = kept.Window{Width: int(size.Width), Height: int(size.Height)} })
+	if err != nil {
+		w.logger.Warn("keep the window's size", "error", err)
+	}
 }
 
 // shutdown ends everything and then the application; off the window's goroutine.
@@ -269,6 +326,7 @@ func (w *Window) shutdown() {
 	if err := w.controller.Close(); err != nil {
 		w.logger.Warn("end the connection", "error", err)
 	}
+	w.keepSize()
 	w.do(w.quit)
 }
 

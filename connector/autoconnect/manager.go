@@ -62,6 +62,9 @@ type Options struct {
 	RetryDelay, PingInterval, TelephonyInterval time.Duration
 	OnChange, OnOnline                          Policy
 	OfflineGrace                                time.Duration
+	// StartAttempts is after how many attempts a start that did not connect tells so; 0: AttemptsLimit. What has been
+	// connected once tries AttemptsLimit times.
+	StartAttempts int
 }
 
 // Deps of a Manager.
@@ -121,6 +124,9 @@ func or(d, standard time.Duration) time.Duration {
 // Machine for readers.
 func (m *Manager) Machine() *Machine { return m.machine }
 
+// Err is why the newest attempt failed, nil when it did not.
+func (m *Manager) Err() error { return m.err }
+
 // Active tells whether a cycle runs.
 func (m *Manager) Active() bool { return m.machine.State() != Idle }
 
@@ -132,6 +138,9 @@ func (m *Manager) Start(params connection.Parameters, done func(Outcome, error))
 	}
 	m.params = &params
 	m.starting = done
+	if n := m.deps.Options.StartAttempts; n > 0 {
+		m.attempts.Limit = n
+	}
 	m.attempts.Reset()
 	m.coalescer.Ask(ReasonStart, time.Now())
 	m.watcher.subscribe()
@@ -326,6 +335,7 @@ func (m *Manager) halt(event string, outcome Outcome, err error) {
 }
 
 func (m *Manager) settle(outcome Outcome, err error) {
+	m.attempts.Limit = AttemptsLimit
 	if done := m.starting; done != nil {
 		m.starting = nil
 		done(outcome, err)

@@ -22,6 +22,7 @@ type Deps struct {
 	Emit          func(name string, data any) // name without prefix
 	Peers         rtc.Factory
 	Codecs        rtc.Codecs
+	MaxBitrate    int // of the main video, bit/s; 0 is no limit
 	Agent         func() signal.UserAgent
 	Configuration func() *connection.Configuration
 	Logger        *slog.Logger
@@ -128,7 +129,7 @@ func (m *Manager) begin(l *leg) *leg {
 	if m.leg != l {
 		return nil
 	}
-	config := rtc.Config{Codecs: m.deps.Codecs}
+	config := rtc.Config{Codecs: m.deps.Codecs, MaxBitrate: m.deps.MaxBitrate}
 	if c := m.deps.Configuration(); c != nil {
 		config.ICEServers = c.ICEServers
 		if c.MaxResolution != nil {

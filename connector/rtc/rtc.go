@@ -102,6 +102,8 @@ type Config struct {
 	ReceiveAudio, ReceiveVideo int
 	// MaxWidth and MaxHeight limit what is sent, pixels; 0 is no limit.
 	MaxWidth, MaxHeight int
+	// MaxBitrate limits what the main video's encoder sends, bit/s; 0 is no limit. Encodings limit further.
+	MaxBitrate int
 }
 
 // ConnectionState is W3C RTCPeerConnectionState.

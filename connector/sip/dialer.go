@@ -27,6 +27,7 @@ const (
 // Dialer makes user agents. Its zero value is usable.
 type Dialer struct {
 	Logger *slog.Logger
+	Proxy  *url.URL // of the WebSocket; nil: as the environment says
 
 	dial dialFunc // tests: a connection within the process
 }
@@ -76,7 +77,8 @@ func (d Dialer) NewUserAgent(config signal.Config, handler signal.Handler) (sign
 		wanted: config.Register}
 	if a.dial == nil {
 		a.dial = func(ctx context.Context) (connection, error) {
-			return websocket.Dial(ctx, config.URL, websocket.Options{TLS: config.TLS, PingInterval: pingInterval})
+			return websocket.Dial(ctx, config.URL, websocket.Options{TLS: config.TLS, Proxy: d.Proxy,
+				PingInterval: pingInterval})
 		}
 	}
 	return a, nil

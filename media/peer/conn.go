@@ -186,6 +186,8 @@ func (p *Conn) equip(l *line) {
 		s.video.limitW, s.video.limitH = p.rtc.MaxWidth, p.rtc.MaxHeight
 		if l.slot == rtc.SlotPresentation {
 			s.video.screen, s.video.fixed = true, bitratePresentation
+		} else if limit := float64(p.rtc.MaxBitrate); limit > 0 {
+			s.video.budget = func() float64 { return min(limit, p.budget(l.slot)) }
 		}
 		s.video.encoding = p.Encoding(l.slot)
 		p.work(s.video.run)

@@ -20,6 +20,7 @@ import (
 	"parley/connector/session"
 	"parley/media/video"
 	"parley/views"
+	"parley/views/kept"
 	"parley/views/widget"
 )
 
@@ -158,7 +159,7 @@ func Samples() []Sample {
 	ringing := session.Initial()
 	ringing.Incoming = session.Incoming{State: incoming.Ringing, DisplayName: "Константин Константинопольский", Number: "1007"}
 	settings := home
-	settings.Settings = views.Settings{Theme: "system"}
+	settings.Settings, settings.Codecs = kept.Defaults(), []string{"VP8", "VP9", "H264", "AV1"}
 	return append(pickers(), []Sample{
 		{Name: "signin", Model: first},
 		{Name: "signin-guest", Model: guest},
@@ -200,7 +201,17 @@ func (Actions) ShareScreen(context.Context, views.Share) error            { retu
 func (Actions) StopSharing(context.Context) error                         { return nil }
 func (Actions) SendDTMF(context.Context, string) error                    { return nil }
 func (Actions) TrustCertificate(context.Context, string, string) error    { return nil }
-func (Actions) Apply(context.Context, views.Settings) error               { return nil }
+func (Actions) Change(context.Context, func(*views.Settings)) error       { return nil }
+func (Actions) Renew(context.Context) error                               { return nil }
+func (Actions) Reconnect(context.Context) error                           { return nil }
+func (Actions) RefuseMicrophone(context.Context) error                    { return nil }
+func (Actions) RefuseCamera(context.Context) error                        { return nil }
+func (Actions) SaveContact(context.Context, string, views.Contact) error  { return nil }
+func (Actions) DeleteContact(context.Context, string) error               { return nil }
+func (Actions) ClearCalls(context.Context) error                          { return nil }
+func (Actions) KeepCredential(context.Context, string, string, string) error {
+	return nil
+}
 func (Actions) Thumbnails(_, _ int, show func(string, image.Image)) views.Thumbnails {
 	return thumbnails{show}
 }

@@ -11,6 +11,10 @@ type Field struct {
 	fynewidget.Entry
 	// OnEscape is called for the escape key.
 	OnEscape func()
+	// OnLeave is called when the focus goes elsewhere.
+	OnLeave func()
+	// OnDown is called for the arrow down.
+	OnDown func()
 }
 
 // NewField makes a field of one line.
@@ -52,9 +56,18 @@ func (f *Field) TypedKey(e *fyne.KeyEvent) {
 			f.OnEscape()
 		}
 		return
+	case fyne.KeyDown:
+		call(f.OnDown)
+		return
 	case fyne.KeyF11:
 		passOn(f, e)
 		return
 	}
 	f.Entry.TypedKey(e)
+}
+
+// FocusLost implements fyne.Focusable.
+func (f *Field) FocusLost() {
+	f.Entry.FocusLost()
+	call(f.OnLeave)
 }

@@ -13,6 +13,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"net/url"
 	"sync"
 	"time"
 	"unicode/utf8"
@@ -43,7 +44,8 @@ const (
 
 // Options of a connection. The zero value is usable.
 type Options struct {
-	TLS *tls.Config // Dial only; nil takes the system's roots
+	TLS   *tls.Config // Dial only; nil takes the system's roots
+	Proxy *url.URL    // Dial only; nil: as the environment says
 	// PingInterval between pings of ours; 0 sends none. A ping that is not answered within the interval closes the socket
 	// with 1006: this is how a half-open connection is found.
 	PingInterval time.Duration

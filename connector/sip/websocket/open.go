@@ -28,6 +28,9 @@ func Dial(ctx context.Context, target string, o Options) (*Conn, error) {
 		return nil, fmt.Errorf("websocket dial: scheme %q is neither ws nor wss", u.Scheme)
 	}
 	transport := &http.Transport{Proxy: http.ProxyFromEnvironment, TLSClientConfig: o.TLS.Clone()}
+	if o.Proxy != nil {
+		transport.Proxy = http.ProxyURL(o.Proxy)
+	}
 	defer transport.CloseIdleConnections()
 
 	var raw net.Conn

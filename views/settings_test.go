@@ -1,0 +1,221 @@
+package views_test
+
+import (
+	"slices"
+	"testing"
+
+	"fyne.io/fyne/v2/test"
+	fynewidget "fyne.io/fyne/v2/widget"
+
+	"parley/views"
+	"parley/views/kept"
+	"parley/views/widget"
+)
+
+// settings opens a page of the settings.
+func settingsPage(t *testing.T, page string, locks kept.Locks) *stage {
+	t.Helper()
+	s := newStage(t)
+	m := s.sample("settings")
+	m.Locks = locks
+	s.root.Set(m)
+	s.root.OpenSettings()
+	s.settle() // the list of devices
+	s.tap(page)
+	return s
+}
+
+// changed is what the next change makes of the defaults.
+func (s *stage) changed() views.Settings {
+	s.t.Helper()
+	c := s.next("change")
+	s.finish(c, nil)
+	return c.args[0].(views.Settings)
+}
+
+// tick is the visible switch with these words.
+func (s *stage) tick(words string) *fynewidget.Check {
+	s.t.Helper()
+	var found *fynewidget.Check
+	s.walk(func(o fyneObject) bool {
+		if c, ok := o.(*fynewidget.Check); ok && c.Text == words {
+			found = c
+		}
+		return found != nil
+	})
+	if found == nil {
+		s.t.Fatalf("no switch %q in:\n%s", words, s.words())
+	}
+	return found
+}
+
+func TestLanguageThemeAndScaleCountAtOnce(t *testing.T) {
+	s := settingsPage(t, "Appearance", nil)
+	s.choose("As the system", "Русский", 0)
+	if got := s.changed().Language; got != "ru" {
+		t.Errorf("language %q", got)
+	}
+	s.choose("As the system", "Dark", 0)
+	if got := s.changed().Theme; got != "dark" {
+		t.Errorf("theme %q", got)
+	}
+	s.choose("100 %", "150 %", 0)
+	if got := s.changed().Scale; got != 150 {
+		t.Errorf("scale %d", got)
+	}
+	s.root.CloseSettings()
+	if s.root.Screen() != views.ScreenHome {
+		t.Errorf("screen %q", s.root.Screen())
+	}
+}
+
+func TestEverySwitchChangesItsOwnSetting(t *testing.T) {
+	type get func(views.Settings) bool
+	pages := map[string]map[string]get{
+		"Sound and joining": {
+			"Cancel echo":                               func(s views.Settings) bool { return s.Echo },
+			"Suppress noise":                            func(s views.Settings) bool { return s.Noise },
+			"Adjust the volume by itself":               func(s views.Settings) bool { return s.Gain },
+			"Begin with the microphone off":             func(s views.Settings) bool { return s.Muted },
+			"Begin with the camera off":                 func(s views.Settings) bool { return s.CameraOff },
+			"Show my picture and devices before a call": func(s views.Settings) bool { return s.Preview },
+		},
+		"Video": {"Send only what the server asks for": func(s views.Settings) bool { return s.Balancer }},
+		"Network": {
+			"Connect again by itself":         func(s views.Settings) bool { return s.Reconnect },
+			"Restore a call that was cut off": func(s views.Settings) bool { return s.Redial },
+		},
+		"Start and end": {
+			"Start when I sign in to the computer":        func(s views.Settings) bool { return s.WithSystem },
+			"Closing the window keeps Parley in the tray": func(s views.Settings) bool { return s.CloseToTray },
+		},
+	}
+	for page, switches := range pages {
+		t.Run(page, func(t *testing.T) {
+			s := settingsPage(t, page, nil)
+			for words, get := range switches {
+				before := get(kept.Defaults())
+				test.Tap(s.tick(words))
+				got := s.changed()
+				if get(got) == before {
+					t.Errorf("%s changes nothing", words)
+				}
+				for other, otherGet := range switches {
+					if other != words && otherGet(got) != otherGet(kept.Defaults()) {
+						t.Errorf("%s changes %s too", words, other)
+					}
+				}
+			}
+		})
+	}
+}
+
+// numbered is the field below a label.
+func (s *stage) below(label string) *widget.Field {
+	s.t.Helper()
+	var found *widget.Field
+	seen := false
+	s.walk(func(o fyneObject) bool {
+		if l, ok := o.(*fynewidget.Label); ok && l.Text == label {
+			seen = true
+		}
+		if f, ok := o.(*widget.Field); ok && seen {
+			found = f
+		}
+		return found != nil
+	})
+	if found == nil {
+		s.t.Fatalf("no field below %q", label)
+	}
+	return found
+}
+
+func TestWrongNumbersAreSaidBesideTheFieldAndNotKept(t *testing.T) {
+	s := settingsPage(t, "Video", nil)
+	f := s.below("At most for your camera, kbit/s")
+	for _, wrong := range []string{"-1", "1.5", "many", "1000000000000000000000", "１２"} {
+		f.SetText(wrong)
+		s.says("Enter a whole number from 0 to 100000")
+		s.none()
+	}
+	f.SetText("800")
+	s.silent("Enter a whole number")
+	if got := s.changed().SendLimit; got != 800 {
+		t.Errorf("limit %d", got)
+	}
+	f.SetText("")
+	if got := s.changed().SendLimit; got != 0 {
+		t.Errorf("an empty field gives %d", got)
+	}
+}
+
+func TestCodecsAreOrderedAndLeftOutButNotAll(t *testing.T) {
+	s := settingsPage(t, "Video", nil)
+	s.tapLabelled("Move VP9 up")
+	if got := s.changed().PreferredCodecs; !slices.Equal(got, []string{"VP9", "VP8", "H264", "AV1"}) {
+		t.Errorf("order %v", got)
+	}
+	for _, name := range []string{"VP9", "VP8", "H264"} {
+		test.Tap(s.tick(name))
+		s.changed()
+	}
+	test.Tap(s.tick("AV1"))
+	s.says("One codec has to stay.")
+	s.none()
+	if !s.tick("AV1").Checked {
+		t.Error("the tick of the last codec is gone")
+	}
+}
+
+func TestProxyAndServersAreCheckedAsTheyAreTyped(t *testing.T) {
+	s := settingsPage(t, "Network", nil)
+	proxy := s.field("http://proxy.example.com:3128")
+	proxy.SetText("proxy")
+	s.says("It looks like http://proxy.example.com:3128")
+	proxy.SetText("http://proxy.test:8080")
+	s.silent("It looks like http://")
+	if got := s.changed().Proxy; got != "http://proxy.test:8080" {
+		t.Errorf("proxy %q", got)
+	}
+	s.tap("Add a server")
+	url := s.field("turn:turn.example.com:3478")
+	url.SetText("http://x")
+	s.says("It looks like stun:stun.example.com:3478")
+	s.none()
+	url.SetText("turn:t.test:3478")
+	if got := s.changed().ICEServers; !slices.Equal(got, []kept.ICEServer{{URL: "turn:t.test:3478"}}) {
+		t.Errorf("servers %v", got)
+	}
+	s.field("User").SetText("u")
+	if got := s.changed().ICEServers; !slices.Equal(got, []kept.ICEServer{{URL: "turn:t.test:3478", User: "u"}}) {
+		t.Errorf("servers %v", got)
+	}
+	password := s.field("Password")
+	password.SetText("secret")
+	s.none() // not at every letter
+	password.OnSubmitted(password.Text)
+	c := s.next("keep credential")
+	if !slices.Equal(c.args, []any{"turn:t.test:3478", "u", "secret"}) {
+		t.Errorf("keeps %v", c.args)
+	}
+	s.finish(c, errNoKeyring)
+	s.says("this computer has no keyring")
+}
+
+func TestLockedSettingsAreDisabledAndSayWhy(t *testing.T) {
+	s := settingsPage(t, "Network", kept.Locks{"network": true})
+	if !s.tick("Connect again by itself").Disabled() || !s.field("http://proxy.example.com:3128").Disabled() {
+		t.Error("locked controls can be used")
+	}
+	s.says("Set by your administrator")
+	if s.below("Seconds without video that count as a problem").Disabled() {
+		t.Error("a control of another table is locked")
+	}
+}
+
+func TestLockedCodecs(t *testing.T) {
+	s := settingsPage(t, "Video", kept.Locks{"video.codecs": true, "video.excluded_codecs": true})
+	if !s.tick("VP8").Disabled() || s.tick("Send only what the server asks for").Disabled() {
+		t.Error("locks of the codecs")
+	}
+}
