@@ -43,12 +43,11 @@ type Options struct {
 	MaxWidth, MaxHeight int // of what is sent, pixels; 0 is no limit
 	MaxBitrate          int // of the main video that is sent, bit/s; 0 is no limit
 
-	Balancer connector.BalancerConfig
-	Recovery connector.RecoveryConfig
-	Redial   redial.Options
-	// ICEServers beside those of the server. Proxy of HTTP and the WebSocket, nil: as the environment says.
-	ICEServers []rtc.ICEServer
-	Proxy      *url.URL
+	Balancer       connector.BalancerConfig
+	Recovery       connector.RecoveryConfig
+	Redial         redial.Options
+	MoreICEServers []rtc.ICEServer // beside those that the server names
+	Proxy          *url.URL        // of HTTP and the WebSocket; nil: as the environment says
 	// KeepConnected connects again by itself whenever the connection or the network is lost.
 	KeepConnected bool
 
@@ -146,7 +145,7 @@ func (c *Client) Connect(ctx context.Context) error {
 		SIPServerURL:  address.SIPServerURL,
 		SIPServerIP:   address.SIPServerIP,
 		RemoteAddress: address.RemoteAddress,
-		ICEServers:    append(address.ICEServers, o.ICEServers...),
+		ICEServers:    append(address.ICEServers, o.MoreICEServers...),
 		DisplayName:   o.Name,
 		Register:      !o.Guest,
 		User:          o.User,

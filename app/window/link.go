@@ -116,11 +116,11 @@ func clientOptions(o Options, l LinkOptions) client.Options {
 		Processor: o.Processor,
 		Codecs:    rtc.Codecs{Preferred: s.PreferredCodecs, Excluded: s.ExcludedCodecs},
 		MaxWidth:  width(s.Video.Height), MaxHeight: s.Video.Height,
-		MaxBitrate: s.SendLimit * 1000,
-		Balancer:   connector.BalancerConfig{Off: !s.Balancer},
-		Recovery:   connector.RecoveryConfig{Samples: s.Samples, Throttle: time.Duration(s.Throttle) * time.Millisecond},
-		Redial:     redial.Options{MaxAttempts: s.RedialAttempts},
-		ICEServers: l.ICE, Proxy: l.Proxy, KeepConnected: s.Reconnect,
+		MaxBitrate:     s.SendLimit * 1000,
+		Balancer:       connector.BalancerConfig{Off: !s.Balancer},
+		Recovery:       connector.RecoveryConfig{Samples: s.Samples, Throttle: time.Duration(s.Throttle) * time.Millisecond},
+		Redial:         redial.Options{MaxAttempts: s.RedialAttempts},
+		MoreICEServers: l.ICE, Proxy: l.Proxy, KeepConnected: s.Reconnect,
 		InstanceID: o.InstanceID, UserAgent: o.UserAgent, Logger: o.Logger,
 	}
 	return made
