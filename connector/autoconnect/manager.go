@@ -147,12 +147,8 @@ func (m *Manager) Start(params connection.Parameters, done func(Outcome, error))
 	m.send(EventStart)
 }
 
-// Restart the running cycle with its parameters; nothing when there is none.
-func (m *Manager) Restart() {
-	if m.Active() {
-		m.request(ReasonManualRestart)
-	}
-}
+// Restart the running cycle with its parameters, or the last one; nothing when there was none.
+func (m *Manager) Restart() { m.request(ReasonManualRestart) }
 
 // Stop cancels everything and disconnects. Done runs in idle.
 func (m *Manager) Stop(done func()) {
@@ -273,7 +269,6 @@ func (m *Manager) gate() {
 		m.attempts.Finish()
 		m.deps.Emit("limit-reached-attempts", connection.ErrorData(m.lastError()))
 		m.settle(LimitReached, m.lastError())
-		m.policy.Reset()
 		m.send(EventLimit)
 		return
 	}
@@ -300,6 +295,7 @@ func (m *Manager) connectDone(err error) {
 	case err == nil:
 		m.attempts.Finish()
 		m.attempts.Reset()
+		m.policy.Reset()
 		m.succeeded()
 		m.send(EventConnected)
 	case errors.Is(err, connection.ErrCanceled), errors.Is(err, connection.ErrSuperseded), errors.Is(err, context.Canceled):

@@ -64,6 +64,28 @@ func DifferenceFor(file string, c Case, diff string) *Difference {
 
 // Differences is the one list of them.
 var Differences = []Difference{
+	{"auto-connector", 0, "what a step or an option does is nothing of ours", func(_ Case, diff string) bool {
+		return strings.HasSuffix(diff, "has no counterpart")
+	}},
+	{"auto-connector", 0, "a connect that somebody else cancelled ends the attempts (spec connector 3)", func(c Case, _ string) bool {
+		return hasStep(c, "connect.reject", "canceledPromise")
+	}},
+	{"auto-connector", 0, "what is idle stays idle without a word", func(c Case, diff string) bool {
+		return named(c, " in idle") && strings.HasPrefix(diff, "states:")
+	}},
+	{"auto-connector", 2, "a start that a stop ends, or the network's loss, is told so", func(_ Case, diff string) bool {
+		return strings.HasPrefix(diff, "ends:\n  + start#1 cancelled-attempts")
+	}},
+	{"auto-connector", 0, "a disconnect always comes to its end", func(c Case, _ string) bool { return hasStep(c, "disconnect.reject") }},
+	{"auto-connector", 0, "one disconnect serves a restart and the stop that follows", func(c Case, _ string) bool {
+		return named(c, "stop in disconnecting(restart)", "stop twice in disconnecting(restart)")
+	}},
+	{"auto-connector", 4, "a registration that fails outside a call reconnects at once", func(c Case, _ string) bool {
+		return hasStep(c, "connectionEvent", "registrationFailed")
+	}},
+	{"auto-connector", 0, "refused credentials stay refused, whatever the network does", func(c Case, _ string) bool {
+		return named(c, "in errorTerminal") && (hasStep(c, "net.online") || hasStep(c, "net.change"))
+	}},
 	{"call-reconnect", 0, "what a step does is no operation of ours", func(_ Case, diff string) bool {
 		return strings.HasSuffix(diff, "has no counterpart")
 	}},
