@@ -1,10 +1,12 @@
 package connectcall
 
 import (
+	"context"
 	"errors"
 	"log/slog"
 
 	"parley/connector/autoconnect"
+	"parley/connector/connection"
 	"parley/connector/loop"
 )
 
@@ -86,7 +88,11 @@ func (m *Manager) Start(done func(error)) {
 			return
 		}
 		if outcome != autoconnect.Started {
-			m.finalize(ReasonAutoConnectFailed, &autoconnect.Error{Outcome: outcome, Err: err})
+			reason := ReasonAutoConnectFailed
+			if outcome == autoconnect.Cancelled || errors.Is(err, connection.ErrCanceled) || errors.Is(err, context.Canceled) {
+				reason = ReasonCancelled
+			}
+			m.finalize(reason, &autoconnect.Error{Outcome: outcome, Err: err})
 			return
 		}
 		m.send(EventAutoConnected, "")
@@ -121,19 +127,19 @@ func (m *Manager) called(session *Machine, err error) {
 		m.err = err
 	case m.Phase() == Calling:
 		m.finalize(ReasonInitialCallFailed, err)
+	case m.Phase() == Reconnecting:
+		m.err = err
 	}
 }
 
-// HandleEvent follows the redial's and the call's events.
+// HandleEvent follows the events of redial, call and auto-connector. Before there is a connection they are none of ours.
 func (m *Manager) HandleEvent(name string) {
-	if !m.Active() || m.handing {
+	if !m.Active() || m.handing || m.Phase() == Connecting {
 		return
 	}
 	switch name {
 	case "call-reconnect:failure-detected":
-		if m.Phase() == Active {
-			m.send(EventRedialStarted, "")
-		}
+		m.send(EventRedialStarted, "")
 	case "call-reconnect:attempt-succeeded":
 		m.send(EventRedialSucceeded, "")
 		m.settle(nil)
@@ -143,6 +149,9 @@ func (m *Manager) HandleEvent(name string) {
 		if m.Phase() == Reconnecting {
 			m.finalize(ReasonCancelled, m.err)
 		}
+	case "auto-connect:failed-all-attempts", "auto-connect:stop-attempts-by-error", "auto-connect:limit-reached-attempts":
+		// Without a server the call cannot be restored, and nobody tries to reach one any more.
+		m.finalize(ReasonAutoConnectFailed, m.err)
 	case "call:ended", "call:failed":
 		// The redial has classified this end already: when it repairs, the phase is reconnecting.
 		if m.Phase() == Active && !m.deps.Redialling() {
