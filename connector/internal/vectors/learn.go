@@ -64,6 +64,24 @@ func DifferenceFor(file string, c Case, diff string) *Difference {
 
 // Differences is the one list of them.
 var Differences = []Difference{
+	{"presentation-flows", 0, "what a step or an option does is nothing of ours", func(_ Case, diff string) bool {
+		return strings.HasSuffix(diff, "has no counterpart")
+	}},
+	{"presentation-flows", 10, "a start that is refused says failed, with the true reason", func(c Case, _ string) bool {
+		return named(c, "permission declined 603", "other send error")
+	}},
+	{"presentation-flows", 10, "a stop wins over a pending start, and only one start runs at a time", func(c Case, _ string) bool {
+		return named(c, "stop during reinvite", "cancel while waiting", "pending on permission", "pending on reinvite", "must-stop while starting")
+	}},
+	{"presentation-flows", 11, "the end of a call ends the presentation, and that is told", func(c Case, _ string) bool {
+		return hasStep(c, "call.ended") || hasStep(c, "call.failed")
+	}},
+	{"presentation-flows", 11, "a stop ends the presentation, whatever the server says to it", func(c Case, _ string) bool {
+		return named(c, "stop info failing", "stop info fails")
+	}},
+	{"presentation-flows", 0, "an update that fails leaves what is presented", func(c Case, _ string) bool {
+		return named(c, "update track failing")
+	}},
 	{"connect-and-call-scenarios", 0, "what a step does is no operation of ours", func(_ Case, diff string) bool {
 		return strings.HasSuffix(diff, "has no counterpart")
 	}},
