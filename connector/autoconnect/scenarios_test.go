@@ -189,8 +189,8 @@ func play(t *testing.T, c vectors.Case) (diff string) {
 		if diff == "" {
 			diff = s.compare(c)
 		}
-		s.disconnects = "ok"
 		s.on(func() {
+			s.disconnects = "ok"
 			s.disconnected()
 			s.m.Stop(func() {})
 		})
@@ -245,15 +245,15 @@ func (s *stage) step(step []any) (unknown string) {
 	case "connect.reject":
 		s.on(func() { s.settleConnect(failure(arg)) })
 	case "connectMode":
-		s.connects = arg
+		s.on(func() { s.connects = arg })
 	case "disconnectMode":
-		s.disconnects = arg
+		s.on(func() { s.disconnects = arg })
 	case "disconnect.resolve", "disconnect.reject":
 		s.on(s.disconnected)
 	case "pingMode":
-		s.pings = arg
+		s.on(func() { s.pings = arg })
 	case "telephonyMode":
-		s.probes = arg
+		s.on(func() { s.probes = arg })
 	case "ping.resolve":
 		settle(&s.pinging, nil)
 	case "ping.reject":

@@ -99,8 +99,10 @@ func play(t *testing.T, c vectors.Case) (diff string) {
 		if diff == "" {
 			diff = s.compare(c)
 		}
-		s.infoMode = "ok"
-		s.on(func() { s.m.CallOver(nil) })
+		s.on(func() {
+			s.infoMode = "ok"
+			s.m.CallOver(nil)
+		})
 		over()
 		synctest.Wait()
 	})
