@@ -15,6 +15,7 @@ import (
 	"parley/connector/signal"
 )
 
+// An outgoing call until the room with its token, with its events in order and what was sent.
 func TestOutgoingCall(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t)
@@ -54,6 +55,7 @@ func TestOutgoingCall(t *testing.T) {
 	})
 }
 
+// A call that is refused fails once, with its cause, and leaves nothing behind.
 func TestCallFails(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t)
@@ -77,6 +79,7 @@ func TestCallFails(t *testing.T) {
 	})
 }
 
+// A call that is hung up before its answer is cancelled, and the waiting call settles.
 func TestCancelBeforeAnswer(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t)
@@ -98,6 +101,7 @@ func TestCancelBeforeAnswer(t *testing.T) {
 	})
 }
 
+// Re-INVITEs from either side renegotiate; one that fails leaves the call as it was.
 func TestReinviteBothWays(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := inCall(t)
@@ -133,6 +137,7 @@ func TestReinviteBothWays(t *testing.T) {
 	})
 }
 
+// An offer that comes while ours is pending waits its turn or is refused.
 func TestOfferWhileOursIsPending(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := inCall(t)
@@ -153,6 +158,7 @@ func TestOfferWhileOursIsPending(t *testing.T) {
 	})
 }
 
+// The call goes on while the socket is gone, and after it is back.
 func TestSocketLostInACall(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := inCall(t)
@@ -172,6 +178,7 @@ func TestSocketLostInACall(t *testing.T) {
 	})
 }
 
+// Media that is lost for good ends the call, with the reason in the BYE.
 func TestMediaPathFails(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := inCall(t)

@@ -14,6 +14,7 @@ import (
 	"parley/connector/signal"
 )
 
+// Close in the middle of anything settles every pending operation and leaves no goroutine.
 func TestCloseInTheMiddle(t *testing.T) {
 	for name, prepare := range map[string]func(w *world){
 		"connecting": func(w *world) {

@@ -16,6 +16,7 @@ import (
 	"parley/connector/signal"
 )
 
+// A connect with registration: events in order, snapshot, configuration of the user agent.
 func TestConnectRegisters(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t)
@@ -40,6 +41,7 @@ func TestConnectRegisters(t *testing.T) {
 	})
 }
 
+// A refused registration fails the connect at once.
 func TestWrongPasswordIsNotTriedAgain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t)
@@ -92,6 +94,7 @@ func TestFailedHandshakeIsTriedAgain(t *testing.T) {
 	})
 }
 
+// After three failed handshakes the connect fails.
 func TestHandshakeFailsThreeTimes(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t)

@@ -212,6 +212,7 @@ func keys(t *testing.T, c vectors.Case) (diff string) {
 	return diff
 }
 
+// The facts about the small functions: names, URIs, headers, errors, codec preferences, the HTTP offer.
 func TestHelperVectors(t *testing.T) {
 	vectors.Run(t, "helpers", map[string]func(*testing.T, vectors.Case) string{
 		"resolveRecvQuality": func(_ *testing.T, c vectors.Case) string {

@@ -19,6 +19,7 @@ import (
 	"parley/connector/signal"
 )
 
+// An incoming call that is accepted: caller's data, events in order, second call refused as busy.
 func TestIncomingCall(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t)
@@ -53,6 +54,7 @@ func TestIncomingCall(t *testing.T) {
 	})
 }
 
+// Calls are declined as declined or as busy; each has its own identity.
 func TestDecline(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t)

@@ -98,6 +98,7 @@ func TestAutoConnectPings(t *testing.T) {
 	})
 }
 
+// The auto-connector tries again after a failure, but never with refused credentials.
 func TestAutoConnectRetriesButNotCredentials(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t)
@@ -259,6 +260,7 @@ func TestRegistrationLost(t *testing.T) {
 	})
 }
 
+// What comes of the network's changes, its loss and its return.
 func TestNetworkEvents(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t)
@@ -379,6 +381,7 @@ func TestWhatIsRedialled(t *testing.T) {
 	}
 }
 
+// Five failed attempts are the limit; force goes on; a cancelled attempt arms again.
 func TestRedialLimitAndCancel(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t)
@@ -479,6 +482,7 @@ func TestConnectAndCall(t *testing.T) {
 	})
 }
 
+// A session whose connection or first call fails closes with the reason.
 func TestConnectAndCallThatFails(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t)

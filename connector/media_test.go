@@ -11,6 +11,7 @@ import (
 	"parley/connector/signal"
 )
 
+// Muting tells the server, whatever it answers, and the snapshot shows it; a moderator's mute too.
 func TestMute(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := inCall(t)
@@ -40,6 +41,7 @@ func TestMute(t *testing.T) {
 	})
 }
 
+// Tones go out one after another, as the server expects them, and those that come are told.
 func TestTones(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := inCall(t)

@@ -131,6 +131,7 @@ func responseOf(value any) error {
 	return errors.New("plain")
 }
 
+// The facts about back-off, coalescing, escalation, counters and what is tried again.
 func TestPolicyVectors(t *testing.T) {
 	vectors.Run(t, "policies", map[string]func(*testing.T, vectors.Case) string{
 		"computeBackoffDelay": func(_ *testing.T, c vectors.Case) string {

@@ -14,6 +14,7 @@ import (
 	"parley/connector/signal"
 )
 
+// A presentation is started, updated and stopped: events, encodings, INFO, captured tracks.
 func TestPresentation(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := inCall(t)
@@ -110,6 +111,7 @@ func TestPresentationThatDoesNotStart(t *testing.T) {
 	})
 }
 
+// A remote presentation comes and goes; the server's commands stop ours.
 func TestRemotePresentationAndServerCommands(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := inCall(t)

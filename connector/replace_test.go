@@ -18,6 +18,7 @@ import (
 // since returns what was noted after the first n lines.
 func since(log []string, n int) string { return strings.Join(log[n:], ", ") }
 
+// Another microphone and camera take the place of the first, with all options.
 func TestReplaceStream(t *testing.T) {
 	mic := func() rtc.LocalTrack { return fake.NewTrack("mic2", rtc.Audio) }
 	cam := func() rtc.LocalTrack { return fake.NewTrack("cam2", rtc.Video) }
@@ -159,6 +160,7 @@ func (s *sending) of(w *world, grow func(track string) sending) func() (rtc.Stat
 	}
 }
 
+// A new camera counts as sent when the statistics prove it, by the strictness asked for, or the wait ends.
 func TestProofOfSending(t *testing.T) {
 	good, weak := sending{20, 20_000, 15}, sending{2, 2000, 1}
 	for _, c := range []struct {
@@ -228,6 +230,7 @@ func TestProofThatIsNotNeeded(t *testing.T) {
 	})
 }
 
+// ICE is restarted by re-INVITE or UPDATE, with headers, constraints and encodings.
 func TestRestartICE(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := inCall(t)
@@ -272,6 +275,7 @@ func TestRestartICE(t *testing.T) {
 	})
 }
 
+// We hold and are held, and what is sent follows.
 func TestHold(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := inCall(t)

@@ -10,6 +10,7 @@ import (
 	"parley/connector/session"
 )
 
+// A slow watcher of the snapshot sees the newest one.
 func TestWatchSeesTheNewest(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t)

@@ -133,6 +133,7 @@ func TestSpectator(t *testing.T) {
 	})
 }
 
+// A spectator's offer that the server refuses is tried ten times, and then the call fails.
 func TestSpectatorWhoseOfferFails(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		o := &offers{fails: 10}

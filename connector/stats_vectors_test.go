@@ -347,6 +347,7 @@ func recovery(t *testing.T, c vectors.Case) string {
 	})
 }
 
+// The facts about statistics, health and recovery, in time.
 func TestStatsAndHealthVectors(t *testing.T) {
 	vectors.Run(t, "stats-and-health", map[string]func(*testing.T, vectors.Case) string{
 		"adaptive-interval": adaptive, "stats-flags": replayFlags, "stats-lifecycle": lifecycle,

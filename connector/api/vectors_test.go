@@ -293,6 +293,7 @@ func tones(t *testing.T, c vectors.Case) string {
 		vectors.Diff("log", log, c["log"]))
 }
 
+// The facts about the server's messages, both ways.
 func TestAPIManagerVectors(t *testing.T) {
 	vectors.Run(t, "api-manager", map[string]func(*testing.T, vectors.Case) string{
 		"incoming-info": func(_ *testing.T, c vectors.Case) string {

@@ -283,6 +283,7 @@ func manager(t *testing.T, c vectors.Case) (diff string) {
 	return diff
 }
 
+// The facts about the balancer and its watcher, in time.
 func TestBalancerScenarioVectors(t *testing.T) {
 	vectors.Run(t, "video-balancer-scenarios", map[string]func(*testing.T, vectors.Case) string{
 		"track-monitor": monitor, "video-sending-balancer": scenario, "video-sending-balancer-manager": manager,

@@ -82,6 +82,7 @@ func decide(c vectors.Case, cmd balancer.Command) string {
 	return vectors.First(near("calls: scale", *e.ScaleDown, want["scaleResolutionDownBy"]), near("calls: bitrate", *e.MaxBitrate, want["maxBitrate"]))
 }
 
+// The facts about bitrates, scales and encodings.
 func TestVideoSendingVectors(t *testing.T) {
 	vectors.Run(t, "video-sending", map[string]func(*testing.T, vectors.Case) string{
 		"calcMaxBitrateByWidthAndCodec": func(_ *testing.T, c vectors.Case) string {

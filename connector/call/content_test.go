@@ -7,6 +7,7 @@ import (
 	"parley/connector/internal/vectors"
 )
 
+// The facts about the machine of the remote presentation.
 func TestContentMachineVectors(t *testing.T) {
 	type event struct {
 		Type, Bus string

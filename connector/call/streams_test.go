@@ -188,6 +188,7 @@ func replayBoard(_ *testing.T, c vectors.Case) string {
 	return ""
 }
 
+// The facts about grouping remote tracks and choosing the two streams.
 func TestRemoteStreamsVectors(t *testing.T) {
 	stream := map[string]*call.Group{"1": {ID: "1"}, "2": {ID: "2"}}
 	pair := func(value any) *call.Pair {

@@ -143,6 +143,7 @@ func replay(c vectors.Case, path []rawEvent, e rawEvent) string {
 	return vectors.First(diffs...)
 }
 
+// The facts about the call's machine: every state and context with every event.
 func TestMachineVectors(t *testing.T) {
 	file := vectors.Load(t, "machine-call")
 	events := vectors.Decode[[]rawEvent](file.Meta["events"])

@@ -7,6 +7,7 @@ import (
 	"parley/connector/internal/vectors"
 )
 
+// The facts about the phases of a connect-and-call session.
 func TestMachineVectors(t *testing.T) {
 	type event struct {
 		Type   string

@@ -52,6 +52,7 @@ func replay(_ *testing.T, c vectors.Case) string {
 	return vectors.First(append(diffs, vectors.Diff("configuration", m.Configuration(), want))...)
 }
 
+// The facts about the connection's machine.
 func TestMachineVectors(t *testing.T) {
 	vectors.Run(t, "machine-connection", map[string]func(*testing.T, vectors.Case) string{
 		"transition": replay, "bus-event": replay,

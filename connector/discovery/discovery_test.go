@@ -26,6 +26,7 @@ func serve(t *testing.T, status int, body string) string {
 	return strings.TrimPrefix(s.URL, "http://")
 }
 
+// What is made of a server's answers, of none, and of hostile ones.
 func TestAnswers(t *testing.T) {
 	stun := []rtc.ICEServer{{URLs: []string{"stun:10.0.0.1:3478"}}}
 	for name, c := range map[string]struct {
@@ -71,6 +72,7 @@ func TestAnswers(t *testing.T) {
 	}
 }
 
+// An error names the step of the way to the server that failed.
 func TestStepsInWords(t *testing.T) {
 	secure := httptest.NewTLSServer(http.NotFoundHandler())
 	defer secure.Close()

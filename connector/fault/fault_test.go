@@ -25,6 +25,7 @@ func (d plainDialer) NewUserAgent(signal.Config, signal.Handler) (signal.UserAge
 	return d.agent, nil
 }
 
+// Only our own pings fail, and only as often as was asked for.
 func TestPingsFailAsOftenAsTheyWereTold(t *testing.T) {
 	var s Switch
 	inner := &plainAgent{}
@@ -47,6 +48,7 @@ func TestPingsFailAsOftenAsTheyWereTold(t *testing.T) {
 	}
 }
 
+// A socket can be dropped while there is one.
 func TestSocketIsDroppedOnlyWhileTheAgentRuns(t *testing.T) {
 	var s Switch
 	inner := &plainAgent{}

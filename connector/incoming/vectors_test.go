@@ -52,6 +52,7 @@ func replay(_ *testing.T, c vectors.Case) string {
 		vectors.Diff("context", known, c["contextAfter"]), vectors.Diff("derived", derived, c["derivedAfter"]))...)
 }
 
+// The facts about the machine of incoming calls.
 func TestMachineVectors(t *testing.T) {
 	vectors.Run(t, "machine-incoming-call", map[string]func(*testing.T, vectors.Case) string{
 		"transition": replay, "bus-event": replay,

@@ -67,6 +67,7 @@ func walk[S ~string, C, E any](t *testing.T, table machine.Table[S, C, E]) {
 	}
 }
 
+// Every table of the connector is complete: states can be reached, events are known.
 func TestTables(t *testing.T) {
 	walk(t, connection.Table)
 	walk(t, call.Table)

@@ -103,6 +103,7 @@ func replay(_ *testing.T, c vectors.Case) string {
 		vectors.Diff("pending track", track(m.PendingTrack()), derived["pendingVideoTrack"]))...)
 }
 
+// The facts about the presentation's machine.
 func TestMachineVectors(t *testing.T) {
 	vectors.Run(t, "machine-presentation", map[string]func(*testing.T, vectors.Case) string{
 		"transition": replay, "bus-event": replay,

@@ -23,6 +23,7 @@ func (s *source) emit(name string, data any) {
 	}
 }
 
+// Of many events the newest are kept.
 func TestOnlyTheNewestEventsAreKept(t *testing.T) {
 	r, from := New(nil), &source{}
 	cancel := r.Attach(from)
@@ -51,6 +52,7 @@ func TestOnlyTheNewestEventsAreKept(t *testing.T) {
 	}
 }
 
+// Payloads are cleaned of secrets and cut in length.
 func TestPayloadsAreCleanedAndCut(t *testing.T) {
 	r, from := New(func(s string) string { return strings.ReplaceAll(s, "secret", "[hidden]") }), &source{}
 	r.Attach(from)
@@ -70,6 +72,7 @@ func TestPayloadsAreCleanedAndCut(t *testing.T) {
 	}
 }
 
+// The newest statistics are kept with their times.
 func TestStatisticsAreKept(t *testing.T) {
 	r, from := New(nil), &source{}
 	r.Attach(from)

@@ -141,6 +141,7 @@ func replayRoles(_ *testing.T, c vectors.Case) string {
 	return ""
 }
 
+// The facts about roles and the call session's state.
 func TestRolesVectors(t *testing.T) {
 	vectors.Run(t, "roles-and-session-state", map[string]func(*testing.T, vectors.Case) string{
 		"role-predicates": func(_ *testing.T, c vectors.Case) string {

@@ -11,6 +11,7 @@ import (
 	"parley/connector/session"
 )
 
+// The facts about the system status: the whole truth table.
 func TestSystemStatusVectors(t *testing.T) {
 	text := func(c vectors.Case, name string) string { s, _ := c[name].(string); return s }
 	vectors.Run(t, "system-status", map[string]func(*testing.T, vectors.Case) string{

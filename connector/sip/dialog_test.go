@@ -21,6 +21,7 @@ func info(s signal.Session, keep bool) chan error {
 	})
 }
 
+// What an INFO's answer means for the call: only 408 and 481 end it, unless they must not.
 func TestInfoOut(t *testing.T) {
 	for _, c := range []struct {
 		code  int
@@ -58,6 +59,7 @@ func TestInfoOut(t *testing.T) {
 	}
 }
 
+// An INFO that is never answered ends the call as timed out.
 func TestInfoWithoutAnswer(t *testing.T) {
 	for keep, want := range map[bool]string{true: "", false: "ended system Request Timeout 408"} {
 		inBench(t, nil, func(b *bench) {
@@ -71,6 +73,7 @@ func TestInfoWithoutAnswer(t *testing.T) {
 	}
 }
 
+// Requests of the peer within a dialog and what each is answered, old and foreign ones too.
 func TestRequestsInTheDialog(t *testing.T) {
 	inBench(t, nil, func(b *bench) {
 		_, c := b.establish()
@@ -93,6 +96,7 @@ func TestRequestsInTheDialog(t *testing.T) {
 	})
 }
 
+// REFER asks the application; accepted, its NOTIFY goes out.
 func TestRefer(t *testing.T) {
 	inBench(t, nil, func(b *bench) {
 		_, c := b.establish(func(h *signal.SessionHandler) {
@@ -119,6 +123,7 @@ func reinvite(s signal.Session, method func(context.Context, string, []signal.He
 	})
 }
 
+// Our re-INVITE and UPDATE, and their answers.
 func TestReinviteAndUpdateOut(t *testing.T) {
 	inBench(t, nil, func(b *bench) {
 		s, _ := b.establish()
@@ -182,6 +187,7 @@ func TestUpdateBecomesReinvite(t *testing.T) {
 	})
 }
 
+// A renegotiation that is refused leaves the call as it was.
 func TestFailedRenegotiationLeavesTheCall(t *testing.T) {
 	for _, code := range []int{488, 500, 606, 603, 200, 408, 481} {
 		inBench(t, nil, func(b *bench) {
@@ -293,6 +299,7 @@ func TestGlareIn(t *testing.T) {
 	}
 }
 
+// Offers of the peer within a call: accepted, refused, without SDP, withdrawn.
 func TestOffersIn(t *testing.T) {
 	var offer signal.InDialogOffer
 	withOffers := func(b *bench) func(*signal.SessionHandler) {
@@ -382,6 +389,7 @@ func TestOffersIn(t *testing.T) {
 	})
 }
 
+// A renegotiation that its caller gives up is cancelled, and the call lives.
 func TestRenegotiationGivenUp(t *testing.T) {
 	inBench(t, nil, func(b *bench) {
 		s, _ := b.establish()
@@ -404,6 +412,7 @@ func TestRenegotiationGivenUp(t *testing.T) {
 	})
 }
 
+// Session timers: we refresh, they refresh, 422, and a refresh that stays away ends the call.
 func TestSessionTimers(t *testing.T) {
 	timers := func(c *signal.Config, _ *signal.Handler) { c.SessionTimers = true }
 	t.Run("we refresh", func(t *testing.T) {

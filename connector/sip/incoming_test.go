@@ -52,6 +52,7 @@ func (c *call) ack(sdp string) {
 	synctest.Wait()
 }
 
+// An incoming call is rung, accepted and acknowledged.
 func TestIncomingCall(t *testing.T) {
 	inIncoming(t, offerSDP, []signal.Header{{Name: "X-Test", Value: "yes"}}, func(b *bench, s signal.Session, c *call, r *responses) {
 		who := s.Remote()
@@ -95,6 +96,7 @@ func TestIncomingCall(t *testing.T) {
 	})
 }
 
+// Incoming calls that are rejected, cancelled, not answered or expire.
 func TestIncomingCallThatDoesNotComeAbout(t *testing.T) {
 	for _, c := range []struct {
 		name    string
@@ -127,6 +129,7 @@ func TestIncomingCallThatDoesNotComeAbout(t *testing.T) {
 	}
 }
 
+// A CANCEL that comes after the answer changes nothing.
 func TestCancelAfterAnswerHasNoEffect(t *testing.T) {
 	inIncoming(t, offerSDP, nil, func(b *bench, s signal.Session, c *call, r *responses) {
 		_ = s.Accept(answerSDP, nil)
@@ -137,6 +140,7 @@ func TestCancelAfterAnswerHasNoEffect(t *testing.T) {
 	})
 }
 
+// A 200 that is never acknowledged ends the call.
 func TestNoAck(t *testing.T) {
 	inIncoming(t, offerSDP, nil, func(b *bench, s signal.Session, _ *call, _ *responses) {
 		_ = s.Accept(answerSDP, nil)
@@ -146,6 +150,7 @@ func TestNoAck(t *testing.T) {
 	})
 }
 
+// A BYE waits for the ACK of what was answered.
 func TestHungUpBeforeAck(t *testing.T) {
 	inIncoming(t, offerSDP, nil, func(b *bench, s signal.Session, c *call, _ *responses) {
 		_ = s.Accept(answerSDP, nil)
@@ -160,6 +165,7 @@ func TestHungUpBeforeAck(t *testing.T) {
 	})
 }
 
+// An INVITE without SDP is answered with our offer; the answer comes in the ACK.
 func TestLateOffer(t *testing.T) {
 	inIncoming(t, "", nil, func(b *bench, s signal.Session, c *call, _ *responses) {
 		if s.Offer() != "" {
@@ -177,6 +183,7 @@ func TestLateOffer(t *testing.T) {
 	})
 }
 
+// OPTIONS, MESSAGE, NOTIFY and others outside any dialog.
 func TestRequestsOutsideDialogs(t *testing.T) {
 	for _, c := range []struct {
 		name    string
@@ -218,6 +225,7 @@ func TestRequestsOutsideDialogs(t *testing.T) {
 	}
 }
 
+// An INVITE with a body of another type is answered 415.
 func TestInviteWithForeignBody(t *testing.T) {
 	inBench(t, func(_ *signal.Config, h *signal.Handler) {
 		h.OnSession = func(signal.Session) { t.Error("a session came of it") }

@@ -77,6 +77,7 @@ func TestOverRealSockets(t *testing.T) {
 	}
 }
 
+// A server whose certificate is not trusted is not talked to.
 func TestCertificatesAreVerified(t *testing.T) {
 	server := httptest.NewTLSServer(http.NotFoundHandler())
 	defer server.Close()
@@ -95,6 +96,7 @@ func TestCertificatesAreVerified(t *testing.T) {
 	_ = agent.Stop(context.Background())
 }
 
+// Configurations that cannot work are refused.
 func TestConfigurationIsChecked(t *testing.T) {
 	for _, change := range []func(*signal.Config){
 		func(c *signal.Config) { c.URL = "https://x/" },

@@ -25,6 +25,7 @@ func (b *bench) invite(change ...func(*signal.SessionHandler)) (signal.Session, 
 	return s, in
 }
 
+// An outgoing call: headers in order, provisional answers, ACK, BYE.
 func TestOutgoingCall(t *testing.T) {
 	inBench(t, nil, func(b *bench) {
 		s, in := b.invite()
@@ -65,6 +66,7 @@ func TestOutgoingCall(t *testing.T) {
 	})
 }
 
+// A route set whose first hop is a strict router is followed as RFC 3261 asks.
 func TestStrictRouter(t *testing.T) {
 	inBench(t, nil, func(b *bench) {
 		_, in := b.invite()
@@ -77,6 +79,7 @@ func TestStrictRouter(t *testing.T) {
 	})
 }
 
+// Refusals by code, each with its cause.
 func TestRefusedCall(t *testing.T) {
 	for code, cause := range map[int]signal.Cause{
 		300: "Redirected", 302: "Redirected", 380: "Redirected", 486: "Busy", 600: "Busy", 403: "Rejected", 603: "Rejected",
@@ -93,6 +96,7 @@ func TestRefusedCall(t *testing.T) {
 	}
 }
 
+// An INVITE that is challenged is sent again with credentials.
 func TestChallengedCall(t *testing.T) {
 	inBench(t, nil, func(b *bench) {
 		_, in := b.invite()
@@ -110,6 +114,7 @@ func TestChallengedCall(t *testing.T) {
 	})
 }
 
+// Credentials that are refused end the call; no loop.
 func TestChallengeRefusedTwice(t *testing.T) {
 	inBench(t, nil, func(b *bench) {
 		_, in := b.invite()
@@ -124,6 +129,7 @@ func TestChallengeRefusedTwice(t *testing.T) {
 	})
 }
 
+// CANCEL before and after provisional answers, and a 200 that crosses it.
 func TestCancelledCall(t *testing.T) {
 	t.Run("while it rings", func(t *testing.T) {
 		inBench(t, nil, func(b *bench) {
@@ -170,6 +176,7 @@ func TestCancelledCall(t *testing.T) {
 	})
 }
 
+// A server that says nothing lets the call time out.
 func TestSilentServerTimesOut(t *testing.T) {
 	inBench(t, nil, func(b *bench) {
 		// A server that takes messages and says nothing, not even 100.
@@ -186,6 +193,7 @@ func TestSilentServerTimesOut(t *testing.T) {
 	})
 }
 
+// Several branches answer: the first 200 is the call, the others are hung up.
 func TestForkedAnswers(t *testing.T) {
 	inBench(t, nil, func(b *bench) {
 		_, in := b.invite()
@@ -209,6 +217,7 @@ func TestForkedAnswers(t *testing.T) {
 	})
 }
 
+// An answer without SDP or one that the application refuses ends the call with its reason.
 func TestUnusableAnswers(t *testing.T) {
 	t.Run("refused by the application", func(t *testing.T) {
 		inBench(t, nil, func(b *bench) {
@@ -254,6 +263,7 @@ func TestReasonOfABye(t *testing.T) {
 	}
 }
 
+// A BYE of the peer ends the call, with its Reason.
 func TestRemoteHangsUp(t *testing.T) {
 	inBench(t, nil, func(b *bench) {
 		s, c := b.establish()
@@ -270,6 +280,7 @@ func TestRemoteHangsUp(t *testing.T) {
 	})
 }
 
+// What is no address is not called.
 func TestInvalidTargets(t *testing.T) {
 	inBench(t, nil, func(b *bench) {
 		for _, target := range []string{"", "sip:", "sip:a b@c", "2001@", "sip:x@y\r\nEvil: 1", "<sip:a@b>"} {

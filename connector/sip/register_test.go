@@ -27,6 +27,7 @@ func granting(in incoming, expires int, params string) option {
 	}
 }
 
+// REGISTER with digest, refresh before expiry, and the end of the registration.
 func TestRegisterWithDigest(t *testing.T) {
 	for _, c := range []struct{ name, challenge string }{
 		{"MD5", `Digest realm="r", nonce="n1", qop="auth"`},
@@ -113,6 +114,7 @@ func checkDigest(t *testing.T, req *sip.Request, challenge string, count int) {
 	}
 }
 
+// Credentials that are refused are not sent again.
 func TestWrongPasswordEndsAtOnce(t *testing.T) {
 	inBench(t, registering, func(b *bench) {
 		challenge := `Digest realm="r", nonce="%d", qop="auth"`
@@ -123,6 +125,7 @@ func TestWrongPasswordEndsAtOnce(t *testing.T) {
 	})
 }
 
+// A server that calls every nonce stale does not keep us busy.
 func TestEndlessStaleNonceEnds(t *testing.T) {
 	inBench(t, registering, func(b *bench) {
 		for i := range 3 {
@@ -134,6 +137,7 @@ func TestEndlessStaleNonceEnds(t *testing.T) {
 	})
 }
 
+// Of several challenges the strongest algorithm is answered, a proxy's too.
 func TestStrongestChallengeFirstAndProxyToo(t *testing.T) {
 	inBench(t, registering, func(b *bench) {
 		b.answer(b.next(sip.REGISTER), 407, header("Proxy-Authenticate", `Digest realm="p", nonce="x", algorithm=MD5-sess`),
@@ -153,6 +157,7 @@ func TestStrongestChallengeFirstAndProxyToo(t *testing.T) {
 	})
 }
 
+// What each answer to a REGISTER means, 423 and silence among them.
 func TestRegistrationOutcomes(t *testing.T) {
 	for _, c := range []struct {
 		name   string
@@ -188,6 +193,7 @@ func TestRegistrationOutcomes(t *testing.T) {
 	}
 }
 
+// A guest who is challenged fails clearly.
 func TestGuestCannotAnswerChallenges(t *testing.T) {
 	inBench(t, func(c *signal.Config, _ *signal.Handler) { c.Password = "" }, func(b *bench) {
 		b.nothing() // no REGISTER
@@ -201,6 +207,7 @@ func TestGuestCannotAnswerChallenges(t *testing.T) {
 	})
 }
 
+// The public GRUU that the registrar grants is the contact of calls.
 func TestPublicGRUUIsTheContactOfCalls(t *testing.T) {
 	inBench(t, registering, func(b *bench) {
 		in := b.next(sip.REGISTER)
@@ -216,6 +223,7 @@ func TestPublicGRUUIsTheContactOfCalls(t *testing.T) {
 	})
 }
 
+// A caller's own headers go out with every REGISTER.
 func TestExtraHeadersOfRegister(t *testing.T) {
 	inBench(t, func(c *signal.Config, h *signal.Handler) {
 		registering(c, h)

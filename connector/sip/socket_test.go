@@ -32,6 +32,7 @@ func (b *bench) drop(code int) {
 	synctest.Wait()
 }
 
+// A lost socket is opened again and the registration renewed.
 func TestSocketIsOpenedAgain(t *testing.T) {
 	inBench(t, registering, func(b *bench) {
 		b.answer(b.next(sip.REGISTER), 200)
@@ -74,6 +75,7 @@ func TestSocketIsOpenedAgain(t *testing.T) {
 	})
 }
 
+// Attempts to open the socket again come less and less often.
 func TestRecoveryDelayRises(t *testing.T) {
 	a := &agent{config: signal.Config{RecoveryMin: 2 * time.Second, RecoveryMax: 6 * time.Second}}
 	bounds := [][2]time.Duration{{2000, 3334}, {2000, 4667}, {2000, 6000}, {2000, 6000}}
@@ -96,6 +98,7 @@ func TestRecoveryDelayRises(t *testing.T) {
 	}
 }
 
+// An established call goes on over the next socket.
 func TestEstablishedCallOutlivesTheSocket(t *testing.T) {
 	inBench(t, nil, func(b *bench) {
 		s, c := b.establish()
@@ -121,6 +124,7 @@ func TestEstablishedCallOutlivesTheSocket(t *testing.T) {
 	})
 }
 
+// Calls that were not answered fail with the socket.
 func TestUnansweredCallsFailWithTheSocket(t *testing.T) {
 	t.Run("outgoing", func(t *testing.T) {
 		inBench(t, nil, func(b *bench) {
@@ -147,6 +151,7 @@ func TestUnansweredCallsFailWithTheSocket(t *testing.T) {
 	})
 }
 
+// A call that is hung up while there is no socket is over at once.
 func TestHungUpWhileThereIsNoSocket(t *testing.T) {
 	inBench(t, nil, func(b *bench) {
 		s, _ := b.establish()
@@ -160,6 +165,7 @@ func TestHungUpWhileThereIsNoSocket(t *testing.T) {
 	})
 }
 
+// Stop says BYE and unregisters.
 func TestStopSaysGoodbye(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := newBench(t, registering)
@@ -190,6 +196,7 @@ func TestStopSaysGoodbye(t *testing.T) {
 	})
 }
 
+// Stop ends in time, whatever the server does.
 func TestStopIsBounded(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := newBench(t, registering)
@@ -231,6 +238,7 @@ func (b *bench) establishRegistered() {
 	b.establish()
 }
 
+// Garbage from the socket costs nothing but itself.
 func TestGarbageOnTheSocketChangesNothing(t *testing.T) {
 	inBench(t, nil, func(b *bench) {
 		s, _ := b.establish()
@@ -250,6 +258,7 @@ func TestGarbageOnTheSocketChangesNothing(t *testing.T) {
 	})
 }
 
+// MESSAGE both ways.
 func TestMessages(t *testing.T) {
 	inBench(t, nil, func(b *bench) {
 		done := async(func() error {
@@ -269,6 +278,7 @@ func TestMessages(t *testing.T) {
 	})
 }
 
+// A socket that is dropped for a test is opened again.
 func TestSocketIsDroppedOnPurpose(t *testing.T) {
 	inBench(t, registering, func(b *bench) {
 		b.answer(b.next(sip.REGISTER), 200)

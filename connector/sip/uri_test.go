@@ -2,6 +2,7 @@ package sip
 
 import "testing"
 
+// What people type becomes a SIP URI.
 func TestTargets(t *testing.T) {
 	for target, want := range map[string]string{
 		"2001":                       "sip:2001@example.org",
@@ -24,6 +25,7 @@ func TestTargets(t *testing.T) {
 	}
 }
 
+// Reason headers are written and read.
 func TestReasons(t *testing.T) {
 	for _, c := range []struct {
 		code   int

@@ -38,6 +38,7 @@ func (p *presenter) Stop(ctx context.Context) error {
 	return ctx.Err()
 }
 
+// Presentations are started and stopped as often and with the pauses asked for.
 func TestRoundsWithTheirPauses(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := &presenter{}
@@ -57,6 +58,7 @@ func TestRoundsWithTheirPauses(t *testing.T) {
 	})
 }
 
+// Failures are counted and the test goes on.
 func TestFailuresAreCountedAndTheTestGoesOn(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := &presenter{failStart: map[int]bool{1: true}, failStop: map[int]bool{2: true}}
@@ -67,6 +69,7 @@ func TestFailuresAreCountedAndTheTestGoesOn(t *testing.T) {
 	})
 }
 
+// A test that is cancelled stops presenting.
 func TestCancelledTestStopsPresenting(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
@@ -79,6 +82,7 @@ func TestCancelledTestStopsPresenting(t *testing.T) {
 	})
 }
 
+// Options out of bounds are refused.
 func TestOptions(t *testing.T) {
 	for _, o := range []Options{{}, {Count: MaxCount + 1}, {Count: 1, Hold: -1}, {Count: 1, Pause: MaxPause + 1}} {
 		if _, err := Run(t.Context(), &presenter{}, o, nil); !errors.Is(err, ErrOptions) {

@@ -181,6 +181,7 @@ func (s *session) quit() {
 	}
 }
 
+// The window: sign in, join, share the screen, leave.
 func TestSignInJoinShareLeave(t *testing.T) {
 	s := begin(t, []string{"--bots", "2"})
 	address, err := s.room.Ready(s.ctx)
@@ -227,6 +228,7 @@ func TestSignInJoinShareLeave(t *testing.T) {
 	s.quit()
 }
 
+// The demo joins its conference with one key.
 func TestDemoJoinsWithOneKey(t *testing.T) {
 	s := begin(t, nil, "--demo")
 	s.still("the home screen with the room's number")

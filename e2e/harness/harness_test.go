@@ -7,6 +7,7 @@ import (
 	"time"
 )
 
+// The page of the counterpart loads and has a camera.
 func TestThePageLoadsAndHasACamera(t *testing.T) {
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()

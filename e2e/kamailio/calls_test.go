@@ -22,6 +22,7 @@ func bothWithPage(t *testing.T, test func(t *testing.T, change func(*settings)))
 	t.Run("no GRUU", func(t *testing.T) { test(t, nil) })
 }
 
+// Users register with Kamailio, and wrong ones are refused, over wss and ws, with and without GRUU.
 func TestRegistration(t *testing.T) {
 	both(t, func(t *testing.T, change func(*settings)) {
 		ctx := within(t)

@@ -101,6 +101,7 @@ func TestDelay(t *testing.T) {
 	}
 }
 
+// A link that is down carries nothing.
 func TestDown(t *testing.T) {
 	s := newShaper(4)
 	s.conditions = Conditions{Down: true}

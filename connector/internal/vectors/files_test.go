@@ -24,6 +24,7 @@ var instructive = map[string]bool{
 	"primitives-and-session": true, "constants": true,
 }
 
+// Every file of facts that binds is there.
 func TestFiles(t *testing.T) {
 	entries, err := os.ReadDir(vectors.Folder())
 	if err != nil {

@@ -79,6 +79,7 @@ func respond(t *testing.T, tx *Server, codes ...int) {
 	}
 }
 
+// An INVITE with provisional and final answers, and further 200s.
 func TestInviteAnswered(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		a, b := pipe.New()
@@ -134,6 +135,7 @@ func sendInvite(t *testing.T, l *Layer, to *log) *Client {
 	return c
 }
 
+// The ACK to a refusal is the layer's.
 func TestInviteRefusedIsAcknowledgedByTheLayer(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		a, b := pipe.New()
@@ -164,6 +166,7 @@ func TestInviteRefusedIsAcknowledgedByTheLayer(t *testing.T) {
 	})
 }
 
+// CANCEL from either side, in every order.
 func TestCancel(t *testing.T) {
 	for _, c := range []struct {
 		name   string
@@ -216,6 +219,7 @@ func TestCancel(t *testing.T) {
 	}
 }
 
+// Transactions without an answer end after 32 s.
 func TestTimeouts(t *testing.T) {
 	for _, method := range []sip.RequestMethod{sip.INVITE, sip.OPTIONS} {
 		synctest.Test(t, func(t *testing.T) {
@@ -242,6 +246,7 @@ func TestTimeouts(t *testing.T) {
 	}
 }
 
+// What is open when the connection is lost fails.
 func TestLossOfTheConnectionFailsWhatIsOpen(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		a, b := pipe.New()
@@ -262,6 +267,7 @@ func TestLossOfTheConnectionFailsWhatIsOpen(t *testing.T) {
 	})
 }
 
+// Messages keep their order.
 func TestOrderIsKept(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		a, b := pipe.New()
@@ -287,6 +293,7 @@ func TestOrderIsKept(t *testing.T) {
 	})
 }
 
+// A peer that stops reading ends the layer, and memory stays bounded.
 func TestPeerThatStopsReadingEndsTheLayer(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		a, _ := pipe.New()
@@ -304,6 +311,7 @@ func TestPeerThatStopsReadingEndsTheLayer(t *testing.T) {
 	})
 }
 
+// A large message arrives whole.
 func TestLargeMessageIsNotCut(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		a, b := pipe.New()
@@ -321,6 +329,7 @@ func TestLargeMessageIsNotCut(t *testing.T) {
 	})
 }
 
+// A header value with a line end is not sent.
 func TestHeadersAreNotSmuggledIn(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		a, _ := pipe.New()
@@ -333,6 +342,7 @@ func TestHeadersAreNotSmuggledIn(t *testing.T) {
 	})
 }
 
+// More open transactions than the limit are answered 503.
 func TestTooManyOpenTransactions(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		a, b := pipe.New()

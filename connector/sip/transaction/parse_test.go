@@ -28,6 +28,7 @@ var torture = map[string]string{
 	"noreason": "", "semiuri": "", "transports": "", "unreason": "", "wsinv": "",
 }
 
+// The messages of RFC 4475 at the parser.
 func TestTorture(t *testing.T) {
 	files, _ := filepath.Glob("testdata/torture/*/*.dat")
 	if len(files) != len(torture) {
@@ -82,6 +83,7 @@ func TestMalformedCostsOnlyItself(t *testing.T) {
 	})
 }
 
+// A method keeps its case, which is part of it.
 func TestMethodKeepsItsCase(t *testing.T) {
 	raw := "Foo sip:a@b SIP/2.0\r\nVia: SIP/2.0/WSS x;branch=z9hG4bK1\r\nf: <sip:a@b> ; tag = 1\r\nt: <sip:a@b>\r\ni: 1\r\n" +
 		"CSeq: 1 Foo\r\n\r\n"
@@ -94,6 +96,7 @@ func TestMethodKeepsItsCase(t *testing.T) {
 	}
 }
 
+// Contacts with quoted GRUUs are read whole.
 func TestContactsWithGRUUs(t *testing.T) {
 	raw := "SIP/2.0 200 OK\r\nVia: SIP/2.0/WSS x;branch=z9hG4bK1\r\nFrom: <sip:a@b>;tag=1\r\nTo: <sip:a@b>;tag=2\r\nCall-ID: 1\r\n" +
 		"CSeq: 1 REGISTER\r\nContact: <sip:1@b>;expires=10,\r\n \"A, \\\"B\\\"\" <sip:2@b;x=y>;pub-gruu=\"sip:a@b;gr=urn:uuid:1\";" +

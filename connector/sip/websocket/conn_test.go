@@ -54,6 +54,7 @@ func pair(t *testing.T, client, server Options) (c, s *Conn) {
 	return c, s
 }
 
+// Messages of all sizes, text and binary, over TLS.
 func TestMessagesBothWaysOverTLS(t *testing.T) {
 	url, accepted, config := serve(t, true, Options{})
 	c, err := Dial(t.Context(), url, Options{TLS: config})
@@ -84,6 +85,7 @@ func TestMessagesBothWaysOverTLS(t *testing.T) {
 	}
 }
 
+// A certificate that nobody vouches for is refused.
 func TestUnknownCertificateIsRefused(t *testing.T) {
 	url, _, _ := serve(t, true, Options{})
 	c, err := Dial(t.Context(), url, Options{})
@@ -93,6 +95,7 @@ func TestUnknownCertificateIsRefused(t *testing.T) {
 	}
 }
 
+// A double CRLF is answered by a single one.
 func TestKeepAliveCRLF(t *testing.T) {
 	c, s := pair(t, Options{}, Options{})
 	read := make(chan string, 4)
@@ -124,6 +127,7 @@ func TestKeepAliveCRLF(t *testing.T) {
 	}
 }
 
+// A message above the limit ends the socket with code 1009.
 func TestTooBigMessageEndsWith1009(t *testing.T) {
 	c, s := pair(t, Options{}, Options{MaxMessage: 1000})
 	if err := c.Write(t.Context(), make([]byte, 1000)); err != nil {
@@ -149,6 +153,7 @@ func wantClose(t *testing.T, err error, code int) {
 	}
 }
 
+// How a socket ended is told by its code.
 func TestCloseCodes(t *testing.T) {
 	t.Run("peer goes away", func(t *testing.T) {
 		c, s := pair(t, Options{}, Options{})
@@ -178,6 +183,7 @@ func TestCloseCodes(t *testing.T) {
 	})
 }
 
+// Servers that do not agree to the subprotocol, or redirect, are not talked to.
 func TestNeitherSilentNorForeignServers(t *testing.T) {
 	foreign := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		ws, err := coder.Accept(w, r, nil) // agrees to no subprotocol
@@ -258,6 +264,7 @@ func (p *rawPeer) next(t *testing.T) (first byte, payload string) {
 	return head[0], string(body)
 }
 
+// Pings with payload, fragments, control frames between them, reserved opcodes.
 func TestFramesOfAnUnkindServer(t *testing.T) {
 	c, p := rawServer(t, Options{})
 	read := make(chan string)
@@ -302,6 +309,7 @@ func TestFramesOfAnUnkindServer(t *testing.T) {
 	wantClose(t, <-failed, AbnormalClosure)
 }
 
+// A half-open socket is found by a ping without its pong.
 func TestHalfOpenIsFoundByPing(t *testing.T) {
 	c, p := rawServer(t, Options{PingInterval: 50 * time.Millisecond})
 	go func() { _, _ = io.Copy(io.Discard, p.r) }() // takes everything, answers nothing
@@ -309,6 +317,7 @@ func TestHalfOpenIsFoundByPing(t *testing.T) {
 	wantClose(t, err, AbnormalClosure)
 }
 
+// Pongs are reported.
 func TestPongIsReported(t *testing.T) {
 	pongs := make(chan struct{}, 16)
 	c, s := pair(t, Options{PingInterval: 20 * time.Millisecond, OnPong: func() { pongs <- struct{}{} }}, Options{})
@@ -323,6 +332,7 @@ func TestPongIsReported(t *testing.T) {
 	<-done
 }
 
+// A peer that stops reading is closed.
 func TestPeerThatStopsReadingIsClosed(t *testing.T) {
 	c, _ := rawServer(t, Options{})
 	read := make(chan error, 1)
@@ -341,6 +351,7 @@ func TestPeerThatStopsReadingIsClosed(t *testing.T) {
 	wantClose(t, <-read, AbnormalClosure)
 }
 
+// Closing a half-open socket takes bounded time.
 func TestCloseOfHalfOpenIsBounded(t *testing.T) {
 	c, _ := rawServer(t, Options{})
 	read := make(chan error, 1)
@@ -353,6 +364,7 @@ func TestCloseOfHalfOpenIsBounded(t *testing.T) {
 	wantClose(t, <-read, NormalClosure)
 }
 
+// A page of another origin is refused.
 func TestForeignPageIsRefused(t *testing.T) {
 	url, _, _ := serve(t, false, Options{Origins: []string{"good.example"}})
 	for origin, ok := range map[string]bool{"https://good.example": true, "https://evil.example": false} {
