@@ -153,7 +153,7 @@ func (s *stage) step(step []any) (unknown string) {
 	case "start":
 		s.on(func() { s.m.Start(s.track(arg(1)), options, end("start "+arg(1))) })
 	case "update":
-		s.on(func() { s.m.Update(s.track(arg(1)), end("update "+arg(1))) })
+		s.on(func() { s.m.Update(s.track(arg(1)), &options, end("update "+arg(1))) })
 	case "stop":
 		s.on(func() { s.m.Stop(end("stop")) })
 	case "sendInfoMode":
