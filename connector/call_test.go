@@ -240,3 +240,81 @@ func TestReferAndRefresh(t *testing.T) {
 		})
 	}
 }
+
+// Early media: a description in a provisional response is applied while it rings; the same one in the answer is not
+// applied again, another one is.
+func TestEarlyMedia(t *testing.T) {
+	for _, c := range []struct {
+		name   string
+		ring   func(*world, *fake.Session)
+		peer   string // what the peer connection was asked after the offer
+		events []string
+	}{
+		{"the same answer", func(w *world, s *fake.Session) {
+			s.Handler().OnProgress(183, "v=0 their answer")
+			s.Handler().OnProgress(183, "v=0 their answer") // repeated
+			s.PickUp()
+		}, "apply", []string{"call:sdp", "call:progress", "call:progress", "call:sdp"}},
+		{"another answer", func(w *world, s *fake.Session) {
+			s.Handler().OnProgress(180, "")
+			s.Handler().OnProgress(183, "v=0 an announcement")
+			s.PickUp()
+		}, "apply, offer false, apply", []string{"call:progress", "call:sdp", "call:progress", "call:sdp"}},
+		{"that cannot be used", func(w *world, s *fake.Session) {
+			w.media.Last().FailApply(errors.New("no codec in common"))
+			s.Handler().OnProgress(183, "v=0 garbage")
+			synctest.Wait()
+			w.media.Last().FailApply(nil)
+			s.PickUp()
+		}, "apply, apply", []string{"call:sdp", "call:progress", "call:sdp"}},
+		{"whose path fails", func(w *world, s *fake.Session) {
+			s.Handler().OnProgress(183, "v=0 an announcement")
+			synctest.Wait()
+			w.media.Last().SetState(rtc.StateFailed)
+			synctest.Wait()
+			w.media.Last().SetState(rtc.StateConnecting)
+			s.PickUp()
+		}, "apply, offer false, apply", []string{"call:sdp", "call:progress", "call:sdp"}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				w := newWorld(t)
+				defer w.close()
+				w.must(w.c.Connect(t.Context(), user()))
+				w.net.Last().SetAnswer(func(s *fake.Session) {
+					s.Handler().OnSending()
+					c.ring(w, s)
+				})
+				w.take()
+				w.must(w.c.Call(t.Context(), connector.CallParameters{Number: "2001"}))
+				events := append([]string{"call:start-call", "call:peerconnection", "call:connecting", "call:sdp", "call:sending"}, c.events...)
+				w.expect("call", append(events, "call:call-status-changed", "call:accepted", "call:confirmed",
+					"call:peerconnection:confirmed")...)
+				if got := since(w.media.Last().Log(), 1); got != c.peer {
+					t.Errorf("peer connection: %s", got)
+				}
+			})
+		})
+	}
+}
+
+// A path that failed while it rang, and is failed still when the call is answered, is no call.
+func TestEarlyMediaThatStaysFailed(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		defer w.close()
+		w.must(w.c.Connect(t.Context(), user()))
+		w.net.Last().SetAnswer(func(s *fake.Session) {
+			s.Handler().OnProgress(183, "v=0 their answer")
+			synctest.Wait()
+			w.media.Last().SetState(rtc.StateFailed)
+			s.PickUp()
+		})
+		w.must(w.c.Call(t.Context(), connector.CallParameters{Number: "2001", NoRedial: true}))
+		synctest.Wait()
+		var failure *connector.CallError
+		if s := w.c.Snapshot(); s.Call.State != "call:idle" || !errors.As(s.LastError, &failure) || failure.Cause != signal.CauseRTPTimeout {
+			t.Errorf("call %+v, error %v", s.Call, s.LastError)
+		}
+	})
+}

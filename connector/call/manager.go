@@ -71,6 +71,7 @@ type leg struct {
 	hungUp  []func()    // waiting for the end
 	forced  *signal.End // overrides what the session reports at its end
 
+	early    string   // answer that came before the call was answered, applied
 	applying bool     // the answer is being applied: session events wait
 	gated    []func() // those events
 	accepted, confirmed, over,
@@ -211,8 +212,8 @@ func (m *Manager) invite(l *leg, agent signal.UserAgent, offer string) {
 func (m *Manager) handler(l *leg) signal.SessionHandler {
 	return signal.SessionHandler{
 		OnSending: func() { m.post(l, func() { m.deps.Emit("sending", nil) }) },
-		OnProgress: func(code int, _ string) {
-			m.post(l, func() { m.deps.Emit("progress", map[string]int{"statusCode": code}) })
+		OnProgress: func(code int, sdp string) {
+			m.post(l, func() { m.gate(l, func() { m.onProgress(l, code, sdp) }) })
 		},
 		OnAnswer:    func(sdp string) error { return m.onAnswer(l, sdp) },
 		OnAccepted:  func() { m.post(l, func() { m.gate(l, m.unlessEnding(l, m.onAccepted)) }) },
@@ -255,8 +256,12 @@ func (m *Manager) openGate(l *leg) {
 	l.applying = false
 	gated := l.gated
 	l.gated = nil
-	for _, fn := range gated {
+	for i, fn := range gated {
 		if m.leg != l {
+			return
+		}
+		if l.applying { // by what ran just now: the rest waits for that
+			l.gated = append(gated[i:], l.gated...)
 			return
 		}
 		fn()
@@ -271,16 +276,26 @@ func (m *Manager) onAnswer(l *leg, sdp string) error {
 	if sdp == "" {
 		return errMissingSDP
 	}
-	m.post(l, func() { m.applyAnswer(l, sdp) })
+	m.post(l, func() { m.gate(l, func() { m.applyAnswer(l, sdp) }) })
 	return nil
 }
 
 // applyAnswer applies the answer elsewhere; what the session reports meanwhile waits at the gate.
 func (m *Manager) applyAnswer(l *leg, sdp string) {
 	m.sdp("remote", "answer", sdp)
+	early := l.early
+	if early == sdp { // applied already, with the early media
+		return
+	}
 	l.applying = true
 	m.work(l, func(ctx context.Context) func() {
-		err := l.peer.ApplyAnswer(ctx, sdp)
+		var err error
+		if early != "" { // the offer is answered already: the peer connection needs it open for another answer
+			_, err = l.peer.Offer(ctx, rtc.OfferOptions{})
+		}
+		if err == nil {
+			err = l.peer.ApplyAnswer(ctx, sdp)
+		}
 		return func() {
 			if err != nil {
 				m.deps.Emit("peerconnection:setremotedescriptionfailed", connection.ErrorData(err))
@@ -318,6 +333,10 @@ func (m *Manager) onConfirmed(l *leg) {
 	}
 	m.deps.Emit("peerconnection:confirmed", nil)
 	m.settle(l, nil)
+	if l.peer.ConnectionState() == rtc.StateFailed { // while it rang, with early media
+		m.onPeerState(l, rtc.StateFailed)
+		return
+	}
 	m.next(l)
 }
 
