@@ -14,6 +14,7 @@ import (
 	"parley/media/device"
 	"parley/views"
 	"parley/views/gallery"
+	"parley/views/keys"
 	"parley/views/widget"
 )
 
@@ -27,7 +28,10 @@ func (s *stage) tile(track string) *widget.Tile {
 	return nil
 }
 
-func (s *stage) shortcut(k fyne.KeyName) { s.root.Shortcut(k) }
+// shortcut presses the usual shortcut with this letter.
+func (s *stage) shortcut(k fyne.KeyName) {
+	s.root.Shortcut(keys.Resolve(nil).Owner(keys.Combo{Key: k, Modifier: fyne.KeyModifierShortcutDefault}))
+}
 
 func (s *stage) key(k fyne.KeyName) { s.window.Canvas().OnTypedKey()(&fyne.KeyEvent{Name: k}) }
 

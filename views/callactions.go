@@ -6,6 +6,7 @@ import (
 	"fyne.io/fyne/v2"
 
 	"parley/connector/presentation"
+	"parley/views/keys"
 	"parley/views/text"
 	"parley/views/widget"
 )
@@ -150,16 +151,16 @@ func (v *callView) showBar(show bool) {
 // pointerLeft: the pointer is over the bar or outside the window. Over the bar it must not hide.
 func (v *callView) pointerLeft() { v.overBar = true }
 
-// shortcuts of the call view, with the control (command) key.
-func (v *callView) shortcuts() map[fyne.KeyName]func() {
-	return map[fyne.KeyName]func(){
-		fyne.KeyD: v.toggleMicrophone,
-		fyne.KeyE: v.toggleCamera,
-		fyne.KeyS: v.toggleShare,
-		fyne.KeyL: v.nextLayout,
-		fyne.KeyH: v.leave,
-		fyne.KeyK: v.toggleKeypad,
-		fyne.KeyP: v.toggleSelf,
+// shortcuts of the call view.
+func (v *callView) shortcuts() map[keys.Action]func() {
+	return map[keys.Action]func(){
+		keys.Microphone: v.toggleMicrophone,
+		keys.Camera:     v.toggleCamera,
+		keys.Share:      v.toggleShare,
+		keys.Layout:     v.nextLayout,
+		keys.HangUp:     v.leave,
+		keys.Keypad:     v.toggleKeypad,
+		keys.Self:       v.toggleSelf,
 	}
 }
 

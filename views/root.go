@@ -3,12 +3,14 @@ package views
 import (
 	"context"
 	"errors"
+	"maps"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
 	"fyne.io/fyne/v2/driver/desktop"
 
 	"parley/connector/call"
+	"parley/views/keys"
 	"parley/views/text"
 	"parley/views/widget"
 )
@@ -45,12 +47,19 @@ type Root struct {
 
 	shownError error // the snapshot's error that was told
 	told       int   // number of the last Told
-	shortcuts  map[fyne.KeyName]func()
+	keys       keys.Map
+	shortcuts  map[keys.Action]func()
+	talk       *pushToTalk
 }
 
 // NewRoot makes the content and puts it into env.Window.
 func NewRoot(env *Env) *Root {
-	r := &Root{env: env, stack: container.NewStack()}
+	r := &Root{env: env, stack: container.NewStack(), keys: keys.Resolve(nil)}
+	r.talk = &pushToTalk{env: env, muted: r.mayTalk, failed: func(err error) { r.Tell(Describe(OpMicrophone, "", err)) }}
+	if c, ok := env.Window.Canvas().(desktop.Canvas); ok {
+		c.SetOnKeyDown(r.KeyDown)
+		c.SetOnKeyUp(r.KeyUp)
+	}
 	env.Window.SetContent(r.stack)
 	env.Window.SetPadded(false)
 	env.Window.Canvas().SetOnTypedKey(r.typedKey)
@@ -71,6 +80,9 @@ func (r *Root) Set(m Model) {
 		r.form, r.formSet = m.Remembered, true
 	}
 	r.model = m
+	if next := keys.Resolve(m.Settings.Shortcuts); !maps.Equal(next, r.keys) {
+		r.setKeys(next)
+	}
 	if next := r.choose(); next != r.screen {
 		r.show(next)
 	}
@@ -124,6 +136,7 @@ func (r *Root) show(s Screen) {
 	r.screen = s
 	var content fyne.CanvasObject
 	shown := func() {}
+	actions := r.actions()
 	switch s {
 	case ScreenSignIn:
 		if r.signIn == nil || r.signIn.stop == nil {
@@ -139,11 +152,13 @@ func (r *Root) show(s Screen) {
 		r.settings = false
 		r.call = newCallView(r.env, &r.choices)
 		content, shown = r.call.content, r.call.shown
-		r.bind(r.call.shortcuts())
+		delete(actions, keys.Settings)
+		maps.Copy(actions, r.call.shortcuts())
 	case ScreenSettings:
-		v := newSettingsView(r.env, r.model, &r.page, r.CloseSettings)
+		v := newSettingsView(r.env, r.model, &r.page, r.CloseSettings, r.keyList)
 		content, shown = v.content, v.shown
 	}
+	r.bind(actions)
 	r.stack.Objects = []fyne.CanvasObject{content}
 	r.stack.Refresh()
 	shown()
@@ -152,10 +167,7 @@ func (r *Root) show(s Screen) {
 
 // leave ends what the old screen runs.
 func (r *Root) leave(next Screen) {
-	for key := range r.shortcuts {
-		r.env.Window.Canvas().RemoveShortcut(shortcut(key))
-	}
-	r.shortcuts = nil
+	r.unbind()
 	if r.call != nil {
 		r.call.stop()
 		r.call = nil
@@ -166,24 +178,78 @@ func (r *Root) leave(next Screen) {
 	}
 }
 
-func shortcut(key fyne.KeyName) *desktop.CustomShortcut {
-	return &desktop.CustomShortcut{KeyName: key, Modifier: fyne.KeyModifierShortcutDefault}
+// actions of every screen.
+func (r *Root) actions() map[keys.Action]func() {
+	list := map[keys.Action]func(){
+		keys.FullScreen: r.toggleFullScreen, keys.Help: r.ShowKeys, keys.Settings: r.OpenSettings,
+	}
+	if r.env.OpenDiagnostics != nil {
+		list[keys.Diagnostics] = r.env.OpenDiagnostics
+	}
+	return list
 }
 
-func (r *Root) bind(shortcuts map[fyne.KeyName]func()) {
-	r.shortcuts = shortcuts
-	for key := range shortcuts {
-		r.env.Window.Canvas().AddShortcut(shortcut(key), func(fyne.Shortcut) { r.Shortcut(key) })
+func (r *Root) bind(actions map[keys.Action]func()) {
+	r.shortcuts = actions
+	for action := range actions {
+		if combo := r.keys[action]; combo.Modifier != 0 { // the others come as typed keys
+			r.env.Window.Canvas().AddShortcut(combo.Shortcut(), func(fyne.Shortcut) { r.Shortcut(action) })
+		}
 	}
 }
 
-// Shortcut does what the key stands for together with the control (command) key on the screen shown.
-func (r *Root) Shortcut(key fyne.KeyName) {
-	if fn, ok := r.shortcuts[key]; ok && len(r.env.Window.Canvas().Overlays().List()) == 0 {
+func (r *Root) unbind() {
+	for action := range r.shortcuts {
+		if combo := r.keys[action]; combo.Modifier != 0 {
+			r.env.Window.Canvas().RemoveShortcut(combo.Shortcut())
+		}
+	}
+	r.shortcuts = nil
+}
+
+// setKeys takes other shortcuts at once.
+func (r *Root) setKeys(next keys.Map) {
+	actions := r.shortcuts
+	r.unbind()
+	r.keys = next
+	r.bind(actions)
+}
+
+// Shortcut does what a shortcut stands for on the screen shown.
+func (r *Root) Shortcut(action keys.Action) {
+	if fn, ok := r.shortcuts[action]; ok && len(r.env.Window.Canvas().Overlays().List()) == 0 {
 		if r.call != nil {
 			r.call.moved() // what the key does is seen on the bar
 		}
 		fn()
+	}
+}
+
+// KeyDown begins to talk when the key for it is held.
+func (r *Root) KeyDown(k *fyne.KeyEvent) {
+	if r.call != nil && r.keys[keys.PushToTalk] == (keys.Combo{Key: k.Name}) {
+		r.talk.down()
+	}
+}
+
+// KeyUp ends what KeyDown began, on whatever screen.
+func (r *Root) KeyUp(k *fyne.KeyEvent) {
+	if r.keys[keys.PushToTalk] == (keys.Combo{Key: k.Name}) {
+		r.talk.up()
+	}
+}
+
+// mayTalk: the microphone is there and off, and not by a moderator.
+func (r *Root) mayTalk() bool {
+	m := r.model.Snapshot.Media
+	return r.call != nil && m.HasMicrophone && !m.MicrophoneOn && !m.MicrophoneMutedByServer
+}
+
+func (r *Root) toggleFullScreen() {
+	r.env.Window.SetFullScreen(!r.env.Window.FullScreen())
+	if r.call != nil {
+		r.call.apply()
+		r.call.moved()
 	}
 }
 
@@ -308,12 +374,7 @@ func (r *Root) AskToClose(closeNow func()) {
 
 func (r *Root) typedKey(k *fyne.KeyEvent) {
 	switch {
-	case k.Name == fyne.KeyF11:
-		r.env.Window.SetFullScreen(!r.env.Window.FullScreen())
-		if r.call != nil {
-			r.call.apply()
-			r.call.moved()
-		}
+	case r.typedShortcut(k):
 	case r.call != nil:
 		r.call.typedKey(k)
 	case k.Name == fyne.KeyEscape && r.settings:
@@ -323,4 +384,14 @@ func (r *Root) typedKey(k *fyne.KeyEvent) {
 	case k.Name == fyne.KeyEscape && r.screen == ScreenHome:
 		r.home.abort()
 	}
+}
+
+// typedShortcut does what a key without modifiers stands for.
+func (r *Root) typedShortcut(k *fyne.KeyEvent) bool {
+	action := r.keys.Owner(keys.Combo{Key: k.Name})
+	if action == "" || action == keys.PushToTalk {
+		return false
+	}
+	r.Shortcut(action)
+	return true
 }

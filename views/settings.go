@@ -20,6 +20,7 @@ type settingsView struct {
 	model    Model
 	settings Settings
 	page     *string // kept by the root
+	keyList  func() fyne.CanvasObject
 	content  *fyne.Container
 
 	banner *widget.Banner
@@ -39,8 +40,8 @@ type settingsPage struct {
 	build     func() fyne.CanvasObject
 }
 
-func newSettingsView(env *Env, m Model, page *string, back func()) *settingsView {
-	v := &settingsView{env: env, model: m, settings: m.Settings, page: page}
+func newSettingsView(env *Env, m Model, page *string, back func(), keyList func() fyne.CanvasObject) *settingsView {
+	v := &settingsView{env: env, model: m, settings: m.Settings, page: page, keyList: keyList}
 	v.pages = []settingsPage{
 		{"settings.devices", "microphone", v.buildDevices},
 		{"settings.call", "sound", v.buildCall},

@@ -157,7 +157,7 @@ func (v *settingsView) buildStart() fyne.CanvasObject {
 			func(s *Settings, on bool) { s.CloseToTray = on }))
 }
 
-// buildKeys lists the keys.
+// buildKeys lists the shortcuts.
 func (v *settingsView) buildKeys() fyne.CanvasObject {
-	return section("settings.keys", muted(text.T("settings.keys.list")))
+	return section("settings.keys", v.keyList())
 }

@@ -189,8 +189,9 @@ func TestEveryKeyInTheCodeHasWordsAndEveryKeyIsUsed(t *testing.T) {
 // forPeople is what looks like words: two words in a row, or one that begins with a capital letter.
 var forPeople = regexp.MustCompile(`\p{L}{2,} +\p{L}{2,}|^\p{Lu}\p{Ll}{2,}[.!?…:]?$|\p{Cyrillic}`)
 
-// notShown are texts that look like words and are none: shader code, names of renderers and fields of templates.
-var notShown = regexp.MustCompile(`gl_FragColor|^#version|^precision|^#else|^microsoft basic render$|^gdi generic$`)
+// notShown are texts that look like words and are none: shader code, names of renderers and fields of templates, and what is
+// printed on keys.
+var notShown = regexp.MustCompile(`gl_FragColor|^#version|^precision|^#else|^microsoft basic render$|^gdi generic$|^(Ctrl|Alt|Shift)$`)
 
 // fields of words: the names of places in translations.
 func TestNoWordsOutsideTheTranslations(t *testing.T) {

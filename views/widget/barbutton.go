@@ -125,6 +125,12 @@ func (b *BarButton) TypedKey(e *fyne.KeyEvent) {
 	passOn(b, e)
 }
 
+// KeyDown implements desktop.Keyable.
+func (b *BarButton) KeyDown(e *fyne.KeyEvent) { holdOn(b, e, true) }
+
+// KeyUp implements desktop.Keyable.
+func (b *BarButton) KeyUp(e *fyne.KeyEvent) { holdOn(b, e, false) }
+
 // MouseIn implements desktop.Hoverable.
 func (b *BarButton) MouseIn(*desktop.MouseEvent) { b.hovered = true; b.Refresh() }
 

@@ -3,6 +3,7 @@ package widget
 import (
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
+	"fyne.io/fyne/v2/driver/desktop"
 	"fyne.io/fyne/v2/theme"
 	fynewidget "fyne.io/fyne/v2/widget"
 
@@ -69,6 +70,27 @@ func passOn(o fyne.CanvasObject, e *fyne.KeyEvent) {
 		c.OnTypedKey()(e)
 	}
 }
+
+// holdOn gives a key that is held, or let go, to the window: push to talk works whatever has the focus. Space presses.
+func holdOn(o fyne.CanvasObject, e *fyne.KeyEvent, down bool) {
+	c, ok := fyne.CurrentApp().Driver().CanvasForObject(o).(desktop.Canvas)
+	if !ok || e.Name == fyne.KeySpace {
+		return
+	}
+	handle := c.OnKeyUp()
+	if down {
+		handle = c.OnKeyDown()
+	}
+	if handle != nil {
+		handle(e)
+	}
+}
+
+// KeyDown implements desktop.Keyable.
+func (b *Button) KeyDown(e *fyne.KeyEvent) { holdOn(b, e, true) }
+
+// KeyUp implements desktop.Keyable.
+func (b *Button) KeyUp(e *fyne.KeyEvent) { holdOn(b, e, false) }
 
 // CreateRenderer implements fyne.Widget.
 func (b *Button) CreateRenderer() fyne.WidgetRenderer {

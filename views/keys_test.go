@@ -1,0 +1,112 @@
+package views_test
+
+import (
+	"errors"
+	"maps"
+	"testing"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/driver/desktop"
+
+	"parley/views"
+	"parley/views/keys"
+)
+
+func TestShortcutsOfACall(t *testing.T) {
+	s := newStage(t)
+	s.root.Set(s.sample("call"))
+	for action, asks := range map[keys.Action]string{keys.Microphone: "microphone", keys.Camera: "camera", keys.HangUp: "hang up"} {
+		s.root.Shortcut(action)
+		s.finish(s.next(asks), nil)
+	}
+	s.root.Shortcut(keys.Settings) // would leave the call's screen
+	s.none()
+	s.says("Mute")
+}
+
+func TestPushToTalk(t *testing.T) {
+	s := newStage(t)
+	m := s.sample("call")
+	m.Snapshot.Media.HasMicrophone, m.Snapshot.Media.MicrophoneOn, m.Snapshot.Media.MicrophoneMutedByServer = true, false, false
+	s.root.Set(m)
+	space := &fyne.KeyEvent{Name: fyne.KeySpace}
+	s.root.KeyDown(space)
+	on := s.next("microphone")
+	if on.args[0] != true {
+		t.Fatalf("asked for %v", on.args)
+	}
+	s.root.KeyDown(space) // some systems repeat
+	s.root.KeyUp(space)   // before the microphone is on
+	s.none()
+	s.finish(on, nil)
+	off := s.next("microphone")
+	if off.args[0] != false {
+		t.Fatalf("asked for %v", off.args)
+	}
+	s.finish(off, nil)
+	s.none()
+
+	// A microphone that is on, or off by a moderator, is left alone.
+	m.Snapshot.Media.MicrophoneOn = true
+	s.root.Set(m)
+	s.root.KeyDown(space)
+	s.root.KeyUp(space)
+	m.Snapshot.Media.MicrophoneOn, m.Snapshot.Media.MicrophoneMutedByServer = false, true
+	s.root.Set(m)
+	s.root.KeyDown(space)
+	s.root.KeyUp(space)
+	s.none()
+
+	m.Snapshot.Media.MicrophoneMutedByServer = false
+	s.root.Set(m)
+	s.root.KeyDown(space)
+	s.finish(s.next("microphone"), errors.New("no way"))
+	s.root.KeyUp(space)
+	s.none() // it never was on
+	s.says("no way")
+}
+
+func TestKeysAreListedAndChanged(t *testing.T) {
+	s := newStage(t)
+	keep := func() map[string]string {
+		c := s.next("change")
+		m := s.sample("home")
+		m.Settings.Shortcuts = c.args[0].(views.Settings).Shortcuts
+		s.finish(c, nil)
+		s.root.Set(m)
+		return m.Settings.Shortcuts
+	}
+	s.root.Set(s.sample("home"))
+	s.root.Shortcut(keys.Help)
+	s.says("Keyboard shortcuts", "Microphone on and off", "Talk while held")
+	s.tap(keys.Resolve(nil)[keys.PushToTalk].String())
+	s.says("Press the new keys")
+	s.press(desktop.KeyControlLeft)
+	s.press(fyne.KeyF8)
+	if kept := keep(); !maps.Equal(kept, map[string]string{"push-to-talk": "F8"}) {
+		t.Errorf("kept %v", kept)
+	}
+	s.says("F8")
+	s.tap("F8")
+	s.press(fyne.KeyF11)
+	kept := keep()
+	s.says("taken from: Full screen")
+	if !maps.Equal(kept, map[string]string{"push-to-talk": "F11", "full-screen": ""}) {
+		t.Errorf("kept %v", kept)
+	}
+	s.tap("Ctrl+D")
+	s.press(fyne.KeyM)
+	s.says("cannot be used", "Press the new keys")
+	s.press(fyne.KeyEscape)
+	s.silent("Press the new keys")
+}
+
+// press presses a key where the focus is.
+func (s *stage) press(name fyne.KeyName) {
+	s.t.Helper()
+	keyable, ok := s.window.Canvas().Focused().(desktop.Keyable)
+	if !ok {
+		s.t.Fatalf("%T takes no keys", s.window.Canvas().Focused())
+	}
+	keyable.KeyDown(&fyne.KeyEvent{Name: name})
+}
