@@ -46,7 +46,7 @@ func runWindow(ctx context.Context, o cli.Window, streams Streams, left *traces)
 		return runDemo(ctx, o, options, streams, logger)
 	}
 	options.Folder, options.Link = folder, o.Link
-	running, err := instance.Acquire(ctx, o.Link)
+	running, err := instance.Acquire(ctx, folder, o.Link)
 	switch {
 	case errors.Is(err, instance.ErrRunning):
 		fmt.Fprintln(streams.Err, "parley: is running already; its window was brought to the front")

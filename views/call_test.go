@@ -259,16 +259,16 @@ func TestClosingInACallAsks(t *testing.T) {
 	s := newStage(t)
 	closed := 0
 	s.root.Set(s.sample("home"))
-	s.root.AskToClose(func() { closed++ })
+	s.root.AskToClose(func() { closed++ }, nil)
 	if closed != 1 {
 		t.Error("without a call closing asks")
 	}
 	s.root.Set(s.sample("call"))
-	s.root.AskToClose(func() { closed++ })
+	s.root.AskToClose(func() { closed++ }, nil)
 	s.says("Leave the call?")
 	s.tap("Stay")
 	s.silent("Leave the call?")
-	s.root.AskToClose(func() { closed++ })
+	s.root.AskToClose(func() { closed++ }, nil)
 	s.tap("Leave and close")
 	if closed != 2 {
 		t.Errorf("closed %d times", closed)
@@ -311,4 +311,17 @@ func TestIncomingCall(t *testing.T) {
 	}
 	v.Set(session.Incoming{})
 	s.says("Unknown caller")
+}
+
+func TestACallMayGoOnWithoutTheWindow(t *testing.T) {
+	s := newStage(t)
+	s.root.Set(s.sample("call"))
+	closed, hidden := 0, 0
+	s.root.AskToClose(func() { closed++ }, func() { hidden++ })
+	s.tap("Go on without a window (icon beside the clock)")
+	if closed != 0 || hidden != 1 {
+		t.Errorf("closed %d times, hidden %d times", closed, hidden)
+	}
+	s.silent("Leave the call?")
+	s.none()
 }

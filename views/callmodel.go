@@ -172,6 +172,9 @@ func restoring(s redial.State) bool {
 }
 
 // inCall tells whether the call view is what to show.
+// InCall tells whether there is a call, or one that is being restored.
+func InCall(s session.Snapshot) bool { return inCall(s) }
+
 func inCall(s session.Snapshot) bool {
 	return (s.Call.State != call.Idle && s.Call.State != "") || restoring(s.Redial.State)
 }

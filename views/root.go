@@ -355,15 +355,24 @@ func (r *Root) SignOut() {
 	})
 }
 
-// AskToClose asks before a call is ended by closing the window; without a call it closes at once.
-func (r *Root) AskToClose(closeNow func()) {
+// AskToClose asks before a call is ended by closing the window; without a call it closes at once. hide, when not nil, keeps
+// the call without a window.
+func (r *Root) AskToClose(closeNow, hide func()) {
 	if !inCall(r.model.Snapshot) {
 		closeNow()
 		return
 	}
-	r.env.ask(question{
+	body := container.NewVBox(muted(text.T("call.close.text")))
+	var dismiss func()
+	if hide != nil {
+		body.Add(widget.NewButton(text.T("call.close.hide"), nil, func() {
+			dismiss()
+			hide()
+		}))
+	}
+	dismiss = r.env.ask(question{
 		title: text.T("call.close.title"), yes: text.T("call.close.leave"), no: text.T("call.close.stay"), danger: true,
-		body: muted(text.T("call.close.text")),
+		body: body,
 		answer: func(yes bool) {
 			if yes {
 				closeNow()

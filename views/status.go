@@ -14,6 +14,12 @@ import (
 	"parley/views/text"
 )
 
+// StatusWords says a system status in words.
+func StatusWords(s session.Status) string {
+	words, _ := statusWords(s)
+	return words
+}
+
 // statusWords says a system status in words and colour.
 func statusWords(s session.Status) (words string, color fyne.ThemeColorName) {
 	switch s {

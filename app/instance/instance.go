@@ -9,7 +9,9 @@ package instance
 import (
 	"bufio"
 	"context"
+	"crypto/sha256"
 	"crypto/subtle"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -58,9 +60,11 @@ type Instance struct {
 	running  sync.WaitGroup
 }
 
-// Acquire makes this process the running instance, or hands link to the one there is and returns ErrRunning.
-func Acquire(ctx context.Context, link string) (*Instance, error) {
-	d, err := systemDoor()
+// Acquire makes this process the running instance of a configuration folder, or hands link to the one there is and returns
+// ErrRunning. Another folder is another installation, with an instance of its own.
+func Acquire(ctx context.Context, configuration, link string) (*Instance, error) {
+	sum := sha256.Sum256([]byte(configuration))
+	d, err := systemDoor("instance-" + hex.EncodeToString(sum[:6]))
 	if err != nil {
 		return nil, fmt.Errorf("look for a running instance: %w", err)
 	}

@@ -26,7 +26,7 @@ func doors(t *testing.T) map[string]func() door {
 		t.Fatal(err)
 	}
 	return map[string]func() door{
-		"socket": func() door { return &unixDoor{folder: folder} },
+		"socket": func() door { return &unixDoor{folder: folder, name: "instance"} },
 		"port":   func() door { return &portDoor{file: filepath.Join(folder, "instance.json")} },
 	}
 }
@@ -110,7 +110,7 @@ func TestASocketLeftBehindIsNoInstance(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(folder, "instance.json"), []byte(`{"address":"127.0.0.1:1","token":"t"}`), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	for _, d := range []door{&unixDoor{folder: folder}, &portDoor{file: filepath.Join(folder, "instance.json")}} {
+	for _, d := range []door{&unixDoor{folder: folder, name: "instance"}, &portDoor{file: filepath.Join(folder, "instance.json")}} {
 		i, err := acquire(t.Context(), d, "")
 		if err != nil {
 			t.Fatal(err)
@@ -121,7 +121,7 @@ func TestASocketLeftBehindIsNoInstance(t *testing.T) {
 
 func TestOnlyThisUserCanOpenTheDoor(t *testing.T) {
 	folder := t.TempDir()
-	for _, d := range []door{&unixDoor{folder: folder}, &portDoor{file: filepath.Join(folder, "instance.json")}} {
+	for _, d := range []door{&unixDoor{folder: folder, name: "instance"}, &portDoor{file: filepath.Join(folder, "instance.json")}} {
 		i, err := acquire(t.Context(), d, "")
 		if err != nil {
 			t.Fatal(err)
@@ -138,7 +138,7 @@ func TestOnlyThisUserCanOpenTheDoor(t *testing.T) {
 
 func TestHostileVisitorsAreCutOff(t *testing.T) {
 	folder := t.TempDir()
-	for _, d := range []door{&unixDoor{folder: folder}, &portDoor{file: filepath.Join(folder, "instance.json")}} {
+	for _, d := range []door{&unixDoor{folder: folder, name: "instance"}, &portDoor{file: filepath.Join(folder, "instance.json")}} {
 		i, err := acquire(t.Context(), d, "")
 		if err != nil {
 			t.Fatal(err)

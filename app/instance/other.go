@@ -8,7 +8,7 @@ import (
 )
 
 // systemDoor is a port on the loopback interface, described by a file in the user's own folder.
-func systemDoor() (door, error) {
+func systemDoor(name string) (door, error) {
 	base, err := os.UserCacheDir()
 	if err != nil {
 		return nil, err
@@ -17,5 +17,5 @@ func systemDoor() (door, error) {
 	if err := os.MkdirAll(folder, 0o700); err != nil {
 		return nil, err
 	}
-	return &portDoor{file: filepath.Join(folder, "instance.json")}, nil
+	return &portDoor{file: filepath.Join(folder, name+".json")}, nil
 }

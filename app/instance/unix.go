@@ -15,12 +15,12 @@ import (
 )
 
 // systemDoor is a Unix socket in the user's runtime folder.
-func systemDoor() (door, error) {
+func systemDoor(name string) (door, error) {
 	folder, err := runtimeFolder()
 	if err != nil {
 		return nil, err
 	}
-	return &unixDoor{folder: folder}, nil
+	return &unixDoor{folder: folder, name: name}, nil
 }
 
 // runtimeFolder is parley's folder in XDG_RUNTIME_DIR or, without it, in the folder for temporary files: there others may
@@ -46,14 +46,14 @@ func runtimeFolder() (string, error) {
 
 // unixDoor is held by a lock on a file: the system gives it up when the process ends, however it ends.
 type unixDoor struct {
-	folder string
-	lock   *os.File
+	folder, name string
+	lock         *os.File
 }
 
-func (d *unixDoor) socket() string { return filepath.Join(d.folder, "instance.sock") }
+func (d *unixDoor) socket() string { return filepath.Join(d.folder, d.name+".sock") }
 
 func (d *unixDoor) listen() (net.Listener, error) {
-	lock, err := os.OpenFile(filepath.Join(d.folder, "instance.lock"), os.O_CREATE|os.O_RDWR, 0o600)
+	lock, err := os.OpenFile(filepath.Join(d.folder, d.name+".lock"), os.O_CREATE|os.O_RDWR, 0o600)
 	if err != nil {
 		return nil, err
 	}

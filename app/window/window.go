@@ -104,6 +104,8 @@ type Window struct {
 	incoming   *incomingWindow
 	inspector  *inspector
 	diagnosing *diagnosticsWindow
+	tray       *tray
+	notifier   *notifier
 	renderer   atomic.Value   // its name
 	shown      views.Settings // what is on the screen
 	startError error          // of reading what is kept
@@ -192,7 +194,8 @@ func (w *Window) build(store *Store) {
 	w.root = views.NewRoot(env)
 	w.root.SetNumber(o.Number)
 	w.incoming = &incomingWindow{w: w}
-	w.window.SetCloseIntercept(func() { w.root.AskToClose(w.closeNow) })
+	w.tray, w.notifier = newTray(w), newNotifier(w)
+	w.window.SetCloseIntercept(w.askedToClose)
 	w.root.Set(model)
 	w.root.Tell(views.DescribeStart(startProblem(w.startError)))
 	w.offerCrash()
@@ -289,6 +292,8 @@ func (w *Window) show(m views.Model) {
 		w.root.Set(m)
 	}
 	w.incoming.set(m.Snapshot)
+	w.tray.set(m)
+	w.notifier.set(m)
 	w.automatic.follow(w, m)
 }
 
