@@ -35,7 +35,7 @@ func newTray(w *Window) *tray {
 
 // hostOf looks through our own wrapper: the tray is no part of fyne.App.
 func hostOf(a fyne.App) (desktop.App, bool) {
-	if calm, ok := a.(calmApp); ok {
+	if calm, ok := a.(*calmApp); ok {
 		a = calm.App
 	}
 	host, ok := a.(desktop.App)
@@ -102,8 +102,13 @@ func (w *Window) act(op views.Operation, do func(context.Context) error) {
 	})
 }
 
-// askedToClose is the close button of the window: in a call it asks, and where there is a tray the call may go on there.
+// askedToClose is the close button of the window: in a call it asks, and where there is a tray the call may go on there. A
+// person who chose to close to the tray is not asked.
 func (w *Window) askedToClose() {
+	if w.tray.there() && w.shown.CloseToTray {
+		w.window.Hide()
+		return
+	}
 	var hide func()
 	if w.tray.there() {
 		hide = w.window.Hide

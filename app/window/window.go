@@ -289,6 +289,7 @@ func (w *Window) show(m views.Model) {
 		w.root.Rebuild()
 		w.diagnosing.rebuild()
 	} else {
+		w.shown = m.Settings
 		w.root.Set(m)
 	}
 	w.incoming.set(m.Snapshot)
