@@ -311,6 +311,11 @@ func TestIncomingCall(t *testing.T) {
 	}
 	v.Set(session.Incoming{})
 	s.says("Unknown caller")
+	s.says("Incoming call")
+	v.SetInCall(true)
+	s.says("accepting ends the present one")
+	v.SetInCall(false)
+	s.silent("accepting ends the present one")
 }
 
 func TestACallMayGoOnWithoutTheWindow(t *testing.T) {

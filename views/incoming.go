@@ -21,7 +21,7 @@ type Incoming struct {
 	Content fyne.CanvasObject
 
 	tile                         *widget.Tile
-	name, number                 *canvas.Text
+	title, name, number          *canvas.Text
 	video, audio, busy, declined *widget.BarButton
 	banner                       *widget.Banner
 	running                      bool
@@ -40,6 +40,7 @@ func NewIncoming(env *Env, onError func(widget.Notice)) *Incoming {
 	title := canvas.NewText(text.T("incoming.title"), theme.Color(look.OnStageMuted))
 	title.Alignment = fyne.TextAlignCenter
 	title.TextSize = 13
+	v.title = title
 	v.name.Color, v.number.Color = theme.Color(look.OnStage), theme.Color(look.OnStageMuted)
 	button := func(icon, key string, kind widget.Kind, op func(context.Context) error) *widget.BarButton {
 		return widget.NewBarButton(widget.ButtonState{Icon: icon, Caption: text.T(key), Kind: kind}, func() { v.do(op) })
@@ -74,6 +75,15 @@ func (v *Incoming) Set(c session.Incoming) {
 		number = ""
 	}
 	widget.SetText(v.number, widget.Shorten(number, 14, 380, v.number.TextStyle))
+}
+
+// SetInCall tells whether a call is going on, which accepting ends.
+func (v *Incoming) SetInCall(on bool) {
+	key := "incoming.title"
+	if on {
+		key = "incoming.second"
+	}
+	widget.SetText(v.title, text.T(key))
 }
 
 // Default accepts with video: the enter key.

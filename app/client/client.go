@@ -34,6 +34,8 @@ type Options struct {
 	Guest          bool
 	Name           string      // shown to others
 	TLS            *tls.Config // nil: the system's authorities
+	// CallWaiting lets a further call ring during a call; otherwise it is answered busy.
+	CallWaiting bool
 	// Plain talks http and ws instead of https and wss: only ever because a person asked for it.
 	Plain bool
 	// ICEServers take the place of those that the server names; their credentials are never logged.
@@ -111,6 +113,7 @@ func New(o Options) (*Client, error) {
 		Logger:      o.Logger,
 		UserAgent:   o.UserAgent,
 		InstanceID:  o.InstanceID,
+		CallWaiting: o.CallWaiting,
 		Codecs:      o.Codecs,
 		MaxBitrate:  o.MaxBitrate,
 		Balancer:    o.Balancer,

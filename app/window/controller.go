@@ -164,7 +164,7 @@ func (c *controller) watch(s session.Snapshot) {
 	c.snapshot = s
 	// Between two attempts to restore a call it is idle, and the next attempt sends the same tracks.
 	over := s.Call.State == call.Idle && !c.dialing && !s.Redial.State.Reconnecting()
-	done := c.history.follow(s, c.now())
+	ended := c.history.follow(s, c.now())
 	renew := over && before.Call.State != call.Idle && c.stale()
 	c.mu.Unlock()
 	if over {
@@ -180,8 +180,8 @@ func (c *controller) watch(s session.Snapshot) {
 	if stopped {
 		c.dropScreen() // by the server's command, too
 	}
-	if done != nil {
-		if err := c.store.AddCall(*done); err != nil {
+	for _, done := range ended {
+		if err := c.store.AddCall(done); err != nil {
 			c.logger.Warn("keep the call in the history", "error", err)
 		}
 	}
@@ -223,11 +223,45 @@ func (c *controller) Dial(ctx context.Context, number string, video bool) error 
 	})
 }
 
-// Accept implements views.Actions.
+// Accept implements views.Actions: the call that is shown as ringing. In a call that ends the running one.
 func (c *controller) Accept(ctx context.Context, video bool) error {
+	c.mu.Lock()
+	id, talking := c.snapshot.Incoming.ID, c.snapshot.Call.State != call.Idle && !c.dialing
+	c.mu.Unlock()
+	if talking {
+		return c.acceptInstead(ctx, id, video)
+	}
 	return c.talk(ctx, video, func(link *Link, stream rtc.LocalStream) error {
-		return link.Connector.Accept(ctx, stream)
+		return link.Connector.Answer(ctx, connector.AnswerParameters{ID: id, Stream: stream})
 	})
+}
+
+// acceptInstead ends the running call and takes the one that rings with the same devices: what is muted stays muted. When
+// it does not ring any more the running call goes on.
+func (c *controller) acceptInstead(ctx context.Context, id string, video bool) error {
+	link, err := c.current()
+	if err != nil {
+		return err
+	}
+	c.mu.Lock()
+	if c.dialing {
+		c.mu.Unlock()
+		return call.ErrActive
+	}
+	c.dialing = true
+	stream := c.stream
+	c.mu.Unlock()
+	if stream.Video != nil && !video {
+		stream.Video.SetEnabled(false)
+	}
+	err = link.Connector.Answer(ctx, connector.AnswerParameters{ID: id, Stream: stream, HangUp: true})
+	c.mu.Lock()
+	c.dialing = false
+	c.mu.Unlock()
+	if err != nil && link.Connector.Snapshot().Call.State == call.Idle {
+		c.dropTracks()
+	}
+	return err
 }
 
 // talk opens the devices and begins a call with them.
@@ -337,7 +371,10 @@ func (c *controller) decline(ctx context.Context, busy bool) error {
 	if err != nil {
 		return err
 	}
-	return link.Connector.Decline(ctx, busy)
+	c.mu.Lock()
+	id := c.snapshot.Incoming.ID
+	c.mu.Unlock()
+	return link.Connector.DeclineCall(ctx, id, busy)
 }
 
 // SetMicrophone implements views.Actions.

@@ -168,7 +168,14 @@ func TestHistory(t *testing.T) {
 		now = now.Add(time.Duration(seconds) * time.Second)
 		s := session.Initial()
 		edit(&s)
-		return h.follow(s, now)
+		ended := h.follow(s, now)
+		if len(ended) == 0 {
+			return nil
+		}
+		if len(ended) > 1 {
+			t.Errorf("%d entries at once: %+v", len(ended), ended)
+		}
+		return &ended[0]
 	}
 	ring := func(s *session.Snapshot) {
 		s.Incoming = session.Incoming{State: incoming.Ringing, Number: "7", DisplayName: "Seven"}
@@ -202,5 +209,69 @@ func TestHistory(t *testing.T) {
 	}
 	if got := step(1, func(*session.Snapshot) {}); got != nil {
 		t.Errorf("nothing happened, yet %+v", got)
+	}
+}
+
+// Accepting a second call ends the running one and begins the next with the same devices: two entries in the history,
+// nothing is stopped. A caller who has given up meanwhile costs the running call nothing.
+func TestAcceptInACall(t *testing.T) {
+	r := newRig(t)
+	r.signIn(t)
+	if err := r.Dial(t.Context(), "2001", true); err != nil {
+		t.Fatal(err)
+	}
+	r.state(call.InRoom)
+	s := r.controller.snapshot
+	s.Incoming = session.Incoming{State: incoming.Ringing, ID: "4", Number: "55"}
+	r.connector.watch(s)
+	r.connector.now = s
+
+	r.connector.answer["accept"] = incoming.ErrNone
+	if err := r.Accept(t.Context(), true); !errors.Is(err, incoming.ErrNone) || r.camera.stops() != 0 {
+		t.Errorf("he has given up: %v, camera stopped %d times", err, r.camera.stops())
+	}
+	delete(r.connector.answer, "accept")
+	if err := r.Busy(t.Context()); err != nil || !slices.Contains(r.connector.asked, "decline 4 on") {
+		t.Errorf("busy: %v, asked %v", err, r.connector.asked)
+	}
+	if err := r.Accept(t.Context(), false); err != nil {
+		t.Fatal(err)
+	}
+	if p := r.connector.taken; p.ID != "4" || !p.HangUp || p.Stream.Video != r.camera || p.Stream.Audio == nil || r.camera.Enabled() {
+		t.Errorf("answered with %+v, camera on %v", p, r.camera.Enabled())
+	}
+	next := session.Initial()
+	next.Call = session.Call{State: call.DirectP2PRoom, Number: "55", Answer: true}
+	next.Incoming.State = incoming.Consumed
+	r.connector.watch(next)
+	r.connector.watch(session.Initial())
+	if r.camera.stops() != 1 {
+		t.Errorf("the camera was stopped %d times, want once at the end", r.camera.stops())
+	}
+	var numbers []string
+	for _, c := range r.Model().Recent {
+		numbers = append(numbers, c.Number)
+	}
+	if len(numbers) != 2 || !slices.Contains(numbers, "2001") || !slices.Contains(numbers, "55") {
+		t.Errorf("history %v", numbers)
+	}
+}
+
+// With call waiting the next call rings in the place of one that gave up: that one was missed.
+func TestHistoryOfCallsThatRingTogether(t *testing.T) {
+	var h history
+	ring := func(id, number string) session.Snapshot {
+		s := session.Initial()
+		s.Incoming = session.Incoming{State: incoming.Ringing, ID: id, Number: number}
+		return s
+	}
+	h.follow(ring("1", "71"), time.Time{})
+	if got := h.follow(ring("2", "72"), time.Time{}); len(got) != 1 || got[0].Number != "71" || got[0].Declined {
+		t.Errorf("the first gave up: %+v", got)
+	}
+	answered := ring("3", "73")
+	answered.Call = session.Call{State: call.Connecting, Number: "72", Answer: true}
+	if got := h.follow(answered, time.Time{}); len(got) != 0 {
+		t.Errorf("the second was answered: %+v", got)
 	}
 }

@@ -84,6 +84,8 @@ type fakeConnector struct {
 	asked  []string
 	answer map[string]error
 	call   connector.CallParameters
+	taken  connector.AnswerParameters
+	now    session.Snapshot // what Snapshot gives, the initial one when not set
 	watch  func(session.Snapshot)
 	tell   func(connector.Event)
 
@@ -108,23 +110,36 @@ func (f *fakeConnector) Call(_ context.Context, p connector.CallParameters) erro
 	f.mu.Unlock()
 	return f.ask("call " + p.Number)
 }
-func (f *fakeConnector) RefuseMicrophone(context.Context) error        { return f.ask("refuse microphone") }
-func (f *fakeConnector) RefuseCamera(context.Context) error            { return f.ask("refuse camera") }
-func (f *fakeConnector) RestartAutoConnect(context.Context) error      { return f.ask("restart") }
-func (f *fakeConnector) HangUp(context.Context) error                  { return f.ask("hang up") }
-func (f *fakeConnector) Accept(context.Context, rtc.LocalStream) error { return f.ask("accept") }
+func (f *fakeConnector) RefuseMicrophone(context.Context) error   { return f.ask("refuse microphone") }
+func (f *fakeConnector) RefuseCamera(context.Context) error       { return f.ask("refuse camera") }
+func (f *fakeConnector) RestartAutoConnect(context.Context) error { return f.ask("restart") }
+func (f *fakeConnector) HangUp(context.Context) error             { return f.ask("hang up") }
+func (f *fakeConnector) Answer(_ context.Context, p connector.AnswerParameters) error {
+	f.mu.Lock()
+	f.taken = p
+	f.mu.Unlock()
+	return f.ask("accept")
+}
 func (f *fakeConnector) SetMicrophone(_ context.Context, on bool) error {
 	return f.ask(word("microphone", on))
 }
 func (f *fakeConnector) SetCamera(_ context.Context, on bool) error { return f.ask(word("camera", on)) }
-func (f *fakeConnector) Decline(_ context.Context, busy bool) error {
+func (f *fakeConnector) DeclineCall(_ context.Context, id string, busy bool) error {
+	if id != "" {
+		return f.ask(word("decline "+id, busy))
+	}
 	return f.ask(word("decline", busy))
 }
 func (f *fakeConnector) StopPresentation(context.Context) error { return f.ask("stop presentation") }
 func (f *fakeConnector) SendDTMF(_ context.Context, tones string) error {
 	return f.ask("tones " + tones)
 }
-func (f *fakeConnector) Snapshot() session.Snapshot { return session.Initial() }
+func (f *fakeConnector) Snapshot() session.Snapshot {
+	if f.now.Call.State != "" {
+		return f.now
+	}
+	return session.Initial()
+}
 func (f *fakeConnector) Subscribe(fn func(connector.Event)) (cancel func()) {
 	f.mu.Lock()
 	f.tell = fn

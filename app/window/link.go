@@ -24,8 +24,8 @@ type Connector interface {
 	Disconnect(ctx context.Context) error
 	Call(ctx context.Context, p connector.CallParameters) error
 	HangUp(ctx context.Context) error
-	Accept(ctx context.Context, stream rtc.LocalStream) error
-	Decline(ctx context.Context, busy bool) error
+	Answer(ctx context.Context, p connector.AnswerParameters) error
+	DeclineCall(ctx context.Context, id string, busy bool) error
 	SetMicrophone(ctx context.Context, on bool) error
 	SetCamera(ctx context.Context, on bool) error
 	StartPresentation(ctx context.Context, track rtc.LocalTrack, o connector.PresentationOptions) error
@@ -113,9 +113,9 @@ func clientOptions(o Options, l LinkOptions) client.Options {
 	made := client.Options{
 		Server: l.Form.Server, User: l.Form.User, Password: l.Form.Password, Guest: l.Form.Guest, Name: l.Form.Name,
 		TLS: l.TLS, Speaker: s.Speaker, Silent: o.Silent || s.Speaker == kept.NoDevice,
-		Processor: o.Processor,
-		Codecs:    rtc.Codecs{Preferred: s.PreferredCodecs, Excluded: s.ExcludedCodecs},
-		MaxWidth:  width(s.Video.Height), MaxHeight: s.Video.Height,
+		Processor: o.Processor, CallWaiting: true,
+		Codecs:   rtc.Codecs{Preferred: s.PreferredCodecs, Excluded: s.ExcludedCodecs},
+		MaxWidth: width(s.Video.Height), MaxHeight: s.Video.Height,
 		MaxBitrate:     s.SendLimit * 1000,
 		Balancer:       connector.BalancerConfig{Off: !s.Balancer},
 		Recovery:       connector.RecoveryConfig{Samples: s.Samples, Throttle: time.Duration(s.Throttle) * time.Millisecond},

@@ -22,6 +22,7 @@ import (
 	"parley/app/report"
 	"parley/app/settings"
 	"parley/assets"
+	"parley/connector/call"
 	"parley/connector/session"
 	"parley/media/audio"
 	"parley/views"
@@ -376,6 +377,7 @@ func (i *incomingWindow) set(s session.Snapshot) {
 		i.open()
 	}
 	i.view.Set(s.Incoming)
+	i.view.SetInCall(s.Call.State != call.Idle)
 }
 
 func (i *incomingWindow) open() {
