@@ -29,8 +29,7 @@ bench: go build
 
 # call set-up, memory over many calls, what goes through the connector
 bench-connector: go
-	go test -tags $(TAGS) -run '^$$' -bench 'Info|FanOut' -benchtime 5s ./connector
-	go run -tags $(TAGS) ./e2e/bench/connector
+	scripts/bench-connector.sh
 
 # calls over bad networks; needs root
 bench-network: go build

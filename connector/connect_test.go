@@ -200,6 +200,7 @@ func TestAutoConnectWithAFunction(t *testing.T) {
 	})
 }
 
+// A connect tries as often as it is told to, three times by default.
 func TestTriesOfAConnect(t *testing.T) {
 	for tries, want := range map[int]int{0: 3, 1: 1, 5: 5} {
 		synctest.Test(t, func(t *testing.T) {

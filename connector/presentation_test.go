@@ -179,6 +179,7 @@ func TestShareStoppedWhilePending(t *testing.T) {
 	})
 }
 
+// Another track may come with other options of how it is sent.
 func TestReplacePresentationChangesHowItIsSent(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := inCall(t)
