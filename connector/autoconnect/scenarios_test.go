@@ -240,6 +240,12 @@ func (s *stage) step(step []any) (unknown string) {
 		s.on(func() { s.m.Stop(func() { s.ends = append(s.ends, "stop") }) })
 	case "restart":
 		s.on(s.m.Restart)
+	case "connectionState":
+		s.on(func() {
+			for _, event := range []string{connection.EventStartConnect, connection.EventStartUA, connection.EventUAConnected} {
+				s.machine.Send(event, &connection.Configuration{})
+			}
+		})
 	case "connect.resolve":
 		s.on(func() { s.settleConnect(nil) })
 	case "connect.reject":

@@ -1,0 +1,83 @@
+//go:build linux
+
+package autoconnect
+
+import (
+	"bytes"
+	"encoding/binary"
+	"os"
+	"syscall"
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+// What two looks at the addresses of this machine mean.
+func TestCompare(t *testing.T) {
+	home, office := []string{"wlan0 192.0.2.1/24"}, []string{"eth0 198.51.100.7/24"}
+	for _, c := range []struct {
+		before, after []string
+		want          NetworkEvent
+	}{{home, home, ""}, {nil, nil, ""}, {home, nil, Offline}, {nil, home, Online}, {home, office, NetworkChange}} {
+		if event, told := compare(c.before, c.after); event != c.want || told != (c.want != "") {
+			t.Errorf("%v to %v: %q, %v", c.before, c.after, event, told)
+		}
+	}
+}
+
+// Where the system tells nothing, its interfaces are looked at now and then; nothing changes here, and nothing is told.
+func TestPolling(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		cancel := polling{}.Subscribe(func(e NetworkEvent) { t.Errorf("told %s", e) })
+		time.Sleep(3 * pollInterval)
+		cancel()
+	})
+}
+
+// message of rtnetlink(7) with an empty body.
+func message(kind uint16, length uint32) []byte {
+	var b bytes.Buffer
+	for _, v := range []any{length, kind, uint16(0), uint32(0), uint32(0)} {
+		_ = binary.Write(&b, binary.NativeEndian, v) // into memory
+	}
+	return b.Bytes()
+}
+
+// Datagrams of links and addresses count, others and broken ones do not.
+func TestChanges(t *testing.T) {
+	route, address := message(syscall.RTM_NEWROUTE, 16), message(syscall.RTM_DELADDR, 16)
+	for _, c := range []struct {
+		datagram []byte
+		want     bool
+	}{
+		{nil, false}, {route, false}, {address, true}, {append(append([]byte{}, route...), address...), true},
+		{append(message(syscall.RTM_NEWROUTE, 0), address...), false},     // a length of nothing: no end in sight
+		{append(message(syscall.RTM_NEWROUTE, 1<<31), address...), false}, // longer than the datagram
+		{address[:7], false},
+	} {
+		if got := changes(c.datagram); got != c.want {
+			t.Errorf("% x: %v", c.datagram, got)
+		}
+	}
+}
+
+// A datagram makes us look; addresses that are the same are no event. The end of the socket ends the listener.
+func TestListen(t *testing.T) {
+	in, out, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		listen(in, func(e NetworkEvent) { t.Errorf("told %s", e) })
+	}()
+	for _, kind := range []uint16{syscall.RTM_NEWROUTE, syscall.RTM_NEWADDR} {
+		if _, err := out.Write(message(kind, 16)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	_ = out.Close()
+	<-ended
+	_ = in.Close()
+}
