@@ -115,8 +115,9 @@ func (c *Connector) build() {
 	c.connection = connection.NewManager(connection.Deps{
 		Loop: c.loop, Emit: c.prefixed("connection:"), Dialer: c.config.Dialer, UserAgent: c.config.UserAgent,
 		InstanceID: c.config.InstanceID, Logger: c.logger,
-		OnSession: func(s signal.Session) { c.incoming.OnSession(s) },
-		OnNotify:  c.onNotify, OnMessage: c.config.OnMessage,
+		PingTimeout: c.config.AutoConnect.PingTimeout,
+		OnSession:   func(s signal.Session) { c.incoming.OnSession(s) },
+		OnNotify:    c.onNotify, OnMessage: c.config.OnMessage,
 	})
 	c.content = call.NewContentMachine(c.logger)
 	c.call = call.NewManager(call.Deps{

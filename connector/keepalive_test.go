@@ -98,6 +98,34 @@ func TestAutoConnectPings(t *testing.T) {
 	})
 }
 
+// In a call two failed pings replace the socket, not the user agent: the call goes on, and so do the pings.
+func TestAutoConnectPingsInACall(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		defer w.close()
+		w.must(w.c.AutoConnect(t.Context(), user()))
+		w.must(w.c.Call(t.Context(), connector.CallParameters{Number: "2001", Stream: camera()}))
+		agent := w.net.Last()
+		agent.SetOptionsErr(errors.New("no answer"))
+		time.Sleep(31 * time.Second)
+		synctest.Wait()
+		agent.SetOptionsErr(nil)
+		if n := agent.Reopened(); n != 1 || len(w.net.Agents()) != 1 {
+			t.Errorf("%d user agents, socket replaced %d times", len(w.net.Agents()), n)
+		}
+		pings := agent.Pings()
+		time.Sleep(31 * time.Second)
+		synctest.Wait()
+		if n := agent.Pings() - pings; n != 2 || agent.Reopened() != 1 {
+			t.Errorf("%d pings in half a minute, socket replaced %d times", n, agent.Reopened())
+		}
+		same(t, "the call's end", w.only("call:ended", "call:failed", "auto-connect:before-attempt"), "auto-connect:before-attempt")
+		if s := w.c.Snapshot(); s.AutoConnector != autoconnect.ConnectedMonitoring || s.Call.Number != "2001" {
+			t.Errorf("snapshot %s, in a call to %q", s.AutoConnector, s.Call.Number)
+		}
+	})
+}
+
 // The auto-connector tries again after a failure, but never with refused credentials.
 func TestAutoConnectRetriesButNotCredentials(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

@@ -52,6 +52,7 @@ type Connection interface {
 	CancelConnect()
 	Disconnect(func())
 	Ping(func(error))
+	Reopen()
 	CheckTelephony(connection.Parameters, func(error)) (cancel func())
 	Busy() bool
 	Machine() *connection.Machine
@@ -60,6 +61,7 @@ type Connection interface {
 // Options of a Manager; zero values are the defaults.
 type Options struct {
 	RetryDelay, PingInterval, TelephonyInterval time.Duration
+	PingTimeout                                 time.Duration // how long the connection waits for a ping, 10 s when 0
 	OnChange, OnOnline                          Policy
 	OfflineGrace                                time.Duration
 	// StartAttempts is after how many attempts a start that did not connect tells so; 0: AttemptsLimit. What has been
@@ -179,6 +181,10 @@ func (m *Manager) request(reason Reason) {
 		return
 	}
 	m.log("reconnect", "reason", reason)
+	if m.machine.State() == ConnectedMonitoring && reason != ReasonManualRestart && m.deps.InCall() {
+		m.reopen()
+		return
+	}
 	m.attempts.Reset()
 	if !m.Active() {
 		m.watcher.subscribe()
@@ -186,6 +192,15 @@ func (m *Manager) request(reason Reason) {
 		return
 	}
 	m.send(EventRestart)
+}
+
+// reopen replaces the socket alone: a call would end with the user agent, and outlives the socket.
+func (m *Manager) reopen() {
+	m.pingFailures = 0
+	m.epoch++ // the outcome of a ping over the old socket does not count
+	m.deps.Connection.Reopen()
+	m.timer.Stop()
+	m.timer = m.deps.Loop.After(m.deps.Options.PingInterval, m.ping)
 }
 
 func (m *Manager) log(text string, args ...any) {

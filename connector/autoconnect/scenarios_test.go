@@ -116,6 +116,9 @@ func answer(mode string, done func(error), keep *func(error), later func(func())
 	}
 }
 
+// Reopen is for calls, which these scenarios have none of.
+func (s *stage) Reopen() {}
+
 func (s *stage) Ping(done func(error)) { answer(s.pings, done, &s.pinging, s.loop.Later) }
 
 func (s *stage) CheckTelephony(_ connection.Parameters, done func(error)) (cancel func()) {

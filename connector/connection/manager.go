@@ -55,6 +55,7 @@ type Deps struct {
 	Emit                  func(name string, data any) // name without prefix
 	Dialer                signal.Dialer
 	UserAgent, InstanceID string
+	PingTimeout           time.Duration // of the package when 0
 	Logger                *slog.Logger
 	OnSession             func(signal.Session) // on the user agent's goroutine
 	OnNotify              func(headers []signal.Header, body []byte)
@@ -391,6 +392,16 @@ func (m *Manager) disconnected() {
 	if next := m.queued; next != nil {
 		m.queued, m.drop = nil, nil
 		next()
+	}
+}
+
+// Reopen replaces the socket and keeps the user agent, so that a call goes on.
+func (m *Manager) Reopen() {
+	if agent := m.agent; agent != nil {
+		m.deps.Loop.Go(func(context.Context) func() {
+			agent.Reopen()
+			return nil
+		})
 	}
 }
 

@@ -11,9 +11,13 @@ import (
 // to challenges.
 const requestTimeout = 70 * time.Second
 
-// Ping sends OPTIONS to the own URI, limited to PingTimeout. The result comes on the loop.
+// Ping sends OPTIONS to the own URI, limited to PingTimeout or what Deps say. The result comes on the loop.
 func (m *Manager) Ping(done func(error)) {
-	m.request(PingTimeout, func(ctx context.Context, agent signal.UserAgent) error { return agent.Options(ctx, "") }, done)
+	limit := m.deps.PingTimeout
+	if limit <= 0 {
+		limit = PingTimeout
+	}
+	m.request(limit, func(ctx context.Context, agent signal.UserAgent) error { return agent.Options(ctx, "") }, done)
 }
 
 // Options sends OPTIONS to a target.

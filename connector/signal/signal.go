@@ -94,6 +94,9 @@ type UserAgent interface {
 	Stop(ctx context.Context) error
 	Connected() bool
 	Registered() bool
+	// Reopen cuts the present socket, which is of no use any more, and opens another one as after a loss: what is
+	// established goes on.
+	Reopen()
 	Register(ctx context.Context) error
 	Unregister(ctx context.Context) error
 	// Options sends OPTIONS to target ("" is our own URI) and waits for the final response.

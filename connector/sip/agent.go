@@ -248,6 +248,14 @@ func (a *agent) Registered() (registered bool) {
 	return registered
 }
 
+func (a *agent) Reopen() {
+	_ = a.do(func() {
+		if a.socket != nil && !a.leaving {
+			go func(s *socket) { _ = s.conn.CloseNow() }(a.socket)
+		}
+	})
+}
+
 func (a *agent) Register(ctx context.Context) error {
 	return a.await(ctx, func(result func(error)) { a.registration.register(result) })
 }

@@ -28,6 +28,9 @@ const (
 type Dialer struct {
 	Logger *slog.Logger
 	Proxy  *url.URL // of the WebSocket; nil: as the environment says
+	// PingInterval between WebSocket pings, 15 s when 0: one that is not answered within it ends the socket, which is how a
+	// half-open connection is found.
+	PingInterval time.Duration
 
 	dial dialFunc // tests: a connection within the process
 }
@@ -76,9 +79,13 @@ func (d Dialer) NewUserAgent(config signal.Config, handler signal.Handler) (sign
 	a.registration = registration{a: a, callID: randomToken(22), tag: randomToken(10), expires: config.RegisterExpires,
 		wanted: config.Register}
 	if a.dial == nil {
+		ping := d.PingInterval
+		if ping <= 0 {
+			ping = pingInterval
+		}
 		a.dial = func(ctx context.Context) (connection, error) {
 			return websocket.Dial(ctx, config.URL, websocket.Options{TLS: config.TLS, Proxy: d.Proxy,
-				PingInterval: pingInterval})
+				PingInterval: ping})
 		}
 	}
 	return a, nil

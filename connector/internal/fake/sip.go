@@ -62,6 +62,7 @@ type Agent struct {
 	connected bool
 	stopped   bool
 	pings     int
+	reopened  int
 	sessions  []*Session
 	asked     []string
 	answer    func(request string) error
@@ -154,6 +155,18 @@ func (a *Agent) Register(context.Context) error {
 	}
 	return err
 }
+
+// Reopen loses the socket and has another one at once.
+func (a *Agent) Reopen() {
+	a.mu.Lock()
+	a.reopened++
+	a.mu.Unlock()
+	a.Lose(1006)
+	a.Connect()
+}
+
+// Reopened counts the calls of Reopen.
+func (a *Agent) Reopened() int { a.mu.Lock(); defer a.mu.Unlock(); return a.reopened }
 
 func (a *Agent) Unregister(context.Context) error {
 	err := a.ask("unregister")
