@@ -141,7 +141,7 @@ func TestInviteIntoARoomAndGiveUp(t *testing.T) {
 		close(canceled)
 	})
 	must(t, in.tx.Respond(sip.NewResponseFromRequest(in.req, 180, "Ringing", nil)))
-	must(t, s.Moderate().EndCall("ann"))
+	must(t, s.Moderate().EndCall("ann", 0))
 	<-canceled
 	events.wait(t, "unanswered", nil)
 

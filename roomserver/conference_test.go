@@ -277,7 +277,7 @@ func TestModeratorMutes(t *testing.T) {
 	if n := len(s.Moderate().List()); n != 2 {
 		t.Errorf("%d participants", n)
 	}
-	must(t, s.Moderate().EndCall("ben"))
+	must(t, s.Moderate().EndCall("ben", 0))
 	respondOK(b.next(sip.BYE))
 	must(t, s.Moderate().EndRoom("2107"))
 	respondOK(a.next(sip.BYE))

@@ -6,8 +6,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
+	"slices"
 	"strings"
 	"text/tabwriter"
+
+	"parley/roomserver/room"
 )
 
 // maxLine bounds a line of the console, bytes.
@@ -104,15 +108,19 @@ func show(out io.Writer, result any) error {
 	table := tabwriter.NewWriter(out, 0, 4, 2, ' ', 0)
 	switch list := result.(type) {
 	case []ParticipantInfo:
-		fmt.Fprintln(table, "ROOM\tID\tNAME\tSOCKET\tMICROPHONE\tCAMERA\tROLE")
+		fmt.Fprintln(table, "ROOM\tID\tNAME\tSOCKET\tMICROPHONE\tCAMERA\tSENDS\tROLE")
 		for _, p := range list {
-			fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\t%s\t%s\n", p.Room, p.ID, p.Name, or(p.Socket, "gone"),
-				switched(p.State.Microphone, p.State.MicForced), switched(p.State.Camera, p.State.CamForced), role(p))
+			fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", p.Room, p.ID, p.Name, or(p.Socket, "gone"),
+				switched(p.State.Microphone, p.State.MicForced), switched(p.State.Camera, p.State.CamForced), sends(p.State), role(p))
 		}
 	case []SocketInfo:
-		fmt.Fprintln(table, "SOCKET\tADDRESS\tUSERS")
+		fmt.Fprintln(table, "SOCKET\tADDRESS\tUSERS\tREQUESTS")
 		for _, s := range list {
-			fmt.Fprintf(table, "%s\t%s\t%s\n", s.ID, s.Address, strings.Join(s.Users, " "))
+			var counts []string
+			for _, method := range slices.Sorted(maps.Keys(s.Requests)) {
+				counts = append(counts, fmt.Sprintf("%s %d", method, s.Requests[method]))
+			}
+			fmt.Fprintf(table, "%s\t%s\t%s\t%s\n", s.ID, s.Address, strings.Join(s.Users, " "), strings.Join(counts, ", "))
 		}
 	default:
 		fmt.Fprintln(table, "done")
@@ -128,6 +136,17 @@ func switched(on, forced bool) string {
 		return "on"
 	}
 	return "off"
+}
+
+// sends tells what arrives from a participant: his picture, and what he presents.
+func sends(s room.State) string {
+	var list []string
+	for _, v := range []*room.Sent{s.Video, s.Presentation} {
+		if v != nil {
+			list = append(list, fmt.Sprintf("%dx%d at %d kbit/s", v.Width, v.Height, (v.Bitrate+500)/1000))
+		}
+	}
+	return or(strings.Join(list, " and "), "no video")
 }
 
 func role(p ParticipantInfo) string {

@@ -29,10 +29,11 @@ const (
 const maxDelay = time.Minute
 
 var (
-	errShare     = errors.New("a share is between 0 and 1")
-	errDelay     = fmt.Errorf("a delay is between 0 and %v", maxDelay)
-	errDirection = errors.New("the directions are in, out, both")
-	errRefusal   = errors.New("a refusal needs a code from 300 to 699 and a count from 1 to 1000")
+	errShare        = errors.New("a share is between 0 and 1")
+	errDelay        = fmt.Errorf("a delay is between 0 and %v", maxDelay)
+	errDirection    = errors.New("the directions are in, out, both")
+	errOfferRefusal = errors.New("a refusal needs an HTTP status from 300 to 599 and a count from 1 to 1000")
+	errRefusal      = errors.New("a refusal needs a code from 300 to 699 and a count from 1 to 1000")
 )
 
 // SocketInfo is one line of the list of sockets.
@@ -40,13 +41,16 @@ type SocketInfo struct {
 	ID      string   `json:"id"`
 	Address string   `json:"address"`
 	Users   []string `json:"users"` // whose password was proven on it
+	// Requests that came, by method.
+	Requests map[string]int `json:"requests"`
 }
 
 // Sockets lists who is connected.
 func (m Moderator) Sockets() []SocketInfo {
 	list := []SocketInfo{}
 	for _, c := range m.s.current().exchange.Clients() {
-		list = append(list, SocketInfo{ID: c.ID(), Address: c.Address(), Users: append([]string{}, c.Users()...)})
+		list = append(list, SocketInfo{ID: c.ID(), Address: c.Address(), Users: append([]string{}, c.Users()...),
+			Requests: c.Requests()})
 	}
 	return list
 }
@@ -220,6 +224,7 @@ func (m Moderator) Heal(who string) error {
 	if list, err := m.participants(who); err == nil {
 		for _, p := range list {
 			p.Impair(fault.Setting{}, fault.Setting{})
+			p.RefuseOffers(0, 0)
 		}
 	}
 	err := m.strike(who, "heal", nil, func(c *exchange.Client) { c.SetFault(exchange.Fault{}) })
@@ -227,6 +232,52 @@ func (m Moderator) Heal(who string) error {
 		return nil // there was nothing to heal but his media
 	}
 	return err
+}
+
+// CutMedia makes the addresses that a participant's media uses now dead for good; new ones work. Nobody is told.
+func (m Moderator) CutMedia(who string) error {
+	return m.media(who, "media-cut", (*room.Participant).CutMedia)
+}
+
+// MoveMedia moves the server's end of a participant's media to other ports and tells him by an offer.
+func (m Moderator) MoveMedia(who string) error {
+	return m.media(who, "media-move", (*room.Participant).MoveMedia)
+}
+
+func (m Moderator) media(who, name string, f func(*room.Participant)) error {
+	list, err := m.participants(who)
+	if err != nil {
+		return err
+	}
+	m.report(who, name, nil)
+	for _, p := range list {
+		f(p)
+	}
+	return nil
+}
+
+// RefuseOffers answers a participant's next count offers for a receive-only session with an HTTP status.
+func (m Moderator) RefuseOffers(who string, code, count int) error {
+	if code < 300 || code > 599 || count < 1 || count > 1000 {
+		return errOfferRefusal
+	}
+	p, err := m.find(who)
+	if err != nil {
+		return err
+	}
+	m.report(who, "offer-refuse", map[string]any{"code": code, "count": count})
+	p.RefuseOffers(code, count)
+	return nil
+}
+
+// Garbage sends what no server should, on the socket and in the calls of who.
+func (m Moderator) Garbage(who string) error {
+	return m.strike(who, "garbage", nil, (*exchange.Client).Garbage)
+}
+
+// Oversize sends one message that is larger than a client has to take.
+func (m Moderator) Oversize(who string) error {
+	return m.strike(who, "oversize", nil, (*exchange.Client).Oversize)
 }
 
 // Restart stops and starts the server, see Server.Restart.

@@ -1,6 +1,7 @@
 package roomserver
 
 import (
+	"encoding/json"
 	"errors"
 	"os"
 	"strings"
@@ -202,5 +203,188 @@ func TestRestartInPlace(t *testing.T) {
 	must(t, s.Close(t.Context()))
 	if err := s.Restart(t.Context(), 0); !errors.Is(err, ErrClosed) {
 		t.Errorf("restart of a closed server: %v", err)
+	}
+}
+
+func TestMediaMovesAndIsCut(t *testing.T) {
+	s, _ := startServer(t, Config{Bots: 1})
+	a := join(t, s, "ann", "2001", "VP8")
+	track := a.track(webrtc.RTPCodecTypeVideo, "main")
+	a.watch(track, stamped)
+	ufrag := func(sdp string) string {
+		_, rest, _ := strings.Cut(sdp, "a=ice-ufrag:")
+		value, _, _ := strings.Cut(rest, "\r\n")
+		return value
+	}
+	before := ufrag(a.pc.RemoteDescription().SDP)
+	if out := console(t, s, "media-move ann"); out != "done\n" {
+		t.Fatal(out)
+	}
+	a.answerOffer()
+	if after := ufrag(a.pc.RemoteDescription().SDP); after == "" || after == before {
+		t.Errorf("credentials %q, before %q", after, before)
+	}
+	since := time.Now()
+	a.watch(track, func(f *video.Frame) bool { at, ok := stamp.Read(f); return ok && at.After(since) })
+
+	if out := console(t, s, "media-cut ann", "media-cut nobody", "media-move nobody"); !strings.HasPrefix(out, "done\nerror: ") {
+		t.Fatal(out)
+	}
+	buffer := make([]byte, 1500)
+	for begun := time.Now(); ; {
+		must(t, track.SetReadDeadline(time.Now().Add(time.Second)))
+		if _, _, err := track.Read(buffer); err != nil {
+			break
+		}
+		if time.Since(begun) > patience {
+			t.Fatal("packets go on")
+		}
+	}
+}
+
+func TestOffersAreRefusedOnPurpose(t *testing.T) {
+	s, _ := startServer(t, Config{Bots: 1})
+	a := join(t, s, "ann", "2001", "VP8")
+	token := a.token()
+	must(t, s.Moderate().Spectator("ann", 0, "main"))
+	moved(t, a, "SPECTATOR", "0", "main")
+	if out := console(t, s, "offer-refuse ann 503 2", "offer-refuse ann 200", "offer-refuse nobody 500"); strings.Count(out, "error: ") != 2 {
+		t.Error(out)
+	}
+	for range 2 {
+		code, text := post(t, s, "2001?quality=high&audio=main", token, "application/json", []byte(`{"type":"offer","sdp":"v=0"}`))
+		if code != 503 || !strings.Contains(text, "on purpose") {
+			t.Errorf("%d %s", code, text)
+		}
+	}
+	watching := spectate(t, s, a, token, "2001?quality=high&audio=main")
+	track := watching.stream(webrtc.RTPCodecTypeVideo, "default")
+	watching.watch(track, stamped)
+	console(t, s, "offer-refuse ann 500 5", "heal ann")
+
+	// Another offer of the same peer connection, with another quality, keeps its transport.
+	before := fingerprintOf(watching.pc.RemoteDescription().SDP)
+	offer := offerOf(t, watching.pc)
+	body, err := json.Marshal(sessionDescription{"offer", offer})
+	must(t, err)
+	code, text := post(t, s, "2001?quality=low&audio=main", token, "application/json", body)
+	if code != 200 {
+		t.Fatalf("%d %s", code, text)
+	}
+	var answer sessionDescription
+	must(t, json.Unmarshal([]byte(text), &answer))
+	must(t, watching.pc.SetRemoteDescription(webrtc.SessionDescription{Type: webrtc.SDPTypeAnswer, SDP: answer.SDP}))
+	if after := fingerprintOf(answer.SDP); after != before {
+		t.Errorf("another transport: %s, before %s", after, before)
+	}
+	if got := s.Moderate().List()[0].State.Spectator.Quality; got != "low" {
+		t.Errorf("quality %s", got)
+	}
+	since := time.Now()
+	watching.watch(track, func(f *video.Frame) bool { at, ok := stamp.Read(f); return ok && at.After(since) })
+}
+
+func fingerprintOf(sdp string) string {
+	_, rest, _ := strings.Cut(sdp, "a=fingerprint:")
+	value, _, _ := strings.Cut(rest, "\r\n")
+	return value
+}
+
+func TestTakeOverIsAllowed(t *testing.T) {
+	s, events := startServer(t, Config{Bots: 1, BotPresents: true})
+	a := join(t, s, "ann", "2001", "VP8")
+	a.answerOffer()
+	a.infoFrom("sharedesktop")
+	for _, step := range []struct {
+		line string
+		code int
+	}{{"take-over ann", 200}, {"stop-presentation 2001", 200}, {"take-over ann no", 200}, {"bot-present bot-1", 603}} {
+		if out := console(t, s, step.line); out != "done\n" {
+			t.Fatalf("%s: %s", step.line, out)
+		}
+		if code := a.d.info("sharedesktop", shareState("LETMESTARTPRESENTATION")); code != step.code {
+			t.Errorf("after %s: %d, want %d", step.line, code, step.code)
+		}
+		if step.line == "take-over ann" {
+			events.wait(t, "presenter-stopped", func(d map[string]any) bool { return d["reason"] == "taken over" })
+			events.wait(t, "presenter", func(d map[string]any) bool { return d["name"] == "ann" })
+		}
+		if step.line == "take-over ann no" {
+			if code := a.d.info("sharedesktop", shareState("STOPPRESENTATION")); code != 200 {
+				t.Errorf("stop: %d", code)
+			}
+		}
+	}
+}
+
+func TestByeSaysWhy(t *testing.T) {
+	s, _ := startServer(t, Config{})
+	for line, want := range map[string]string{
+		"end-call ann": "", "end-call ann 408": `SIP ;cause=408 ;text="RTP Timeout"`, "end-call ann 503": `SIP ;cause=503 ;text="ended by the moderator"`,
+	} {
+		a := join(t, s, "ann", "2320", "VP8")
+		a.token()
+		if out := console(t, s, "end-call ann 99", line); !strings.HasPrefix(out, "error: ") || !strings.HasSuffix(out, "done\n") {
+			t.Error(out)
+		}
+		bye := a.next(sip.BYE)
+		respondOK(bye)
+		if got := value(bye.req, "Reason"); got != want {
+			t.Errorf("%s: %q, want %q", line, got, want)
+		}
+	}
+}
+
+func TestRudenessReachesTheClient(t *testing.T) {
+	s, events := startServer(t, Config{})
+	a := join(t, s, "ann", "2321", "VP8")
+	a.token()
+	if out := console(t, s, "garbage ann", "mute ann"); out != "done\ndone\n" {
+		t.Fatal(out)
+	}
+	types := map[string]int{}
+	for value(a.next(sip.BYE).req, "CSeq") == "" {
+	}
+	for {
+		in := a.next(sip.INFO)
+		respondOK(in)
+		types[value(in.req, "Content-Type")]++
+		if value(in.req, "x-webrtc-mic") != "" {
+			break
+		}
+	}
+	if types[""] == 0 && types["application/vinteo.webrtc.nothing"] == 0 {
+		t.Errorf("no nonsense came: %v", types)
+	}
+	if out := console(t, s, "oversize ann"); out != "done\n" {
+		t.Fatal(out)
+	}
+	<-a.done // our side gives up on a message of that size
+	gone := events.wait(t, "disconnected", nil)
+	if requests, _ := gone.Data["requests"].(map[string]int); requests["INVITE"] != 1 || requests["ACK"] != 1 {
+		t.Errorf("requests: %v", gone.Data)
+	}
+}
+
+func TestListTellsWhatIsSent(t *testing.T) {
+	for _, codec := range []string{"VP8", "H264"} {
+		s, _ := startServer(t, Config{Codec: codec})
+		a, b := join(t, s, "ann", "2322", codec), join(t, s, "ben", "2322", codec)
+		a.film(80)
+		var width, height int
+		b.watch(b.track(webrtc.RTPCodecTypeVideo, "main"), func(f *video.Frame) bool { width, height = f.Width, f.Height; return near(f, 80) })
+		for begun := time.Now(); ; time.Sleep(50 * time.Millisecond) {
+			v := s.Moderate().List()[0].State.Video
+			if v != nil && v.Width == width && v.Height == height && v.Bitrate > 0 {
+				break
+			}
+			if time.Since(begun) > patience {
+				t.Fatalf("%s: the list says %+v, want %d×%d", codec, v, width, height)
+			}
+		}
+		if out := console(t, s, "list", "sockets"); !strings.Contains(out, "kbit/s") || !strings.Contains(out, "no video") ||
+			!strings.Contains(out, "INVITE 1") {
+			t.Error(out)
+		}
 	}
 }

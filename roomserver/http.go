@@ -58,7 +58,7 @@ func (s *Server) socket(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	core := s.current()
-	err = core.exchange.Serve(core.sockets, conn, r.Host)
+	err = core.exchange.Serve(core.sockets, conn, r.Host, silencer(r.Context()))
 	var closed *websocket.CloseError
 	if err != nil && !errors.As(err, &closed) {
 		s.c.Logger.Info("WebSocket ended", "address", r.RemoteAddr, "error", err)

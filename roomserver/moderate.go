@@ -27,6 +27,7 @@ var (
 	ErrNotOpen    = errors.New("the room is not open")
 	ErrNotPresent = errors.New("nobody presents there")
 	ErrNoBot      = errors.New("no such bot")
+	errCode       = errors.New("a code is between 100 and 699")
 )
 
 // ErrNoSocket means that the participant's socket is gone already.
@@ -125,9 +126,17 @@ func (m Moderator) Notify(who string, command map[string]any) error {
 	return m.with(who, func(p *room.Participant) { p.Notify(command) })
 }
 
-// EndCall says BYE to one participant.
-func (m Moderator) EndCall(who string) error {
-	return m.with(who, func(p *room.Participant) { p.HangUp("ended by the moderator") })
+// EndCall says BYE to one participant. A code goes into its Reason header (RFC 3326); 0 sends none. With 408 it is what a
+// server says that hears nothing of the client's media any more.
+func (m Moderator) EndCall(who string, code int) error {
+	reason := "ended by the moderator"
+	switch {
+	case code == 408:
+		reason = "RTP Timeout"
+	case code != 0 && (code < 100 || code > 699):
+		return errCode
+	}
+	return m.with(who, func(p *room.Participant) { p.HangUp(code, reason) })
 }
 
 // EndRoom says BYE to everyone in a room.
@@ -153,6 +162,11 @@ func (m Moderator) StopPresentation(number string) error {
 		err = fmt.Errorf("%q: %w", number, ErrNotPresent)
 	}
 	return err
+}
+
+// TakeOver lets a participant present while somebody else does, who is then told to stop; or takes that back.
+func (m Moderator) TakeOver(who string, allowed bool) error {
+	return m.with(who, func(p *room.Participant) { p.AllowTakeOver(allowed) })
 }
 
 // ListModerator puts a participant on the list of the conference's moderators, or takes him off it.

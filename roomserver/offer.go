@@ -89,8 +89,11 @@ func readOffer(w http.ResponseWriter, r *http.Request) (string, error) {
 // refuse answers an offer with what is wrong with it.
 func refuse(w http.ResponseWriter, err error) {
 	var tooLarge *http.MaxBytesError
+	var onPurpose *room.RefusedError
 	code := http.StatusInternalServerError
 	switch {
+	case errors.As(err, &onPurpose):
+		code = onPurpose.Code
 	case errors.Is(err, room.ErrToken):
 		code = http.StatusUnauthorized
 		w.Header().Set("WWW-Authenticate", `Bearer error="invalid_token"`) // RFC 6750 3
@@ -107,7 +110,7 @@ func refuse(w http.ResponseWriter, err error) {
 	case errors.Is(err, room.ErrClosing):
 		code = http.StatusServiceUnavailable
 	}
-	if code == http.StatusInternalServerError {
+	if code == http.StatusInternalServerError && onPurpose == nil {
 		err = errors.New("internal error") // the log says which
 	}
 	reply(w, code, map[string]string{"error": err.Error()})

@@ -34,6 +34,7 @@ type Order struct {
 	Who        string         `json:"who,omitempty"`
 	Room       string         `json:"room,omitempty"`
 	Forced     bool           `json:"forced,omitempty"`
+	Allowed    *bool          `json:"allowed,omitempty"`
 	Resolution string         `json:"resolution,omitempty"`
 	Licence    string         `json:"licence,omitempty"`
 	Notify     map[string]any `json:"notify,omitempty"`
@@ -60,6 +61,11 @@ func (o *Order) set(name, text string) (err error) {
 	case "forced":
 		if o.Forced = text == "forced" || text == "true"; !o.Forced && text != "asked" && text != "false" {
 			err = errors.New("forced or asked")
+		}
+	case "allowed":
+		allowed := text == "yes" || text == "true"
+		if o.Allowed = &allowed; !allowed && text != "no" && text != "false" {
+			err = errors.New("yes or no")
 		}
 	case "resolution":
 		o.Resolution = text

@@ -227,11 +227,12 @@ func (s *Server) listen(ctx context.Context, address string) error {
 		ReadTimeout:       30 * time.Second,
 		IdleTimeout:       time.Minute,
 		MaxHeaderBytes:    32 << 10,
+		ConnContext:       withLine,
 		ErrorLog:          slog.NewLogLogger(s.c.Logger.Handler(), slog.LevelDebug),
 	}
 	s.http = server
 	s.work.Go(func() {
-		if err := server.ServeTLS(listener, "", ""); !errors.Is(err, http.ErrServerClosed) {
+		if err := server.ServeTLS(lines{listener}, "", ""); !errors.Is(err, http.ErrServerClosed) {
 			s.c.Logger.Error("room server stopped", "error", err)
 		}
 	})

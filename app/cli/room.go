@@ -25,7 +25,28 @@ type Room struct {
 	Key         string   `help:"Key of the certificate, PEM." placeholder:"FILE"`
 	Moderator   string   `help:"Address of the moderators' HTTP API." placeholder:"HOST:PORT"`
 	Events      string   `help:"Write what happens, one JSON object a line (- is standard output)." placeholder:"FILE|-"`
+	TakeOver    bool     `help:"Whoever asks may present; who presents is then told to stop. By default he is declined."`
 	MaxClients  int      `help:"Most connections at a time." default:"200" placeholder:"N"`
+}
+
+// Help is what `parley room --help` says besides the flags. app/room's tests see to it that no command is missing.
+func (Room) Help() string {
+	return `When it listens it prints one line, "ready wss://HOST:PORT/webrtc/wss/". It ends cleanly on Ctrl+C, saying goodbye to everyone.
+
+Moderators' commands and faults, one a line on the console (--console), or as {"command": NAME, …} to POST /command of the HTTP
+API (--moderator), which also has GET /participants and GET /commands:
+
+  lists     list, sockets
+  devices   mute, unmute, camera-off, camera-on, camera-pause, camera-resume, camera-limit
+  roles     spectator, spectator-synthetic, participant, token, licence, moderator-add, moderator-remove, word-give,
+            word-cancel, webcast-move, channels, account-changed, account-deleted, notify
+  rooms     webcast-start, webcast-stop, stop-presentation, take-over, end-call, end-room, invite, bot-call, bot-present,
+            bot-stop
+  faults    drop-socket, silence-socket, sip-drop, sip-delay, refuse, media-drop, media-delay, media-cut, media-move,
+            offer-refuse, garbage, oversize, heal, restart
+
+"help" on the console lists them with their arguments, "help COMMAND" tells what the server does and what a client should then
+do. docs/testing-by-hand.md has walks for all of it.`
 }
 
 // Range of room numbers, both ends included.

@@ -68,7 +68,7 @@ func config(o cli.Room, start time.Time, events *journal.Journal, logger *slog.L
 	return roomserver.Config{
 		Listen: o.Listen, Users: o.Accounts(), RoomFirst: o.Rooms.First, RoomLast: o.Rooms.Last,
 		Bots: o.Bots, BotRoom: o.BotRoom, BotPresents: o.BotPresents, BotCalls: o.BotCalls, CertFile: o.Cert, KeyFile: o.Key, Codec: o.Codec,
-		MaxClients: o.MaxClients, Moderator: o.Moderator,
+		MaxClients: o.MaxClients, Moderator: o.Moderator, TakeOver: o.TakeOver,
 		Events: func(e roomserver.Event) { events.Write(e.Name, start.Add(e.Time), e.Data) },
 		Logger: logger,
 	}

@@ -7,12 +7,14 @@ import (
 	"io"
 	"log/slog"
 	"net"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"parley/app/cli"
 	"parley/app/problem"
+	"parley/roomserver"
 
 	"go.uber.org/goleak"
 )
@@ -75,5 +77,19 @@ func TestAMissingCertificateIsSaidClearly(t *testing.T) {
 	err := Run(t.Context(), o, io.Discard, slog.New(slog.DiscardHandler))
 	if err == nil || !strings.Contains(err.Error(), "/does/not/exist.pem") {
 		t.Errorf("got %v", err)
+	}
+}
+
+// `parley room --help` names every command of the server, and every fault.
+func TestHelpNamesEveryCommand(t *testing.T) {
+	var said strings.Builder
+	if _, err := cli.Parse([]string{"room", "--help"}, "", &said); !errors.Is(err, cli.ErrHelp) {
+		t.Fatal(err)
+	}
+	words := strings.FieldsFunc(said.String(), func(r rune) bool { return strings.ContainsRune(" \n\t,.", r) })
+	for _, command := range roomserver.Commands() {
+		if !slices.Contains(words, command.Name) {
+			t.Errorf("the help does not name %s:\n%s", command.Name, said.String())
+		}
 	}
 }

@@ -2,6 +2,8 @@ package exchange
 
 import (
 	"context"
+	"maps"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -26,15 +28,18 @@ type Client struct {
 	layer *transaction.Layer
 	host  string // host[:port] by which he reached us
 
+	silence func() // see Exchange.Serve
+
 	cancel context.CancelFunc
 
-	mu     sync.Mutex
-	proven map[string]bool // users whose password he has shown on this socket
-	calls  int
+	mu       sync.Mutex
+	proven   map[string]bool // users whose password he has shown on this socket
+	calls    int
+	requests map[string]int // how many came, by method
 }
 
 func newClient(x *Exchange, conn *websocket.Conn, host string) *Client {
-	c := &Client{x: x, id: sip.GenerateTagN(8), conn: conn, host: host, proven: map[string]bool{}}
+	c := &Client{x: x, id: sip.GenerateTagN(8), conn: conn, host: host, proven: map[string]bool{}, requests: map[string]int{}}
 	c.wire = &wire{Conn: conn, rate: x.o.MessagesPerSecond, common: &x.fault}
 	kind := "WS"
 	if conn.Secure() {
@@ -66,6 +71,24 @@ func (c *Client) Users() []string {
 	return users
 }
 
+// Requests tells how many requests of each method came.
+func (c *Client) Requests() map[string]int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return maps.Clone(c.requests)
+}
+
+// count a request. Methods that nobody knows are counted as one.
+func (c *Client) count(method sip.RequestMethod) {
+	name := method.String()
+	if !slices.Contains(strings.Split(allow, ", "), name) {
+		name = "other"
+	}
+	c.mu.Lock()
+	c.requests[name]++
+	c.mu.Unlock()
+}
+
 // Drop cuts the socket without a goodbye.
 func (c *Client) Drop() {
 	_ = c.conn.CloseNow()
@@ -73,7 +96,10 @@ func (c *Client) Drop() {
 }
 
 // Silence makes the socket half-open: it stays, but nothing goes in or out, pongs neither.
-func (c *Client) Silence() { c.wire.silent.Store(true) }
+func (c *Client) Silence() {
+	c.silence()
+	c.wire.silent.Store(true)
+}
 
 func (c *Client) close(ctx context.Context) {
 	_ = c.layer.Flush(ctx)
@@ -97,6 +123,7 @@ func (c *Client) prove(user string) {
 
 // onRequest takes every request of the client, in order.
 func (c *Client) onRequest(req *sip.Request, tx *transaction.Server) {
+	c.count(req.Method)
 	if tx == nil {
 		c.ack(req)
 		return

@@ -91,9 +91,11 @@ func New(o Options) (*Exchange, error) {
 	return x, nil
 }
 
-// Serve runs one client until his connection ends. host is the address by which he reached us, host[:port].
-func (x *Exchange) Serve(ctx context.Context, conn *websocket.Conn, host string) error {
+// Serve runs one client until his connection ends. host is the address by which he reached us, host[:port]; silence makes
+// the connection below the WebSocket fall silent.
+func (x *Exchange) Serve(ctx context.Context, conn *websocket.Conn, host string, silence func()) error {
 	c := newClient(x, conn, host)
+	c.silence = silence
 	ctx, c.cancel = context.WithCancel(ctx)
 	defer c.cancel()
 	x.mu.Lock()
@@ -138,12 +140,13 @@ func (x *Exchange) gone(c *Client, err error) {
 	if err != nil {
 		reason = err.Error()
 	}
-	x.event("disconnected", map[string]any{"client": c.id, "reason": reason})
+	x.event("disconnected", map[string]any{"client": c.id, "reason": reason, "requests": c.Requests()})
 }
 
 // sweep removes what time has ended.
 func (x *Exchange) sweep() {
-	ticker := time.NewTicker(10 * time.Second)
+	// The shortest registration is noticed to be over a quarter of its time later.
+	ticker := time.NewTicker(max(100*time.Millisecond, min(10*time.Second, x.o.MinExpires/4)))
 	defer ticker.Stop()
 	for {
 		select {

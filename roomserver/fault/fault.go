@@ -28,7 +28,12 @@ const maxDelayed = 4096
 // Link is a network that can be made bad while it is in use. The zero value is a good one.
 type Link struct {
 	in, out atomic.Pointer[Setting] // nil: good
+	cuts    atomic.Uint64           // sockets of before the last cut are dead
 }
+
+// Cut makes the sockets that are in use now dead for good, as when somebody walks from one network to another: nothing goes
+// in or out. Sockets that are opened from now on are as good as the settings say.
+func (l *Link) Cut() { l.cuts.Add(1) }
 
 // Set changes both directions: in is what comes from the client.
 func (l *Link) Set(in, out Setting) {
@@ -74,7 +79,7 @@ func (n *network) ListenUDP(name string, address *net.UDPAddr) (transport.UDPCon
 	if err != nil {
 		return nil, err
 	}
-	return &conn{UDPConn: inner, link: n.link, closed: make(chan struct{})}, nil
+	return &conn{UDPConn: inner, link: n.link, born: n.link.cuts.Load(), closed: make(chan struct{})}, nil
 }
 
 // conn is a socket on a link. While packets are delayed, goroutines carry them; they start with the first delay and end
@@ -82,6 +87,7 @@ func (n *network) ListenUDP(name string, address *net.UDPAddr) (transport.UDPCon
 type conn struct {
 	*net.UDPConn
 	link *Link
+	born uint64 // how many cuts there had been
 
 	closed chan struct{}
 	once   sync.Once
@@ -113,6 +119,9 @@ func (c *conn) ReadFromAddrPort(b []byte) (int, netip.AddrPort, error) {
 			return n, from, err
 		}
 		s := c.link.in.Load()
+		if c.dead() {
+			continue
+		}
 		if s == nil {
 			return n, from, nil
 		}
@@ -126,6 +135,9 @@ func (c *conn) ReadFromAddrPort(b []byte) (int, netip.AddrPort, error) {
 		return n, from, nil
 	}
 }
+
+// dead tells whether the link was cut after the socket was opened.
+func (c *conn) dead() bool { return c.born != c.link.cuts.Load() }
 
 func (c *conn) receive(b []byte) (int, netip.AddrPort, error) {
 	n, from, err := c.ReadFromUDPAddrPort(b)
@@ -161,7 +173,7 @@ func (c *conn) pump(first packet) {
 			p := packet{address: from, due: time.Now(), err: err}
 			if err == nil {
 				s := c.link.in.Load()
-				if s != nil && lost(s) {
+				if c.dead() || s != nil && lost(s) {
 					continue
 				}
 				if s != nil {
@@ -185,7 +197,7 @@ func (c *conn) pump(first packet) {
 // WriteToAddrPort sends a packet, later or never.
 func (c *conn) WriteToAddrPort(b []byte, to netip.AddrPort) (int, error) {
 	s := c.link.out.Load()
-	if s != nil && lost(s) {
+	if c.dead() || s != nil && lost(s) {
 		return len(b), nil
 	}
 	c.mu.Lock()

@@ -5,6 +5,7 @@
 package forward
 
 import (
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -26,6 +27,7 @@ type Source struct {
 	outlets    atomic.Pointer[[]*Outlet] // copied on write, so that Write takes no lock
 	packets    atomic.Uint64
 	bytes      atomic.Uint64
+	size       atomic.Uint64 // of the picture: width<<32 | height
 
 	mu      sync.Mutex
 	rate    float64 // bit/s, at the last Measure
@@ -52,6 +54,20 @@ func (s *Source) Packets() uint64 { return s.packets.Load() }
 
 // Bytes counts the payload the sender sent so far.
 func (s *Source) Bytes() uint64 { return s.bytes.Load() }
+
+// Look reads the size of the picture off a packet of a room's codec ("H264/0" too), where it says so.
+func (s *Source) Look(codec string, payload []byte) {
+	name, _, _ := strings.Cut(codec, "/")
+	if w, h := pictureSize(name, payload); w > 0 && h > 0 {
+		s.size.Store(uint64(w)<<32 | uint64(h))
+	}
+}
+
+// Size of the picture as its last key frame had it, pixels; 0, 0 before the first.
+func (s *Source) Size() (width, height int) {
+	size := s.size.Load()
+	return int(size >> 32), int(uint32(size))
+}
 
 // Measure gives the bitrate of the payload since the last Measure, bit/s; 0 the first time.
 func (s *Source) Measure(now time.Time) float64 {

@@ -89,6 +89,13 @@ func (c *control) turn(level forward.Level, probing bool) {
 // balance fits what is forwarded to what receivers can take. It runs on the mixer's goroutine, once a second.
 func (r *Room) balance(now time.Time) {
 	r.mu.Lock()
+	for _, m := range r.members { // for the list too, whoever watches
+		for _, source := range []*forward.Source{m.main, m.presentation} {
+			if source != nil {
+				source.Measure(now)
+			}
+		}
+	}
 	screens := r.screens()
 	budgets := make([]float64, len(screens))
 	best := map[*forward.Source]float64{} // the largest budget among a source's receivers

@@ -99,8 +99,35 @@ func (p *Participant) SetModerator(on bool) {
 	p.Notify(map[string]any{"cmd": cmd, "conference": p.room.number})
 }
 
-// HangUp ends the participant's call.
-func (p *Participant) HangUp(reason string) { p.call.Bye(0, reason) }
+// AllowTakeOver lets the participant present while somebody else does, or takes that back.
+func (p *Participant) AllowTakeOver(on bool) {
+	p.room.change(func() { p.takesOver = on })
+	p.rooms.event("moderator", map[string]any{"participant": p.id, "command": "take-over", "allowed": on})
+}
+
+// HangUp ends the participant's call. code and reason go into the BYE's Reason header (RFC 3326) unless code is 0.
+func (p *Participant) HangUp(code int, reason string) { p.call.Bye(code, reason) }
+
+// RefuseOffers answers his next count offers for a receive-only session with an HTTP status.
+func (p *Participant) RefuseOffers(code, count int) {
+	p.room.mu.Lock()
+	defer p.room.mu.Unlock()
+	p.refusal, p.refusals = code, count
+}
+
+// RefusedError is an offer that was refused on purpose.
+type RefusedError struct{ Code int }
+
+func (e *RefusedError) Error() string { return "refused on purpose" }
+
+// refused takes one of the refusals that wait. room.mu is held.
+func (p *Participant) refused() error {
+	if p.refusals == 0 {
+		return nil
+	}
+	p.refusals--
+	return &RefusedError{p.refusal}
+}
 
 func (p *Participant) command(kind, header, command string, forced bool) {
 	sync := "0"

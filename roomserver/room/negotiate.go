@@ -214,34 +214,78 @@ func (p *Participant) offerOnce() error {
 	if err != nil {
 		return fmt.Errorf("create offer: %w", err)
 	}
-	type reply struct {
-		answer string
-		err    error
-	}
-	replies := make(chan reply, 1)
-	p.call.Reoffer(offer.SDP, func(answer string, err error) { replies <- reply{answer, err} })
-	timer := time.NewTimer(offerTimeout)
-	defer timer.Stop()
-	var r reply
-	select {
-	case r = <-replies:
-	case <-timer.C:
-		r.err = context.DeadlineExceeded
-	case <-p.ctx.Done():
-		return p.ctx.Err()
-	}
-	if r.err != nil {
-		return r.err
+	answer, err := p.exchange(offer.SDP)
+	if err != nil {
+		return err
 	}
 	if err := p.pc.SetLocalDescription(offer); err != nil {
 		return fmt.Errorf("own offer: %w", err)
 	}
-	if err := p.pc.SetRemoteDescription(description(webrtc.SDPTypeAnswer, r.answer)); err != nil {
+	if err := p.pc.SetRemoteDescription(description(webrtc.SDPTypeAnswer, answer)); err != nil {
 		// Both sides now think differently of the call; going on would leave it broken for good.
 		p.call.Bye(488, "Incompatible SDP")
 		return fmt.Errorf("answer: %w", err)
 	}
 	return nil
+}
+
+// exchange sends an offer and waits for its answer.
+func (p *Participant) exchange(offer string) (answer string, err error) {
+	type reply struct {
+		answer string
+		err    error
+	}
+	replies := make(chan reply, 1)
+	p.call.Reoffer(offer, func(answer string, err error) { replies <- reply{answer, err} })
+	timer := time.NewTimer(offerTimeout)
+	defer timer.Stop()
+	select {
+	case r := <-replies:
+		return r.answer, r.err
+	case <-timer.C:
+		return "", context.DeadlineExceeded
+	case <-p.ctx.Done():
+		return "", p.ctx.Err()
+	}
+}
+
+// restart offers new ICE credentials and candidates. Unlike offerOnce's, this offer has changed the peer connection when it
+// goes out: one that crosses another offer is sent again as it is, and a refusal ends the call.
+func (p *Participant) restart() error {
+	offer, err := p.pc.CreateOffer(&webrtc.OfferOptions{ICERestart: true})
+	if err != nil {
+		return fmt.Errorf("create offer: %w", err)
+	}
+	sdp, err := p.setLocal(offer)
+	if err != nil {
+		return err
+	}
+	answer, err := p.exchange(sdp)
+	for attempt := 1; errors.Is(err, exchange.ErrGlare) && attempt < glareRetries; attempt++ {
+		if err := p.pause(time.Duration(10+10*rand.IntN(200)) * time.Millisecond); err != nil {
+			return err
+		}
+		answer, err = p.exchange(sdp)
+	}
+	if err == nil {
+		err = p.pc.SetRemoteDescription(description(webrtc.SDPTypeAnswer, answer))
+	}
+	if err != nil && p.ctx.Err() == nil {
+		p.call.Bye(488, "Incompatible SDP")
+	}
+	return err
+}
+
+// pause waits; tasks wait too.
+func (p *Participant) pause(d time.Duration) error {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-p.ctx.Done():
+		return p.ctx.Err()
+	}
 }
 
 func description(kind webrtc.SDPType, sdp string) webrtc.SessionDescription {

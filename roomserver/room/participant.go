@@ -69,6 +69,8 @@ type Participant struct {
 	control   control
 	mainSSRC  uint32 // of what he sends
 	limited   bool   // he was asked to send less
+	refusal   int    // HTTP status of his next refusals offers
+	refusals  int
 }
 
 // State is what a participant and the moderators said about his devices.
@@ -78,9 +80,29 @@ type State struct {
 	MicForced  bool `json:"microphoneForcedOff"`
 	CamForced  bool `json:"cameraForcedOff"`
 	Moderator  bool `json:"moderator,omitempty"` // on the conference's list
+	TakesOver  bool `json:"takesOver,omitempty"` // may present while somebody else does, who then has to stop
 	// Bitrate the client says it can receive, bit/s; 0 when it said nothing.
 	Bitrate   int             `json:"availableIncomingBitrate,omitempty"`
 	Spectator *SpectatorState `json:"spectator,omitempty"`
+	// Video and Presentation are what arrives from him.
+	Video        *Sent `json:"video,omitempty"`
+	Presentation *Sent `json:"presentation,omitempty"`
+}
+
+// Sent is a video as it arrives.
+type Sent struct {
+	Width   int `json:"width"` // of the last key frame, pixels
+	Height  int `json:"height"`
+	Bitrate int `json:"bitrate"` // of the payload in the last second, bit/s
+}
+
+func sentOf(source *forward.Source) *Sent {
+	if source == nil || source.Packets() == 0 {
+		return nil
+	}
+	s := &Sent{Bitrate: int(source.Measured())}
+	s.Width, s.Height = source.Size()
+	return s
 }
 
 func newParticipant(rs *Rooms, call Dialog) *Participant {
@@ -123,6 +145,11 @@ func (p *Participant) State() State {
 	p.room.mu.Lock()
 	defer p.room.mu.Unlock()
 	state := p.state
+	state.TakesOver = p.takesOver
+	state.Video = sentOf(p.main)
+	if p.room.presenter == &p.member {
+		state.Presentation = sentOf(p.presentation)
+	}
 	if p.spectator != nil {
 		spectator := *p.spectator
 		if r := p.reception; r != nil {
@@ -146,6 +173,19 @@ func (p *Participant) Impair(in, out fault.Setting) { p.link.Set(in, out) }
 
 // Impaired is how it is now.
 func (p *Participant) Impaired() (in, out fault.Setting) { return p.link.Get() }
+
+// CutMedia makes the addresses that his media uses now dead; nobody is told.
+func (p *Participant) CutMedia() { p.link.Cut() }
+
+// MoveMedia moves our end of his media to other ports, and tells him by an offer with new ICE credentials (RFC 8445 9).
+func (p *Participant) MoveMedia() {
+	p.post(func() {
+		p.link.Cut()
+		if err := p.restart(); err != nil {
+			p.rooms.log.Warn("media not moved", "participant", p.id, "error", err)
+		}
+	})
+}
 
 func (p *Participant) handler() exchange.Handler {
 	return exchange.Handler{

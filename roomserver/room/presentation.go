@@ -21,7 +21,7 @@ const (
 func (r *Room) permit(m *member) bool {
 	r.mu.Lock()
 	before := r.presenter
-	if before != nil && before != m && !r.rooms.o.TakeOver {
+	if before != nil && before != m && !r.rooms.o.TakeOver && !m.takesOver {
 		r.mu.Unlock()
 		return false
 	}

@@ -84,13 +84,19 @@ func newReception(ctx context.Context, p *Participant, quality Quality, offer st
 	if err := r.addTracks(v, codec); err != nil {
 		return r, "", err
 	}
+	answer, err = r.complete(ctx, offer)
+	return r, answer, err
+}
+
+// complete answers the offer that has been applied, with candidates.
+func (r *reception) complete(ctx context.Context, offer string) (string, error) {
 	created, err := r.pc.CreateAnswer(nil)
 	if err != nil {
-		return r, "", fmt.Errorf("%w: %w", errOffer, err)
+		return "", fmt.Errorf("%w: %w", errOffer, err)
 	}
 	gathered := webrtc.GatheringCompletePromise(r.pc)
 	if err := r.pc.SetLocalDescription(created); err != nil {
-		return r, "", fmt.Errorf("local description: %w", err)
+		return "", fmt.Errorf("local description: %w", err)
 	}
 	timer := time.NewTimer(gatherTimeout)
 	defer timer.Stop()
@@ -98,11 +104,40 @@ func newReception(ctx context.Context, p *Participant, quality Quality, offer st
 	case <-gathered:
 	case <-timer.C:
 	case <-ctx.Done():
-		return r, "", ctx.Err()
-	case <-p.ctx.Done():
-		return r, "", ErrNobody
+		return "", ctx.Err()
+	case <-r.p.ctx.Done():
+		return "", ErrNobody
 	}
-	return r, restUnused(nameRejected(r.pc.LocalDescription().SDP, offer)), nil
+	return restUnused(nameRejected(r.pc.LocalDescription().SDP, offer)), nil
+}
+
+// sameClient tells whether an offer comes from the peer connection that this session has: its key is the same. nil has none.
+func (r *reception) sameClient(offer string) bool {
+	if r == nil {
+		return false
+	}
+	remote := r.pc.RemoteDescription()
+	return remote != nil && fingerprints(offer) != "" && fingerprints(offer) == fingerprints(remote.SDP)
+}
+
+// renegotiate answers another offer of the same peer connection: its transport stays, so media goes on. A session whose offer
+// cannot be answered is left as it is, if it can be.
+func (r *reception) renegotiate(ctx context.Context, offer string, quality Quality) (string, error) {
+	if err := checkOffer(offer, r.pc.RemoteDescription().SDP); err != nil {
+		return "", err
+	}
+	if err := r.pc.SetRemoteDescription(description(webrtc.SDPTypeOffer, offer)); err != nil {
+		return "", fmt.Errorf("%w: %w", errOffer, err)
+	}
+	answer, err := r.complete(ctx, offer)
+	if err != nil {
+		return "", err
+	}
+	r.p.room.change(func() { r.quality = quality })
+	if r.main != nil {
+		r.main.SetLevel(quality.level())
+	}
+	return answer, nil
 }
 
 func (r *reception) addTracks(v voice, codec string) error {

@@ -37,6 +37,7 @@ type member struct {
 	main      *forward.Source // nil: sends no video
 	cameraOff bool            // says so himself, or a moderator does
 	absent    bool            // a spectator who is neither heard nor seen
+	takesOver bool            // may present while somebody else does
 	// presentation is what he presents, or presented last.
 	presentation *forward.Source
 	// mustStop tells him to stop presenting. It must not block.

@@ -3,6 +3,8 @@ package room
 import (
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 
 	"github.com/pion/sdp/v3"
 )
@@ -58,6 +60,25 @@ func checkOffer(offer, before string) error {
 		}
 	}
 	return nil
+}
+
+// fingerprints are the keys that a description names (RFC 8122), "" when it names none or cannot be read.
+func fingerprints(text string) string {
+	var d sdp.SessionDescription
+	if d.UnmarshalString(text) != nil {
+		return ""
+	}
+	var list []string
+	take := func(value string, ok bool) {
+		if ok && !slices.Contains(list, value) {
+			list = append(list, value)
+		}
+	}
+	take(d.Attribute("fingerprint"))
+	for _, m := range d.MediaDescriptions {
+		take(m.Attribute("fingerprint"))
+	}
+	return strings.Join(list, "\n")
 }
 
 // nameRejected gives the rejected m-lines of an answer their mid: pion leaves it out, and clients match m-lines by it

@@ -71,11 +71,13 @@ func (p *Participant) readAudio(track *webrtc.TrackRemote) {
 
 func (p *Participant) readVideo(track *webrtc.TrackRemote, source *forward.Source) {
 	defer source.Close()
+	codec := p.room.Codec()
 	for {
 		packet, _, err := track.ReadRTP()
 		if err != nil {
 			return
 		}
+		source.Look(codec, packet.Payload)
 		source.Write(packet)
 	}
 }

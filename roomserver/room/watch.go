@@ -26,7 +26,8 @@ type Watch struct {
 	Offer      string
 }
 
-// Watch answers a spectator's offer. The session replaces the one before and lives until he is a participant again, he
+// Watch answers a spectator's offer. One of the peer connection that he has is a renegotiation of the session; one of
+// another replaces the session before. It lives until he is a participant again, he
 // leaves, or its media fails. A ctx that ends before the answer is there ends the session.
 func (rs *Rooms) Watch(ctx context.Context, w Watch) (answer string, err error) {
 	if w.Quality == "" {
@@ -47,6 +48,16 @@ func (rs *Rooms) Watch(ctx context.Context, w Watch) (answer string, err error) 
 	case <-p.ctx.Done():
 		return "", ErrNobody
 	}
+	p.room.mu.Lock()
+	running := p.reception
+	p.room.mu.Unlock()
+	if running.sameClient(w.Offer) {
+		answer, err := running.renegotiate(ctx, w.Offer, w.Quality)
+		if err == nil {
+			rs.received(p, running, w, true)
+		}
+		return answer, err
+	}
 	if !rs.hold(p.room) {
 		return "", ErrNobody
 	}
@@ -58,10 +69,15 @@ func (rs *Rooms) Watch(ctx context.Context, w Watch) (answer string, err error) 
 		r.close()
 		return "", err
 	}
+	rs.received(p, r, w, false)
+	return answer, nil
+}
+
+func (rs *Rooms) received(p *Participant, r *reception, w Watch, again bool) {
 	rs.event("reception", map[string]any{
 		"room": w.Conference, "participant": p.id, "quality": string(w.Quality), "audio": w.Audio, "video": r.main != nil,
+		"renegotiated": again,
 	})
-	return answer, nil
 }
 
 // watcher finds who asks, and whether he may.
@@ -81,7 +97,10 @@ func (rs *Rooms) watcher(w Watch) (*Participant, error) {
 		if p.id == c.ID {
 			room.mu.Lock()
 			defer room.mu.Unlock()
-			return p, p.mayWatch(w)
+			if err := p.mayWatch(w); err != nil {
+				return p, err
+			}
+			return p, p.refused()
 		}
 	}
 	return nil, ErrNobody
