@@ -1,0 +1,94 @@
+package scenarios
+
+import (
+	"testing"
+	"time"
+
+	"parley/connector"
+)
+
+// The moderator's commands for the main camera change what is sent, in size and bitrate, as the room measures it and as the
+// others see it.
+func TestBalancerCommands(t *testing.T) {
+	s := newStage(t, nil)
+	a := s.newParty(ann, options{width: 640, height: 360, config: func(c *connector.Config) { c.Balancer.Delay = 100 * time.Millisecond }})
+	b := s.newParty(ben, options{})
+	a.joins(hall)
+	b.joins(hall)
+	a.expects(0, "video-balancer:balancing-started")
+	b.seesSize(640, 360)
+	full := s.rate(ann, 640)
+	for _, step := range []struct {
+		command       string
+		width, height int
+		atMost        int // bit/s: the table's for the width
+	}{
+		{"camera-limit ann 320x180", 320, 180, 320_000},
+		{"camera-pause ann", 16, 16, 60_000},
+		{"camera-resume ann", 640, 360, 500_000},
+	} {
+		mark := a.log.mark()
+		s.tell(step.command)
+		a.expects(mark, "api:main-cam-control", "video-balancer:parameters-updated")
+		b.seesSize(step.width, step.height)
+		rate := s.rate(ann, step.width)
+		t.Logf("%s: %d×%d at %d bit/s, before %d bit/s", step.command, step.width, step.height, rate, full)
+		if rate == 0 || rate > step.atMost*5/4 { // an encoder may miss its target for a second
+			t.Errorf("%s: %d bit/s, want at most %d", step.command, rate, step.atMost)
+		}
+		if step.width < 640 && rate >= full {
+			t.Errorf("%s: %d bit/s, with the full picture %d", step.command, rate, full)
+		}
+	}
+	// What is no resolution changes nothing.
+	mark := a.log.mark()
+	s.tell("camera-limit ann 0xNaN")
+	a.expects(mark, "api:main-cam-control")
+	if shown := b.sees(annColour); shown.width != 640 || shown.height != 360 {
+		t.Errorf("after nonsense %d×%d are sent", shown.width, shown.height)
+	}
+}
+
+// seesSize waits for a main picture of a size.
+func (p *party) seesSize(width, height int) {
+	p.t.Helper()
+	if _, err := p.main.until(p.ctx, func(s sight) bool { return s.width == width && s.height == height }); err != nil {
+		p.t.Fatalf("%s sees no picture of %d×%d: %v", p.user, width, height, err)
+	}
+}
+
+// rate is what the room receives of a user's camera in a whole second in which the picture had that width, bit/s. The room
+// measures once a second; the first measure after a change of size holds some of the time before.
+func (s *stage) rate(user string, width int) int {
+	s.t.Helper()
+	tick := time.NewTicker(50 * time.Millisecond)
+	defer tick.Stop()
+	last, measures := -1, 0
+	for deadline := time.Now().Add(patience); ; <-tick.C {
+		if v := s.participant(user).State.Video; v != nil && v.Width == width && v.Bitrate != last {
+			if measures++; measures == 3 {
+				return v.Bitrate
+			}
+			last = v.Bitrate
+		}
+		if time.Now().After(deadline) {
+			s.t.Fatalf("the room receives %+v of %s", s.participant(user).State.Video, user)
+		}
+	}
+}
+
+// requests that came over a user's sockets, by method.
+func (s *stage) requests(user string) map[string]int {
+	s.t.Helper()
+	sum := map[string]int{}
+	for _, socket := range s.server.Moderate().Sockets() {
+		for _, name := range socket.Users {
+			if name == user {
+				for method, n := range socket.Requests {
+					sum[method] += n
+				}
+			}
+		}
+	}
+	return sum
+}
