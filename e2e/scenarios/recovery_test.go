@@ -221,7 +221,7 @@ func TestMediaMovesToOtherAddresses(t *testing.T) {
 	before := a.pair()
 
 	s.tell("media-cut ann")
-	a.must(a.RestartICE(a.ctx))
+	a.must(a.RestartICE(a.ctx, connector.RestartOptions{}))
 	a.sees(benColour)
 	b.sees(annColour)
 	moved := a.pair()
