@@ -5,13 +5,14 @@ import (
 	"time"
 
 	"parley/connector"
+	"parley/connector/balancer"
 )
 
 // The moderator's commands for the main camera change what is sent, in size and bitrate, as the room measures it and as the
 // others see it.
 func TestBalancerCommands(t *testing.T) {
 	s := newStage(t, nil)
-	a := s.newParty(ann, options{width: 640, height: 360, config: func(c *connector.Config) { c.Balancer.Delay = 100 * time.Millisecond }})
+	a := s.newParty(ann, options{noisy: true, width: 640, height: 360, config: func(c *connector.Config) { c.Balancer.Delay = 100 * time.Millisecond }})
 	b := s.newParty(ben, options{})
 	a.joins(hall)
 	b.joins(hall)
@@ -21,7 +22,7 @@ func TestBalancerCommands(t *testing.T) {
 	for _, step := range []struct {
 		command       string
 		width, height int
-		atMost        int // bit/s: the table's for the width
+		limit         float64 // bit/s: the table's for the width
 	}{
 		{"camera-limit ann 320x180", 320, 180, 320_000},
 		{"camera-pause ann", 16, 16, 60_000},
@@ -29,15 +30,20 @@ func TestBalancerCommands(t *testing.T) {
 	} {
 		mark := a.log.mark()
 		s.tell(step.command)
-		a.expects(mark, "api:main-cam-control", "video-balancer:parameters-updated")
+		a.expects(mark, "api:main-cam-control")
+		applied, _ := a.hears(mark, "video-balancer:parameters-updated", nil).data.([]balancer.Encoding)
+		if len(applied) != 1 || applied[0].MaxBitrate == nil || *applied[0].MaxBitrate != step.limit {
+			t.Errorf("%s: %+v was applied, want a limit of %.0f", step.command, applied, step.limit)
+		}
 		b.seesSize(step.width, step.height)
 		rate := s.rate(ann, step.width)
-		t.Logf("%s: %d×%d at %d bit/s, before %d bit/s", step.command, step.width, step.height, rate, full)
-		if rate == 0 || rate > step.atMost*5/4 { // an encoder may miss its target for a second
-			t.Errorf("%s: %d bit/s, want at most %d", step.command, rate, step.atMost)
+		t.Logf("%s: %d×%d at %.0f bit/s, before %.0f bit/s", step.command, step.width, step.height, rate, full)
+		// A second with a key frame in it, or one in which a busy machine let frames wait, has more than its share.
+		if rate == 0 || rate > 1.6*step.limit {
+			t.Errorf("%s: %.0f bit/s, want at most %.0f", step.command, rate, step.limit)
 		}
-		if step.width < 640 && rate >= full {
-			t.Errorf("%s: %d bit/s, with the full picture %d", step.command, rate, full)
+		if step.width == 16 && rate > full/2 {
+			t.Errorf("%s: %.0f bit/s, with the full picture %.0f", step.command, rate, full)
 		}
 	}
 	// What is no resolution changes nothing.
@@ -59,7 +65,7 @@ func (p *party) seesSize(width, height int) {
 
 // rate is what the room receives of a user's camera in a whole second in which the picture had that width, bit/s. The room
 // measures once a second; the first measure after a change of size holds some of the time before.
-func (s *stage) rate(user string, width int) int {
+func (s *stage) rate(user string, width int) float64 {
 	s.t.Helper()
 	tick := time.NewTicker(50 * time.Millisecond)
 	defer tick.Stop()
@@ -67,7 +73,7 @@ func (s *stage) rate(user string, width int) int {
 	for deadline := time.Now().Add(patience); ; <-tick.C {
 		if v := s.participant(user).State.Video; v != nil && v.Width == width && v.Bitrate != last {
 			if measures++; measures == 3 {
-				return v.Bitrate
+				return float64(v.Bitrate)
 			}
 			last = v.Bitrate
 		}

@@ -30,6 +30,7 @@ type options struct {
 	dialer   func(*sip.Dialer)
 	width    int // of the camera, pixels; 320 when 0
 	height   int
+	noisy    bool // the camera's picture takes all bits that it gets
 	silent   bool // no microphone
 	manually bool // is not connected by newParty
 }
@@ -122,7 +123,11 @@ func (p *party) devices(o options) {
 	if width == 0 {
 		width, height = 320, 180
 	}
-	p.stream.Video = newCamera(p.t, p.colour, width, height)
+	if o.noisy {
+		p.stream.Video = newNoisyCamera(p.t, p.colour, width, height)
+	} else {
+		p.stream.Video = newCamera(p.t, p.colour, width, height)
+	}
 	if o.silent {
 		return
 	}
