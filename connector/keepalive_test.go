@@ -119,9 +119,21 @@ func TestAutoConnectPingsInACall(t *testing.T) {
 		if n := agent.Pings() - pings; n != 2 || agent.Reopened() != 1 {
 			t.Errorf("%d pings in half a minute, socket replaced %d times", n, agent.Reopened())
 		}
-		same(t, "the call's end", w.only("call:ended", "call:failed", "auto-connect:before-attempt"), "auto-connect:before-attempt")
+		same(t, "cycles", w.only("call:ended", "call:failed", "auto-connect:before-attempt", "auto-connect:success"),
+			"auto-connect:before-attempt", "auto-connect:success", "auto-connect:before-attempt", "auto-connect:success")
 		if s := w.c.Snapshot(); s.AutoConnector != autoconnect.ConnectedMonitoring || s.Call.Number != "2001" {
 			t.Errorf("snapshot %s, in a call to %q", s.AutoConnector, s.Call.Number)
+		}
+		// The other socket does not come: when the call is over there is nothing to spare, and another user agent connects.
+		agent.StayAway()
+		agent.SetOptionsErr(errors.New("no answer"))
+		time.Sleep(time.Minute)
+		w.must(w.c.HangUp(t.Context()))
+		time.Sleep(autoconnect.RetryDelay)
+		same(t, "cycles", w.only("call:ended", "call:failed", "auto-connect:before-attempt", "auto-connect:success"),
+			"auto-connect:before-attempt", "call:ended", "auto-connect:before-attempt", "auto-connect:success")
+		if n := len(w.net.Agents()); n != 2 {
+			t.Errorf("%d user agents", n)
 		}
 	})
 }

@@ -52,7 +52,10 @@ type Connection interface {
 	CancelConnect()
 	Disconnect(func())
 	Ping(func(error))
-	Reopen()
+	// Reopen cuts the socket and keeps the user agent, which opens another one; Resume waits for that one to be connected and,
+	// where asked to, registered. A call goes on meanwhile.
+	Reopen(done func())
+	Resume(func(*connection.Configuration, error))
 	CheckTelephony(connection.Parameters, func(error)) (cancel func())
 	Busy() bool
 	Machine() *connection.Machine
@@ -95,6 +98,7 @@ type Manager struct {
 	cancelCheck  func()
 	pingFailures int
 	registration bool // failed in a call: reconnect at its end
+	resume       bool // a call is spared: its user agent gets another socket
 	starting     func(Outcome, error)
 	stopped      []func()
 	err          error
@@ -181,10 +185,6 @@ func (m *Manager) request(reason Reason) {
 		return
 	}
 	m.log("reconnect", "reason", reason)
-	if m.machine.State() == ConnectedMonitoring && reason != ReasonManualRestart && m.deps.InCall() {
-		m.reopen()
-		return
-	}
 	m.attempts.Reset()
 	if !m.Active() {
 		m.watcher.subscribe()
@@ -192,15 +192,6 @@ func (m *Manager) request(reason Reason) {
 		return
 	}
 	m.send(EventRestart)
-}
-
-// reopen replaces the socket alone: a call would end with the user agent, and outlives the socket.
-func (m *Manager) reopen() {
-	m.pingFailures = 0
-	m.epoch++ // the outcome of a ping over the old socket does not count
-	m.deps.Connection.Reopen()
-	m.timer.Stop()
-	m.timer = m.deps.Loop.After(m.deps.Options.PingInterval, m.ping)
 }
 
 func (m *Manager) log(text string, args ...any) {
@@ -264,6 +255,10 @@ func (m *Manager) run(effect string) {
 		m.attempts.Finish()
 		done := m.guarded(func(error) { m.send(EventDone) })
 		m.deps.Connection.CancelConnect()
+		if m.resume = len(m.stopped) == 0 && m.deps.InCall(); m.resume {
+			m.deps.Connection.Reopen(func() { done(nil) })
+			return
+		}
 		m.deps.Connection.Disconnect(func() { done(nil) })
 	case effectGate:
 		m.gate()
@@ -301,6 +296,10 @@ func (m *Manager) lastError() error {
 
 func (m *Manager) connect() {
 	done := m.guarded(m.connectDone)
+	if m.resume = m.resume && m.deps.InCall(); m.resume {
+		m.deps.Connection.Resume(func(_ *connection.Configuration, err error) { done(err) })
+		return
+	}
 	m.deps.Connection.Connect(*m.params, func(_ *connection.Configuration, err error) { done(err) })
 }
 
@@ -322,6 +321,9 @@ func (m *Manager) connectDone(err error) {
 		m.send(EventFailed)
 	}
 }
+
+// errCallOver ends the wait for another socket of the user agent.
+var errCallOver = errors.New("auto-connect: the call that was spared is over")
 
 // validation errors stay the same however often they are tried.
 func validation(err error) bool {
@@ -399,6 +401,11 @@ func (m *Manager) HandleEvent(name string) {
 	case "connection:registered":
 		m.registration = false
 	case "call:ended", "call:failed":
+		if m.resume && m.machine.State() == AttemptingConnect {
+			m.resume = false
+			m.connectDone(errCallOver) // nothing is left to spare: connect in the ordinary way
+			return
+		}
 		if m.registration {
 			m.registration = false
 			if m.machine.State() == ConnectedMonitoring {

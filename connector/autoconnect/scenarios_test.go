@@ -116,8 +116,13 @@ func answer(mode string, done func(error), keep *func(error), later func(func())
 	}
 }
 
-// Reopen is for calls, which these scenarios have none of.
-func (s *stage) Reopen() {}
+// Reopen and Resume are, for these scenarios, another way to disconnect and to connect.
+func (s *stage) Reopen(done func()) { s.Disconnect(done) }
+
+// Resume as Reopen.
+func (s *stage) Resume(done func(*connection.Configuration, error)) {
+	s.Connect(connection.Parameters{}, done)
+}
 
 func (s *stage) Ping(done func(error)) { answer(s.pings, done, &s.pinging, s.loop.Later) }
 

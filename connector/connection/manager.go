@@ -74,6 +74,8 @@ type Manager struct {
 	queued      func() // the newest operation that waits for the running one
 	drop        func() // tells the queued one that it is superseded
 	stopping    bool
+	back        bool // the socket that follows a Reopen is there
+	resuming    func(*Configuration, error)
 	stopped     []func()                   // to call when the running disconnect has ended
 	requests    map[int]context.CancelFunc // that are under way
 	nextRequest int
@@ -101,7 +103,7 @@ func (m *Manager) Machine() *Machine { return m.machine }
 func (m *Manager) Agent() signal.UserAgent { return m.agent }
 
 // Busy tells whether a connect or disconnect runs.
-func (m *Manager) Busy() bool { return m.attempt != nil || m.stopping }
+func (m *Manager) Busy() bool { return m.attempt != nil || m.stopping || m.resuming != nil }
 
 // Connect connects. A running connect is cancelled, a running disconnect awaited; a queued older request is superseded.
 func (m *Manager) Connect(params Parameters, done func(*Configuration, error)) {
@@ -253,7 +255,10 @@ func (m *Manager) onConnected() {
 	if configuration := m.machine.Configuration(); configuration != nil {
 		m.deps.Emit("connected-with-configuration", configuration.Public())
 	}
-	if m.attempt != nil && !m.attempt.params.Register {
+	switch {
+	case m.attempt == nil && m.params != nil && !m.params.Register:
+		m.resumed(nil)
+	case m.attempt != nil && !m.attempt.params.Register:
 		m.succeed()
 	}
 }
@@ -261,7 +266,10 @@ func (m *Manager) onConnected() {
 func (m *Manager) onRegistered() {
 	m.heal()
 	m.deps.Emit("registered", nil)
-	if m.attempt != nil && m.attempt.params.Register {
+	switch {
+	case m.attempt == nil:
+		m.resumed(nil)
+	case m.attempt.params.Register:
 		m.succeed()
 	}
 }
@@ -275,6 +283,9 @@ func (m *Manager) heal() {
 
 func (m *Manager) onRegistrationFailed(err *signal.ResponseError) {
 	m.deps.Emit("registrationFailed", ErrorData(err))
+	if m.resuming != nil {
+		m.resumed(err)
+	}
 	if m.attempt != nil && m.attempt.params.Register {
 		m.failed(err)
 	}
@@ -341,6 +352,9 @@ func (m *Manager) CancelConnect() {
 		m.queued, m.drop = nil, nil
 		drop()
 	}
+	if m.resuming != nil {
+		m.resumed(ErrCanceled)
+	}
 	if m.attempt != nil {
 		m.finish(nil, ErrCanceled)
 		m.machine.Send(EventUADisconnected, nil)
@@ -395,13 +409,36 @@ func (m *Manager) disconnected() {
 	}
 }
 
-// Reopen replaces the socket and keeps the user agent, so that a call goes on.
-func (m *Manager) Reopen() {
-	if agent := m.agent; agent != nil {
-		m.deps.Loop.Go(func(context.Context) func() {
+// Reopen replaces the socket and keeps the user agent, so that a call goes on. Done runs when the old one is cut.
+func (m *Manager) Reopen(done func()) {
+	m.back = false
+	agent := m.agent
+	m.deps.Loop.Go(func(context.Context) func() {
+		if agent != nil {
 			agent.Reopen()
-			return nil
-		})
+		}
+		return done
+	})
+}
+
+// Resume waits for the socket that follows a Reopen to be connected and, where asked to, registered.
+func (m *Manager) Resume(done func(*Configuration, error)) {
+	switch {
+	case m.agent == nil:
+		m.deps.Loop.Later(func() { done(nil, ErrNotConnected) })
+	case m.back:
+		m.deps.Loop.Later(func() { done(m.machine.Configuration(), nil) })
+	default:
+		m.resuming = done
+	}
+}
+
+// resumed ends the wait of Resume.
+func (m *Manager) resumed(err error) {
+	m.back = err == nil
+	if done := m.resuming; done != nil {
+		m.resuming = nil
+		done(m.machine.Configuration(), err)
 	}
 }
 

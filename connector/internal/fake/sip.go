@@ -63,6 +63,7 @@ type Agent struct {
 	stopped   bool
 	pings     int
 	reopened  int
+	away      bool
 	sessions  []*Session
 	asked     []string
 	answer    func(request string) error
@@ -156,14 +157,20 @@ func (a *Agent) Register(context.Context) error {
 	return err
 }
 
-// Reopen loses the socket and has another one at once.
+// Reopen loses the socket and has another one at once, unless it shall stay away.
 func (a *Agent) Reopen() {
 	a.mu.Lock()
 	a.reopened++
+	away := a.away
 	a.mu.Unlock()
 	a.Lose(1006)
-	a.Connect()
+	if !away {
+		a.Connect()
+	}
 }
+
+// StayAway lets Reopen lose the socket for good.
+func (a *Agent) StayAway() { a.mu.Lock(); defer a.mu.Unlock(); a.away = true }
 
 // Reopened counts the calls of Reopen.
 func (a *Agent) Reopened() int { a.mu.Lock(); defer a.mu.Unlock(); return a.reopened }
