@@ -11,11 +11,12 @@ run_packages=(
   gcc g++ make pkg-config ca-certificates
   xorg-dev libwayland-dev libxkbcommon-dev libgl1-mesa-dev libgl1-mesa-dri
   libvpx-dev libopus-dev libopenh264-dev libdav1d-dev libyuv-dev
-  libasound2-dev libpulse-dev
+  libasound2-dev libpulse-dev libpipewire-0.3-dev
   xvfb imagemagick fonts-dejavu-core
 )
 # the browser peer, content for fake cameras and microphones, hands for the window, a screen and a sound server to capture
-test_packages=(chromium iproute2 iputils-ping ffmpeg sox espeak-ng xdotool x11-utils x11-xserver-utils pulseaudio
+test_packages=(chromium iproute2 iputils-ping ffmpeg sox espeak-ng xdotool x11-utils x11-xserver-utils pulseaudio pulseaudio-utils
+  dbus-daemon pipewire pipewire-bin gstreamer1.0-tools gstreamer1.0-plugins-base gstreamer1.0-pipewire
   kamailio kamailio-websocket-modules kamailio-tls-modules)
 # photographs for pictures as cameras see them (Debian's gnome-backgrounds has drawings only)
 bench_packages=(mate-backgrounds)

@@ -38,7 +38,7 @@ const (
 
 // Describe says in words what failed, why, and what to do. An error that says the person cancelled gives an empty notice.
 func Describe(op Operation, target string, err error) widget.Notice {
-	if err == nil || errors.Is(err, context.Canceled) {
+	if err == nil || errors.Is(err, context.Canceled) || errors.Is(err, device.ErrCancelled) {
 		return widget.Notice{}
 	}
 	if r := responseOf(err); r != nil && (r.Cause == signal.CauseCanceled || r.Cause == signal.CauseTerminated) {
@@ -122,6 +122,12 @@ func whyDevice(err error) string {
 	switch {
 	case errors.Is(err, ErrNoScreen):
 		return "share.none"
+	case errors.Is(err, device.ErrNoPortal):
+		return "why.noPortal"
+	case errors.Is(err, device.ErrNoCapture):
+		return "why.noCapture"
+	case errors.Is(err, device.ErrClosed):
+		return "why.windowClosed"
 	case errors.Is(err, device.ErrNotFound):
 		return "why.deviceMissing"
 	case errors.Is(err, device.ErrUnavailable):

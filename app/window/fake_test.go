@@ -216,7 +216,7 @@ func newRigIn(t *testing.T, folder string) *rig {
 			r.startsWithSystem = append(r.startsWithSystem, on)
 			return nil
 		},
-		Sources: func() []views.ShareSource { return []views.ShareSource{{}} },
+		Sources: func() ([]views.ShareSource, error) { return []views.ShareSource{{}}, nil },
 		Screen: func(_ views.Share, lost func(error)) (rtc.LocalTrack, error) {
 			r.lost = lost
 			return r.screen, nil

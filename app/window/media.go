@@ -18,7 +18,7 @@ type Media struct {
 	Microphone func(word string, o MicrophoneOptions) (rtc.LocalTrack, error)
 	// StartWithSystem has the program started when a person signs in to the computer, or not any more.
 	StartWithSystem func(on bool) error
-	Sources         func() []views.ShareSource
+	Sources         func() ([]views.ShareSource, error)
 	// Screen captures what is shared; lost is told why it ended by itself.
 	Screen     func(s views.Share, lost func(error)) (rtc.LocalTrack, error)
 	Thumbnails func(width, height int, show func(word string, picture *image.RGBA)) views.Thumbnails
@@ -129,17 +129,21 @@ func stays(lost func(error)) func(error) bool {
 	}
 }
 
-func sources() []views.ShareSource {
+func sources() ([]views.ShareSource, error) {
+	found, err := device.ShareSources()
+	if err != nil {
+		return nil, err
+	}
 	kinds := map[device.ShareKind]views.ShareKind{device.ShareMonitor: views.ShareMonitor,
 		device.ShareDesktop: views.ShareDesktop, device.ShareWindow: views.ShareWindow, device.SharePortal: views.SharePortal}
 	var list []views.ShareSource
-	for _, s := range device.ShareSources() {
+	for _, s := range found {
 		list = append(list, views.ShareSource{ID: s.Word, Kind: kinds[s.Kind], Title: s.Title, Program: s.Program, Icon: s.Icon,
 			Width: s.Bounds.Dx(), Height: s.Bounds.Dy(), Left: s.Bounds.Min.X, Top: s.Bounds.Min.Y, Minimized: s.Minimized})
 	}
 	// The main monitor first: it is what is shared most.
 	slices.SortStableFunc(list, func(a, b views.ShareSource) int { return int(a.Kind) - int(b.Kind) })
-	return list
+	return list, nil
 }
 
 func listed(infos []device.Info) []views.Device {

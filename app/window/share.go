@@ -20,7 +20,7 @@ type shared struct {
 
 // ShareSources implements views.Actions.
 func (c *controller) ShareSources(context.Context) ([]views.ShareSource, error) {
-	return c.media.Sources(), nil
+	return c.media.Sources()
 }
 
 // Thumbnails implements views.Actions.

@@ -4,6 +4,7 @@ package device
 
 import (
 	"errors"
+	"fmt"
 
 	"parley/media/video"
 )
@@ -14,8 +15,17 @@ var ErrNotFound = errors.New("no such device")
 // ErrUnavailable means that the device is there but cannot be used (busy, no permission, no display).
 var ErrUnavailable = errors.New("device unavailable")
 
-// ErrClosed means that the shared window was closed.
-var ErrClosed = errors.New("the window was closed")
+// Errors of what is shared.
+var (
+	// ErrClosed means that the shared window was closed, or that sharing was ended on the desktop.
+	ErrClosed = errors.New("the window was closed")
+	// ErrCancelled means that the person chose nothing in the desktop's own dialogue.
+	ErrCancelled = errors.New("nothing was chosen")
+	// ErrNoPortal means that this Wayland desktop cannot be captured: without its portal all is black.
+	ErrNoPortal = fmt.Errorf("%w: the desktop runs on Wayland and offers no way to share the screen", ErrUnavailable)
+	// ErrNoCapture means that this build cannot capture this system's screens.
+	ErrNoCapture = fmt.Errorf("%w: capturing the screen is not built in for this system", ErrUnavailable)
+)
 
 // VideoSource delivers pictures. Start and Close may be called once each.
 type VideoSource interface {

@@ -15,7 +15,8 @@ type VideoOptions struct {
 
 // OpenVideo understands the command line's words: none (nil without an error), pattern, FILE.y4m, a camera's name ("" or
 // "default" is the first camera), and what can be shared: screen, screen:MONITOR, window:TITLE, window:0xNUMBER,
-// region:WxH+X+Y. Errors: ErrNotFound, ErrUnavailable, ErrClosed, of the file system, and of the format.
+// region:WxH+X+Y, portal. On a Wayland desktop screen means portal too. Errors: ErrNotFound, ErrUnavailable, ErrClosed,
+// ErrCancelled, ErrNoPortal, of the file system, and of the format.
 func OpenVideo(word string, o VideoOptions) (VideoSource, error) {
 	switch {
 	case word == "none":

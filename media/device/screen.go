@@ -23,6 +23,7 @@ type ScreenOptions struct {
 	Name    string          // a monitor's
 	Window  uint32          // a window's number
 	Region  image.Rectangle // pixels of the desktop
+	Portal  bool            // the desktop asks the person (Wayland)
 	Title   string          // for people; "" is made up
 	FPS     float64         // frames a second; 0 is 30
 	Display string          // X11 display; "" is $DISPLAY

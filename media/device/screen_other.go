@@ -8,8 +8,10 @@ import (
 )
 
 func newGrabber(ScreenOptions) (grabber, error) {
-	return nil, fmt.Errorf("screen: %w: capture on %s is not built in", ErrUnavailable, runtime.GOOS)
+	return nil, fmt.Errorf("screen: %w: %s", ErrNoCapture, runtime.GOOS)
 }
 
-// ShareSources lists what can be shared: nothing on this platform.
-func ShareSources() []ShareSource { return nil }
+// ShareSources lists what can be shared: nothing on this platform (ErrNoCapture).
+func ShareSources() ([]ShareSource, error) {
+	return nil, fmt.Errorf("screen: %w: %s", ErrNoCapture, runtime.GOOS)
+}

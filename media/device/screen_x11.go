@@ -14,8 +14,14 @@ import (
 type x11Grabber struct{ capture *x11.Capture }
 
 func newGrabber(o ScreenOptions) (grabber, error) {
+	if o.Portal {
+		return newPortalGrabber(o)
+	}
 	c, err := x11.Open(x11.Options{Display: o.Display, Monitor: o.Name, Window: o.Window, Region: o.Region,
 		Pointer: !o.HidePointer})
+	if errors.Is(err, x11.ErrWayland) && o.Window == 0 && o.Region.Empty() {
+		return newPortalGrabber(o) // the person chooses the monitor there
+	}
 	if err != nil {
 		return nil, screenError(err)
 	}
@@ -70,12 +76,18 @@ func screenError(err error) error {
 	return fmt.Errorf("screen: %w: %w", kind, err)
 }
 
-// ShareSources lists what can be shared now: monitors, windows, the whole desktop where it has several monitors. None
-// without a desktop.
-func ShareSources() []ShareSource {
+// ShareSources lists what can be shared now: monitors, windows, the whole desktop where it has several monitors; under
+// Wayland the desktop's own dialogue. Errors: ErrUnavailable (there is no desktop), ErrNoPortal.
+func ShareSources() ([]ShareSource, error) {
 	sources, err := x11.Sources("")
+	if errors.Is(err, x11.ErrWayland) {
+		if err := portalAvailable(); err != nil {
+			return nil, err
+		}
+		return []ShareSource{{Word: "portal", Kind: SharePortal}}, nil
+	}
 	if err != nil {
-		return nil
+		return nil, screenError(err)
 	}
 	whole := image.Rect(0, 0, sources.Width, sources.Height)
 	var list []ShareSource
@@ -90,5 +102,5 @@ func ShareSources() []ShareSource {
 		list = append(list, ShareSource{Word: WindowWord(w.ID), Kind: ShareWindow, Title: w.Title, Program: w.Class,
 			Icon: w.Icon, Bounds: image.Rect(0, 0, w.Width, w.Height), Minimized: w.Minimized})
 	}
-	return list
+	return list, nil
 }

@@ -48,7 +48,8 @@ func IsScreenWord(word string) bool {
 	return false
 }
 
-// screenOptions understands screen, screen:MONITOR, window:TITLE, window:0xNUMBER and region:WxH+X+Y. Errors: ErrNotFound.
+// screenOptions understands screen, screen:MONITOR, window:TITLE, window:0xNUMBER, region:WxH+X+Y and portal. Errors:
+// ErrNotFound, those of ShareSources.
 func screenOptions(word string) (o ScreenOptions, err error) {
 	kind, rest, _ := strings.Cut(word, ":")
 	switch kind {
@@ -68,6 +69,9 @@ func screenOptions(word string) (o ScreenOptions, err error) {
 		o.Region = image.Rect(x, y, x+w, y+h)
 		return o, nil
 	}
+	if o.Portal = kind == "portal"; o.Portal {
+		return o, nil
+	}
 	o.Name = rest
 	return o, nil
 }
@@ -77,7 +81,8 @@ const maxRegion = 1<<15 - 1
 
 // windowTitle looks a window's title up; "" when it is gone.
 func windowTitle(id uint32) string {
-	for _, s := range ShareSources() {
+	list, _ := ShareSources() // a window without a title is shared all the same
+	for _, s := range list {
 		if s.Kind == ShareWindow && s.Word == WindowWord(id) {
 			return s.Title
 		}
@@ -88,7 +93,10 @@ func windowTitle(id uint32) string {
 // findWindow by its title, its program, or a part of the title.
 func findWindow(name string) (ScreenOptions, error) {
 	var part *ShareSource
-	list := ShareSources()
+	list, err := ShareSources()
+	if err != nil {
+		return ScreenOptions{}, err
+	}
 	for i, s := range list {
 		if s.Kind != ShareWindow {
 			continue
