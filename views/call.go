@@ -22,6 +22,7 @@ const barRest = 3 * time.Second
 type callChoices struct {
 	layout     Layout
 	chosen     bool // by the person; else the layout follows the presentation
+	news       int  // number of the newest that was told
 	selfHidden bool
 	selfCorner corner
 	// shareMotion: smooth motion was preferred to sharp text when something was shared last.
@@ -46,15 +47,21 @@ type callView struct {
 	keypad                   *fyne.Container
 	pointer                  *widget.Pointer
 
-	microphone, camera, share, layout, mine, pad, full, hangUp *widget.BarButton
+	quality *widget.Mark
+	figures *figuresView
+	people  *peopleView
+
+	microphone, camera, share, layout, crowd, pad, more, hangUp *widget.BarButton
 
 	failure            widget.Notice // of an action; goes away when closed
+	closed             Trouble       // that the person has seen
 	lastMove           time.Time
 	barShown, watching bool
 	ticking            bool
 	stopped            bool
 	overBar            bool // the pointer has left the video, perhaps for the bar
 	stops              []func()
+	openPicture        func() // opens the picture window; nil: there is none
 }
 
 func newCallView(env *Env, choices *callChoices) *callView {
@@ -69,15 +76,16 @@ func newCallView(env *Env, choices *callChoices) *callView {
 	v.pointer.OnMove = v.moved
 	v.pointer.OnOut = v.pointerLeft
 	v.pointer.OnDoubleTap = v.toggleFullScreen
+	v.figures, v.people = newFiguresView(), newPeopleView(v.togglePeople)
 	v.buildTop()
 	v.buildBar()
 	v.banner = widget.NewBanner(nil)
-	v.banner.OnAction = v.bannerAction
+	v.banner.OnAction, v.banner.OnSecond = v.bannerAction, v.refuse
 	v.keypad = container.NewStack(newStageField(), container.NewPadded(newKeypad(v.tone)))
 	v.keypad.Hide()
 	field := canvas.NewRectangle(theme.Color(look.Stage))
 	v.content = container.New(&stageLayout{v}, field, v.main, v.presentation, v.pointer, v.self, v.top, v.banner,
-		v.bar, v.keypad)
+		v.bar, v.keypad, v.figures.content, v.people.content)
 	return v
 }
 
@@ -93,7 +101,8 @@ func (v *callView) buildTop() {
 	v.status = canvas.NewText("", theme.Color(look.OnStageMuted))
 	v.status.TextSize = 13
 	v.topField = newStageField()
-	v.top = container.New(&topLayout{v}, v.topField, v.title, v.status)
+	v.quality = widget.NewMark(v.toggleFigures)
+	v.top = container.New(&topLayout{v}, v.topField, v.title, v.status, v.quality)
 }
 
 func (v *callView) buildBar() {
@@ -103,20 +112,23 @@ func (v *callView) buildBar() {
 	v.microphone = button("microphone", "call.mute", v.toggleMicrophone)
 	v.camera = button("camera", "call.camera", v.toggleCamera)
 	v.share = button("share", "call.share", v.toggleShare)
-	v.layout = button("layout", "call.layout", v.nextLayout)
-	v.mine = button("self", "call.self", v.toggleSelf)
+	v.layout = button("layout", "call.layout", v.chooseLayout)
+	v.crowd = button("people", "call.people", v.togglePeople)
 	v.pad = button("keypad", "call.keypad", v.toggleKeypad)
-	v.full = button("full-screen", "call.fullscreen", v.toggleFullScreen)
+	v.more = button("more", "call.more", v.openMore)
 	v.hangUp = button("hang-up", "call.hangup", v.leave)
 	v.hangUp.Set(widget.ButtonState{Icon: "hang-up", Caption: text.T("call.hangup"), Kind: widget.Danger})
 	v.barField = newStageField()
 	v.bar = container.New(&barLayout{v}, v.barField,
-		v.microphone, v.camera, v.share, v.layout, v.mine, v.pad, v.full, v.hangUp)
+		v.microphone, v.camera, v.share, v.layout, v.crowd, v.pad, v.more, v.hangUp)
 }
 
 // Set shows a model.
 func (v *callView) Set(m Model) {
 	before := v.words
+	if m.Trouble == v.closed {
+		m.Trouble = Trouble{}
+	}
 	v.model = m
 	v.words = describeCall(m, v.env.now())
 	if v.words.HasPresentation != before.HasPresentation && !v.choices.chosen {
@@ -125,15 +137,33 @@ func (v *callView) Set(m Model) {
 			v.choices.layout = LayoutPresentationFirst
 		}
 	}
+	v.figures.set(m.Quality)
+	v.people.set(m)
 	v.apply()
 	v.showPictures()
 	v.tick()
+	v.tellNews()
+}
+
+// tellNews tells an event of the conference once.
+func (v *callView) tellNews() {
+	c := v.model.Conference
+	switch {
+	case c.NewsNo == v.choices.news:
+		return
+	case c.NewsNo < v.choices.news: // of a new call
+		v.choices.news = 0
+	}
+	v.choices.news = c.NewsNo
+	if c.NewsNo > 0 {
+		v.tell(widget.Notice{Title: text.T(string(c.News))})
+	}
 }
 
 // apply puts the words on the screen.
 func (v *callView) apply() {
 	w := v.words
-	titleChanged := v.title.Text != w.Title || len(v.status.Text) != len(w.Status)
+	titleChanged := v.title.Text != w.Title || len(v.status.Text) != len(w.Status) || v.quality.State() != qualityMark(v.model.Quality)
 	widget.SetText(v.title, w.Title)
 	widget.SetText(v.status, w.Status)
 	if titleChanged {
@@ -143,17 +173,13 @@ func (v *callView) apply() {
 	v.camera.Set(w.Camera)
 	v.share.Set(w.Share)
 	v.layout.Set(widget.ButtonState{Icon: "layout", Caption: v.choices.layout.words(), Disabled: !w.HasPresentation})
-	self := widget.ButtonState{Icon: "self", Caption: text.T("call.self")}
-	if v.choices.selfHidden {
-		self.Kind = widget.Off
+	crowd := widget.ButtonState{Icon: "people", Caption: text.T("call.people")}
+	if v.people.content.Visible() {
+		crowd.Kind = widget.Active
 	}
-	v.mine.Set(self)
+	v.crowd.Set(crowd)
 	v.pad.Set(widget.ButtonState{Icon: "keypad", Caption: text.T("call.keypad"), Disabled: !w.Active})
-	full := widget.ButtonState{Icon: "full-screen", Caption: text.T("call.fullscreen")}
-	if v.env.Window.FullScreen() {
-		full = widget.ButtonState{Icon: "full-screen-exit", Caption: text.T("call.fullscreenExit")}
-	}
-	v.full.Set(full)
+	v.quality.Set(qualityMark(v.model.Quality))
 	notice := w.Notice
 	if v.failure.Title != "" {
 		notice = v.failure
@@ -186,12 +212,14 @@ type arrangement struct {
 	notice                        widget.Notice
 	corner                        corner
 	title                         string
+	quality                       widget.MarkState
+	figures, people               bool
 }
 
 // arrange lays everything out anew when that is needed.
 func (v *callView) arrange() {
 	next := arrangement{v.choices.layout, v.words.HasPresentation, v.choices.selfHidden, v.barShown, v.banner.Notice(),
-		v.choices.selfCorner, v.title.Text}
+		v.choices.selfCorner, v.title.Text, v.quality.State(), v.figures.content.Visible(), v.people.content.Visible()}
 	if next == v.laid {
 		return
 	}
@@ -282,9 +310,41 @@ func (v *callView) bannerAction() {
 	case v.failure.Title != "":
 		v.failure = widget.Notice{}
 		v.apply()
-	case restoring(v.model.Snapshot.Redial.State):
+	default:
+		v.answer(v.words.Asks)
+	}
+}
+
+// answer does what the notice's action stands for.
+func (v *callView) answer(a asks) {
+	switch a {
+	case asksToStopRedial:
 		v.leave()
-	case v.words.Sharing:
+	case asksForMicrophone, asksToUnmute:
+		if !v.model.Snapshot.Media.MicrophoneOn {
+			v.toggleMicrophone()
+		}
+	case asksForCamera:
+		if !v.model.Snapshot.Media.CameraOn {
+			v.toggleCamera()
+		}
+	case asksToCloseTrouble:
+		v.closed = v.model.Trouble
+		v.Set(v.model)
+	case asksToStopSharing:
 		v.stopShare()
 	}
+}
+
+// refuse tells the moderator no.
+func (v *callView) refuse() {
+	op, do := OpMicrophone, v.env.Actions.RefuseMicrophone
+	if v.words.Asks == asksForCamera {
+		op, do = OpCamera, v.env.Actions.RefuseCamera
+	}
+	v.env.run(do, func(err error) {
+		if n := Describe(op, "", err); n.Title != "" {
+			v.fail(n)
+		}
+	})
 }

@@ -2,11 +2,14 @@ package views_test
 
 import (
 	"errors"
+	"strings"
 	"testing"
 	"time"
 
 	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/canvas"
 	"fyne.io/fyne/v2/test"
+	fynewidget "fyne.io/fyne/v2/widget"
 
 	"parley/connector/call"
 	"parley/connector/session"
@@ -14,6 +17,7 @@ import (
 	"parley/media/device"
 	"parley/views"
 	"parley/views/gallery"
+	"parley/views/kept"
 	"parley/views/keys"
 	"parley/views/widget"
 )
@@ -123,11 +127,15 @@ func TestPresentationComesFirstAndTheLayoutIsAChoice(t *testing.T) {
 		t.Errorf("presentation %v beside main %v", slides.Size(), main.Size())
 	}
 	s.tap("Presentation first")
-	s.says("Speaker")
+	s.menu("Speaker")
+	if got := s.changed().Layout; got != "speaker" {
+		t.Errorf("keeps layout %q", got)
+	}
 	if main.Size().Width < 2*slides.Size().Width {
 		t.Errorf("speaker layout: main %v beside presentation %v", main.Size(), slides.Size())
 	}
 	s.shortcut(fyne.KeyL)
+	s.changed()
 	s.says("Side by side")
 	if main.Size() != slides.Size() {
 		t.Errorf("side by side: %v and %v", main.Size(), slides.Size())
@@ -148,7 +156,14 @@ func TestOwnPictureCanBeHiddenAndMoved(t *testing.T) {
 	if p := self.Position(); p.X >= before.X || p.Y >= before.Y || p.X < 0 {
 		t.Errorf("after dragging it lies at %v, before at %v", p, before)
 	}
-	s.tap("My picture")
+	if got := s.changed().SelfCorner; got != "top-left" {
+		t.Errorf("keeps corner %q", got)
+	}
+	s.tap("More")
+	s.menu("Hide my picture")
+	if !s.changed().SelfHidden {
+		t.Error("that it is hidden is not kept")
+	}
 	if self.Visible() || s.tile("camera") != nil {
 		t.Error("the own picture is still drawn")
 	}
@@ -329,4 +344,147 @@ func TestACallMayGoOnWithoutTheWindow(t *testing.T) {
 	}
 	s.silent("Leave the call?")
 	s.none()
+}
+
+// menu chooses an item of the menu that is open.
+func (s *stage) menu(words string) {
+	s.t.Helper()
+	for _, o := range s.window.Canvas().Overlays().List() {
+		found := walk(o, func(o fyne.CanvasObject) bool {
+			menu, ok := o.(*fynewidget.PopUpMenu)
+			if !ok {
+				return false
+			}
+			for _, item := range menu.Items {
+				if w, ok := item.(fyne.Widget); ok && strings.Contains(textOf(w), words) {
+					item.(fyne.Tappable).Tapped(nil)
+					return true
+				}
+			}
+			return false
+		})
+		if found {
+			return
+		}
+	}
+	s.t.Fatalf("no item %q in a menu", words)
+}
+
+func textOf(w fyne.Widget) string {
+	var b strings.Builder
+	walk(w, func(o fyne.CanvasObject) bool {
+		if t, ok := o.(*canvas.Text); ok {
+			b.WriteString(t.Text)
+		}
+		return false
+	})
+	return b.String()
+}
+
+func TestTheLastLayoutIsTakenInTheNextCall(t *testing.T) {
+	s := newStage(t)
+	m := s.sample("call-presentation")
+	m.Settings = kept.Defaults()
+	m.Settings.Layout, m.Settings.SelfHidden = "picture", true
+	s.root.Set(m)
+	s.says("Picture in picture")
+	slides, main := s.tile("slides"), s.tile("main")
+	if slides.Size() != s.window.Canvas().Size() || main.Size().Width > slides.Size().Width/2 {
+		t.Errorf("presentation %v, main %v", slides.Size(), main.Size())
+	}
+	if s.tile("camera") != nil {
+		t.Error("the own picture is drawn though it was hidden")
+	}
+}
+
+func TestTheModeratorAsksAndIsAnswered(t *testing.T) {
+	s := newStage(t)
+	m := s.sample("call")
+	m.Snapshot.Media.MicrophoneOn, m.Snapshot.Media.CameraOn = false, false
+	m.Conference.AskedMicrophone, m.Conference.AskedCamera = true, true
+	s.root.Set(m)
+	s.says("The moderator asks you to switch your microphone on", "Refuse")
+	s.tap("Switch on")
+	c := s.next("microphone")
+	if c.args[0] != true {
+		t.Errorf("microphone %v", c.args)
+	}
+	s.finish(c, nil)
+	m.Conference.AskedMicrophone = false
+	s.root.Set(m)
+	s.says("The moderator asks you to switch your camera on")
+	s.tap("Refuse")
+	s.finish(s.next("refuse camera"), errors.New("no way"))
+	s.says("Could not switch the camera", "no way")
+}
+
+func TestNewsOfTheConferenceIsToldOnceAndGoes(t *testing.T) {
+	s := newStage(t)
+	m := s.sample("call")
+	s.root.Set(m)
+	m.Conference.News, m.Conference.NewsNo = views.NewsWordGiven, 1
+	s.root.Set(m)
+	s.says("You were given the word")
+	s.advance(10 * time.Second)
+	s.silent("You were given the word")
+	s.root.Set(m)
+	s.silent("You were given the word")
+	m.Conference.NewsNo = 2
+	s.root.Set(m)
+	s.says("You were given the word")
+}
+
+func TestSpeakingWhileMutedIsHinted(t *testing.T) {
+	s := newStage(t)
+	m := s.sample("call")
+	m.Snapshot.Media.MicrophoneOn, m.MutedSpeech = false, true
+	s.root.Set(m)
+	s.says("You are speaking, but your microphone is off")
+	m.Snapshot.Media.MicrophoneOn = true
+	s.root.Set(m)
+	s.silent("You are speaking")
+}
+
+func TestADeviceThatFailsIsSaidUntilItIsClosed(t *testing.T) {
+	s := newStage(t)
+	m := s.sample("call")
+	m.Trouble = views.Trouble{Device: views.TroubleCamera, Err: device.ErrUnavailable}
+	s.root.Set(m)
+	s.says("Your camera does not work", "another program may hold it")
+	s.tap("Close")
+	s.root.Set(m)
+	s.silent("Your camera does not work")
+}
+
+func TestQualityIsSaidInAWordAndInFigures(t *testing.T) {
+	s := newStage(t)
+	m := s.sample("call")
+	s.root.Set(m)
+	s.silent("Good")
+	m.Quality = views.Quality{Level: views.QualityPoor, RoundTrip: 620 * time.Millisecond, Lost: 0.071, SendRate: 900_400,
+		ReceiveSize: [2]int{1280, 720}, ReceiveFrames: 29.6, ReceiveCodec: "VP8", Freezes: 3}
+	s.root.Set(m)
+	s.says("Poor")
+	s.silent("620 ms")
+	s.shortcut(fyne.KeyI)
+	s.says("Round trip", "620 ms", "7.1 %", "900 kbit/s", "1280 × 720, 30 a second, VP8", "Freezes")
+	s.key(fyne.KeyEscape)
+	s.silent("620 ms")
+}
+
+func TestPeopleSayOwnRoleAndWhoSwitchedWhatOff(t *testing.T) {
+	s := newStage(t)
+	m := s.sample("call")
+	s.root.Set(m)
+	s.tap("People")
+	s.says("You are a participant", m.Account.Name, "Microphone on · camera on", "The server does not tell who else is here")
+	m.Snapshot.Media.MicrophoneOn, m.Snapshot.Media.MicrophoneMutedByServer = false, true
+	m.Snapshot.Media.CameraOn = false
+	m.Snapshot.CallSession.Role, m.Snapshot.CallSession.License = session.SpectatorSynthetic, "AUDIO"
+	m.Conference.Webcast = true
+	s.root.Set(m)
+	s.says("You are a spectator by request", "Microphone switched off by the moderator · camera off",
+		"This conference is being broadcast", "licence allows sound only")
+	s.key(fyne.KeyEscape)
+	s.silent("spectator by request")
 }

@@ -4,9 +4,11 @@ import (
 	"context"
 
 	"fyne.io/fyne/v2"
+	fynewidget "fyne.io/fyne/v2/widget"
 
 	"parley/connector/presentation"
 	"parley/views/keys"
+	"parley/views/look"
 	"parley/views/text"
 	"parley/views/widget"
 )
@@ -74,18 +76,79 @@ func (v *callView) startShare(s Share) {
 	v.act(v.share, OpShare, func(ctx context.Context) error { return v.env.Actions.ShareScreen(ctx, s) })
 }
 
-func (v *callView) nextLayout() {
+// nextLayout goes through the layouts: the key.
+func (v *callView) nextLayout() { v.setLayout((v.choices.layout + 1) % layouts) }
+
+// setLayout takes a layout and keeps it for the next calls.
+func (v *callView) setLayout(l Layout) {
 	if !v.words.HasPresentation {
 		return
 	}
-	v.choices.layout = (v.choices.layout + 1) % layouts
-	v.choices.chosen = true
+	v.choices.layout, v.choices.chosen = l, true
 	v.apply()
+	v.keep(func(s *Settings) { s.Layout = layoutNames[l] })
+}
+
+// keep remembers a choice of the call view; that it could not be kept is not worth a word in a call.
+func (v *callView) keep(edit func(*Settings)) {
+	v.env.run(func(ctx context.Context) error { return v.env.Actions.Change(ctx, edit) }, func(error) {})
+}
+
+// chooseLayout offers the layouts.
+func (v *callView) chooseLayout() {
+	items := make([]*fyne.MenuItem, layouts)
+	for l := range layouts {
+		items[l] = fyne.NewMenuItem(l.words(), func() { v.setLayout(l) })
+		items[l].Checked = l == v.choices.layout
+	}
+	v.menu(v.layout, items)
+}
+
+// openMore offers what has no button of its own.
+func (v *callView) openMore() {
+	self, full := text.T("call.self.hide"), text.T("call.fullscreen")
+	if v.choices.selfHidden {
+		self = text.T("call.self.show")
+	}
+	if v.env.Window.FullScreen() {
+		full = text.T("call.fullscreenExit")
+	}
+	items := []*fyne.MenuItem{fyne.NewMenuItem(self, v.toggleSelf), fyne.NewMenuItem(full, v.toggleFullScreen),
+		fyne.NewMenuItem(text.T("call.figures"), v.toggleFigures)}
+	if v.openPicture != nil {
+		items = append(items, fyne.NewMenuItem(text.T("call.pip"), v.openPicture))
+	}
+	v.menu(v.more, items)
+}
+
+// menu opens above a button of the bar.
+func (v *callView) menu(b *widget.BarButton, items []*fyne.MenuItem) {
+	canvas := v.env.Window.Canvas()
+	popup := fynewidget.NewPopUpMenu(fyne.NewMenu("", items...), canvas)
+	at := fyne.CurrentApp().Driver().AbsolutePositionForObject(b)
+	size := popup.MinSize()
+	x := min(at.X, canvas.Size().Width-size.Width-look.Margin)
+	popup.ShowAtPosition(fyne.NewPos(max(0, x), max(0, at.Y-size.Height-look.Gap)))
+	canvas.Focus(popup)
 }
 
 func (v *callView) toggleSelf() {
 	v.choices.selfHidden = !v.choices.selfHidden
 	v.Set(v.model)
+	hidden := v.choices.selfHidden
+	v.keep(func(s *Settings) { s.SelfHidden = hidden })
+}
+
+// toggleFigures shows what stands behind the quality.
+func (v *callView) toggleFigures() {
+	widget.SetVisible(v.figures.content, !v.figures.content.Visible())
+	v.arrange()
+}
+
+// togglePeople shows who is there.
+func (v *callView) togglePeople() {
+	widget.SetVisible(v.people.content, !v.people.content.Visible())
+	v.apply()
 }
 
 func (v *callView) toggleKeypad() {
@@ -102,6 +165,8 @@ func (v *callView) toggleFullScreen() {
 func (v *callView) dropSelf(center fyne.Position) {
 	size := v.content.Size()
 	v.choices.selfCorner = corner{left: center.X < size.Width/2, top: center.Y < size.Height/2}
+	name := v.choices.selfCorner.name()
+	v.keep(func(s *Settings) { s.SelfCorner = name })
 	v.content.Refresh() // also when it snaps back to where it was
 }
 
@@ -161,6 +226,8 @@ func (v *callView) shortcuts() map[keys.Action]func() {
 		keys.HangUp:     v.leave,
 		keys.Keypad:     v.toggleKeypad,
 		keys.Self:       v.toggleSelf,
+		keys.People:     v.togglePeople,
+		keys.Figures:    v.toggleFigures,
 	}
 }
 
@@ -172,6 +239,10 @@ func (v *callView) typedKey(k *fyne.KeyEvent) bool {
 		switch {
 		case v.keypad.Visible():
 			v.toggleKeypad()
+		case v.figures.content.Visible():
+			v.toggleFigures()
+		case v.people.content.Visible():
+			v.togglePeople()
 		case v.env.Window.FullScreen():
 			v.toggleFullScreen()
 		default:

@@ -1,6 +1,7 @@
 package views
 
 import (
+	"slices"
 	"strings"
 	"time"
 
@@ -19,9 +20,19 @@ type Layout int
 const (
 	LayoutSpeaker           Layout = iota // main video large, presentation in the corner
 	LayoutSideBySide                      // both alike
-	LayoutPresentationFirst               // presentation large, main video in the corner
+	LayoutPresentationFirst               // presentation large, main video in a strip beside
+	LayoutPicture                         // picture in picture: presentation over all, main video upon it
 	layouts
 )
+
+// layoutNames are how layouts are kept.
+var layoutNames = [layouts]string{"speaker", "side-by-side", "presentation", "picture"}
+
+// layoutNamed is the layout of a kept name; false when none is.
+func layoutNamed(name string) (Layout, bool) {
+	i := slices.Index(layoutNames[:], name)
+	return Layout(max(i, 0)), i >= 0
+}
 
 func (l Layout) words() string {
 	switch l {
@@ -29,6 +40,8 @@ func (l Layout) words() string {
 		return text.T("layout.sideBySide")
 	case LayoutPresentationFirst:
 		return text.T("layout.presentation")
+	case LayoutPicture:
+		return text.T("layout.picture")
 	}
 	return text.T("layout.speaker")
 }
@@ -41,6 +54,7 @@ type callWords struct {
 	Share                    widget.ButtonState
 	SelfIcon                 string
 	Notice                   widget.Notice
+	Asks                     asks // what the notice's action does
 	Sharing, HasPresentation bool
 	Active                   bool // the call is established
 }
@@ -69,10 +83,7 @@ func describeCall(m Model, now time.Time) callWords {
 		w.Status = clock(now.Sub(s.Call.Started))
 		w.Hint = text.T("call.noVideo")
 	}
-	w.Notice = callNotice(s, now)
-	if w.Notice.Title == "" && s.Presentation == presentation.Active {
-		w.Notice = widget.Notice{Title: sharingWords(m.Sharing), Action: text.T("call.shareStop")}
-	}
+	w.Notice, w.Asks = callNotice(m, now)
 	if inRoom := text.T("call.room", text.D{"Room": shorten(s.Call.Room)}); w.Title != inRoom {
 		w.Person = w.Title
 	}
@@ -131,36 +142,71 @@ func shareState(p presentation.State, active bool) widget.ButtonState {
 	return widget.ButtonState{Icon: "share", Caption: text.T("call.share"), Disabled: !active}
 }
 
+// asks is what a notice wants to know, and so what its actions do.
+type asks int
+
+// The questions.
+const (
+	asksNothing asks = iota
+	asksToStopRedial
+	asksForMicrophone // a moderator does
+	asksForCamera
+	asksToCloseTrouble
+	asksToUnmute
+	asksToStopSharing
+)
+
 // callNotice is the gravest thing to know about the call, empty when all is well.
-func callNotice(s session.Snapshot, now time.Time) widget.Notice {
-	if restoring(s.Redial.State) {
-		n := widget.Notice{
-			Level: widget.Warning, Action: text.T("common.cancel"),
-			Title: text.T("redial.restoring", text.D{"Attempt": max(s.Redial.Attempt, 1)}),
-		}
-		if left := s.Redial.Next.Sub(now); left > 0 {
-			seconds := int((left + time.Second - 1) / time.Second)
-			n.Text = text.N("redial.next", seconds, text.D{"Seconds": seconds})
-		}
-		return n
-	}
+func callNotice(m Model, now time.Time) (widget.Notice, asks) {
+	s := m.Snapshot
 	switch {
+	case restoring(s.Redial.State):
+		return redialNotice(s.Redial, now), asksToStopRedial
+	case m.Conference.AskedMicrophone && s.Media.HasMicrophone && !s.Media.MicrophoneOn:
+		return widget.Notice{Level: widget.Warning, Title: text.T("call.ask.microphone"), Action: text.T("call.ask.on"),
+			Second: text.T("call.ask.refuse")}, asksForMicrophone
+	case m.Conference.AskedCamera && s.Media.HasCamera && !s.Media.CameraOn:
+		return widget.Notice{Level: widget.Warning, Title: text.T("call.ask.camera"), Action: text.T("call.ask.on"),
+			Second: text.T("call.ask.refuse")}, asksForCamera
+	case m.Trouble.Device != "":
+		return troubleNotice(m.Trouble), asksToCloseTrouble
+	case m.MutedSpeech && s.Media.HasMicrophone && !s.Media.MicrophoneOn:
+		return widget.Notice{Level: widget.Warning, Title: text.T("call.speakingMuted"), Action: text.T("call.unmute")}, asksToUnmute
 	case s.CallSession.Role == session.Spectator || s.CallSession.Role == session.SpectatorSynthetic:
-		return widget.Notice{Title: text.T("call.spectator")}
+		return widget.Notice{Title: text.T("call.spectator")}, asksNothing
 	case s.Media.HasMicrophone && !s.Media.MicrophoneOn && s.Media.MicrophoneMutedByServer:
-		return widget.Notice{Title: text.T("call.noticeMicrophone")}
+		return widget.Notice{Title: text.T("call.noticeMicrophone")}, asksNothing
 	case s.Media.HasCamera && !s.Media.CameraOn && s.Media.CameraMutedByServer:
-		return widget.Notice{Title: text.T("call.noticeCamera")}
+		return widget.Notice{Title: text.T("call.noticeCamera")}, asksNothing
+	case s.Presentation == presentation.Active:
+		return widget.Notice{Title: sharingWords(m.Sharing), Action: text.T("call.shareStop")}, asksToStopSharing
 	}
-	return widget.Notice{}
+	return widget.Notice{}, asksNothing
 }
 
-// sharingWords say what is shared, by name.
-func sharingWords(name string) string {
-	if name == "" {
-		return text.T("call.sharing")
+// redialNotice: the attempt, the seconds to the next one, and how to stop.
+func redialNotice(r session.Redial, now time.Time) widget.Notice {
+	n := widget.Notice{
+		Level: widget.Warning, Action: text.T("common.cancel"),
+		Title: text.T("redial.restoring", text.D{"Attempt": max(r.Attempt, 1)}),
 	}
-	return text.T("call.sharingWhat", text.D{"Name": shorten(name)})
+	if left := r.Next.Sub(now); left > 0 {
+		seconds := int((left + time.Second - 1) / time.Second)
+		n.Text = text.N("redial.next", seconds, text.D{"Seconds": seconds})
+	}
+	return n
+}
+
+// troubleNotice says which device failed, why, and what to do.
+func troubleNotice(t Trouble) widget.Notice {
+	op := OpCamera
+	if t.Device == TroubleMicrophone {
+		op = OpMicrophone
+	}
+	n := Describe(op, "", t.Err)
+	n.Level, n.Action = widget.Warning, text.T("common.close")
+	n.Title = text.T(string(t.Device))
+	return n
 }
 
 func restoring(s redial.State) bool {
@@ -177,4 +223,12 @@ func InCall(s session.Snapshot) bool { return inCall(s) }
 
 func inCall(s session.Snapshot) bool {
 	return (s.Call.State != call.Idle && s.Call.State != "") || restoring(s.Redial.State)
+}
+
+// sharingWords say what is shared, by name.
+func sharingWords(name string) string {
+	if name == "" {
+		return text.T("call.sharing")
+	}
+	return text.T("call.sharingWhat", text.D{"Name": shorten(name)})
 }

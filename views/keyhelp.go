@@ -25,6 +25,8 @@ func actionWords() map[keys.Action]string {
 		keys.Layout:      text.T("keys.layout"),
 		keys.Self:        text.T("keys.self"),
 		keys.Keypad:      text.T("keys.keypad"),
+		keys.People:      text.T("keys.people"),
+		keys.Figures:     text.T("keys.figures"),
 		keys.FullScreen:  text.T("keys.fullScreen"),
 		keys.HangUp:      text.T("keys.hangUp"),
 		keys.Settings:    text.T("keys.settings"),

@@ -49,13 +49,13 @@ type Trouble struct {
 	Err    error
 }
 
-// TroubleDevice is a kind of device that can fail in a call.
+// TroubleDevice is a kind of device that can fail in a call; the values are the keys of its words.
 type TroubleDevice string
 
 // The kinds.
 const (
-	TroubleCamera     TroubleDevice = "camera"
-	TroubleMicrophone TroubleDevice = "microphone"
+	TroubleCamera     TroubleDevice = "call.trouble.camera"
+	TroubleMicrophone TroubleDevice = "call.trouble.microphone"
 )
 
 // Account is who is signed in where.

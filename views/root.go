@@ -78,6 +78,7 @@ func (r *Root) Screen() Screen { return r.screen }
 func (r *Root) Set(m Model) {
 	if !r.formSet {
 		r.form, r.formSet = m.Remembered, true
+		r.choices.selfHidden, r.choices.selfCorner = m.Settings.SelfHidden, cornerNamed(m.Settings.SelfCorner)
 	}
 	r.model = m
 	if next := keys.Resolve(m.Settings.Shortcuts); !maps.Equal(next, r.keys) {
@@ -150,6 +151,9 @@ func (r *Root) show(s Screen) {
 		content, shown = r.home.content, r.home.shown
 	case ScreenCall:
 		r.settings = false
+		if l, ok := layoutNamed(r.model.Settings.Layout); ok && !r.choices.chosen {
+			r.choices.layout, r.choices.chosen = l, true
+		}
 		r.call = newCallView(r.env, &r.choices)
 		content, shown = r.call.content, r.call.shown
 		delete(actions, keys.Settings)
@@ -339,9 +343,10 @@ func (r *Root) OpenSettings() {
 
 // CloseSettings goes back to where the settings were opened.
 func (r *Root) CloseSettings() {
+	opened := r.settings
 	r.settings = false
 	r.Set(r.model)
-	if r.model.SignedIn {
+	if opened && r.model.SignedIn {
 		r.env.run(r.env.Actions.Renew, func(err error) { r.Tell(Describe(OpConnect, r.model.Account.Server, err)) })
 	}
 }

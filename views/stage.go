@@ -2,6 +2,7 @@ package views
 
 import (
 	"slices"
+	"strings"
 
 	"fyne.io/fyne/v2"
 
@@ -11,6 +12,23 @@ import (
 
 // corner is where the own picture lies; the zero value is bottom right.
 type corner struct{ left, top bool }
+
+// name of the corner as it is kept.
+func (c corner) name() string {
+	name := "bottom"
+	if c.top {
+		name = "top"
+	}
+	if c.left {
+		return name + "-left"
+	}
+	return name + "-right"
+}
+
+// cornerNamed is the corner of a kept name.
+func cornerNamed(name string) corner {
+	return corner{left: strings.HasSuffix(name, "left"), top: strings.HasPrefix(name, "top")}
+}
 
 // stageLayout places pictures, bars and banner of a call.
 type stageLayout struct{ v *callView }
@@ -32,9 +50,23 @@ func (l *stageLayout) Layout(objects []fyne.CanvasObject, size fyne.Size) {
 
 	l.notice(size)
 	l.own(size, bar)
+	l.panels(size, bar)
 	pad := fyne.NewSize(228, v.keypad.MinSize().Height)
 	v.keypad.Resize(pad)
 	v.keypad.Move(fyne.NewPos((size.Width-pad.Width)/2, max(0, size.Height-bar.Height-24-pad.Height)))
+}
+
+// panels lie over the pictures: the figures below the top strip, the people at the right.
+func (l *stageLayout) panels(size, bar fyne.Size) {
+	v := l.v
+	top := look.Margin + v.top.MinSize().Height + look.Gap
+	height := max(size.Height-bar.Height-look.Space-top, 0)
+	f := v.figures.content.MinSize()
+	v.figures.content.Resize(fyne.NewSize(min(f.Width, size.Width-2*look.Margin), f.Height))
+	v.figures.content.Move(fyne.NewPos(look.Margin, top))
+	w := min(peopleWidth, size.Width-2*look.Margin)
+	v.people.content.Resize(fyne.NewSize(w, height))
+	v.people.content.Move(fyne.NewPos(size.Width-w-look.Margin, top))
 }
 
 // notice lies below the top strip, in the middle.
@@ -95,6 +127,19 @@ func (l *stageLayout) pictures(size fyne.Size) {
 		return
 	case LayoutPresentationFirst:
 		large, small = v.presentation, v.main
+	case LayoutPicture:
+		// Upon the presentation, in the corner that title and own picture leave free.
+		place(v.presentation, 0, 0, w, h)
+		s := min(max(w*0.24, 128), 320)
+		y := look.Margin
+		if w < h {
+			y += v.top.MinSize().Height + look.Gap
+		}
+		if c := v.choices.selfCorner; c.top && !c.left && !v.choices.selfHidden {
+			y += v.self.Size().Height + look.Gap
+		}
+		place(v.main, w-s-look.Margin, y, s, s*9/16)
+		return
 	}
 	// The small one has a strip of its own at the side (below, in a narrow window), so that it covers nothing.
 	if w >= h {
@@ -117,6 +162,9 @@ func (l *topLayout) MinSize([]fyne.CanvasObject) fyne.Size {
 	if s := l.v.status.MinSize().Width; s > 0 {
 		w += s + 14
 	}
+	if l.v.quality.Visible() {
+		w += l.v.quality.MinSize().Width + 14
+	}
 	return fyne.NewSize(w+32, 38)
 }
 
@@ -124,6 +172,9 @@ func (l *topLayout) Layout(objects []fyne.CanvasObject, size fyne.Size) {
 	objects[0].Resize(size)
 	x := float32(16)
 	for _, t := range objects[1:] {
+		if !t.Visible() {
+			continue
+		}
 		m := t.MinSize()
 		t.Resize(m)
 		t.Move(fyne.NewPos(x, (size.Height-m.Height)/2))
@@ -138,15 +189,15 @@ func (l *barLayout) buttons() []*widget.BarButton {
 	v := l.v
 	narrow := v.content != nil && v.content.Size().Width < captionless
 	widget.SetVisible(v.layout, v.words.HasPresentation)
-	widget.SetVisible(v.full, !narrow)
-	all := []*widget.BarButton{v.microphone, v.camera, v.share, v.layout, v.mine, v.pad, v.full, v.hangUp}
+	widget.SetVisible(v.pad, !narrow) // it is under “more”, too
+	all := []*widget.BarButton{v.microphone, v.camera, v.share, v.layout, v.crowd, v.pad, v.more, v.hangUp}
 	return slices.DeleteFunc(all, func(b *widget.BarButton) bool { return !b.Visible() })
 }
 
 // captioned is the width from which captions fit.
 const captioned = 700
 
-// captionless is the width below which the bar leaves out full screen, too.
+// captionless is the width below which the bar leaves out the dial pad, too.
 const captionless = 460
 
 func (l *barLayout) MinSize([]fyne.CanvasObject) fyne.Size {

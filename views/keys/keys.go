@@ -23,6 +23,8 @@ const (
 	Layout      Action = "layout"
 	Self        Action = "self"
 	Keypad      Action = "keypad"
+	People      Action = "people"
+	Figures     Action = "figures"
 	FullScreen  Action = "full-screen"
 	HangUp      Action = "hang-up"
 	Settings    Action = "settings"
@@ -32,7 +34,7 @@ const (
 
 // Actions are all of them, in order.
 func Actions() []Action {
-	return []Action{Microphone, PushToTalk, Camera, Share, Layout, Self, Keypad, FullScreen, HangUp, Settings, Diagnostics, Help}
+	return []Action{Microphone, PushToTalk, Camera, Share, Layout, Self, Keypad, People, Figures, FullScreen, HangUp, Settings, Diagnostics, Help}
 }
 
 // Combo is a key with its modifiers.
@@ -53,6 +55,8 @@ var usual = map[Action]Combo{
 	Layout:      {fyne.KeyL, fyne.KeyModifierShortcutDefault},
 	Self:        {fyne.KeyP, fyne.KeyModifierShortcutDefault},
 	Keypad:      {fyne.KeyK, fyne.KeyModifierShortcutDefault},
+	People:      {fyne.KeyU, fyne.KeyModifierShortcutDefault},
+	Figures:     {fyne.KeyI, fyne.KeyModifierShortcutDefault},
 	FullScreen:  {fyne.KeyF11, 0},
 	HangUp:      {fyne.KeyH, fyne.KeyModifierShortcutDefault},
 	Settings:    {fyne.KeyComma, fyne.KeyModifierShortcutDefault},

@@ -50,7 +50,7 @@ func TestTextIsReadableOnItsBackground(t *testing.T) {
 		{theme.ColorNameSuccess, theme.ColorNameBackground}, {theme.ColorNameSuccess, Surface},
 		{theme.ColorNameWarning, theme.ColorNameBackground}, {theme.ColorNameWarning, Surface},
 		{theme.ColorNameHyperlink, theme.ColorNameBackground},
-		{OnStage, Stage}, {OnStage, StageBar}, {OnStage, StageTile}, {OnStage, StageButton}, {OnStage, StageHover},
+		{OnStage, Stage}, {OnStage, StageBar}, {OnStage, StageTile}, {StageGood, StageBar}, {StageFair, StageBar}, {StagePoor, StageBar}, {OnStage, StageButton}, {OnStage, StageHover},
 		{OnStageMuted, Stage}, {OnStageMuted, StageBar}, {OnStageMuted, StageTile},
 		{OnStrong, StageOff}, {OnStrong, HangUp}, {OnStrong, Accept}, {OnStrong, Avatar},
 		{StageOnActive, StageActive},

@@ -28,6 +28,9 @@ const (
 	OnStrong      fyne.ThemeColorName = "parleyOnStrong"      // text and icons on HangUp, Accept and StageOff
 	Ring          fyne.ThemeColorName = "parleyRing"          // focus ring over video
 	Avatar        fyne.ThemeColorName = "parleyAvatar"        // circle behind initials
+	StageGood     fyne.ThemeColorName = "parleyStageGood"     // quality of the connection, over video
+	StageFair     fyne.ThemeColorName = "parleyStageFair"
+	StagePoor     fyne.ThemeColorName = "parleyStagePoor"
 )
 
 // Shade lies over what is left out of a choice, in every variant.
@@ -61,6 +64,9 @@ var shared = map[fyne.ThemeColorName]color.NRGBA{
 	OnStrong:      rgb(0xffffff),
 	Ring:          rgb(0x4fd1c5),
 	Avatar:        rgb(0x0a6e66),
+	StageGood:     rgb(0x74d99f),
+	StageFair:     rgb(0xf2b84b),
+	StagePoor:     rgb(0xff9a91),
 }
 
 var light = map[fyne.ThemeColorName]color.NRGBA{

@@ -28,6 +28,7 @@ type Notice struct {
 	Title  string
 	Text   string
 	Action string // the action's words, empty for none
+	Second string // another action's, before it; empty for none
 }
 
 // Banner shows one notice over the full width, with an icon, so that nothing is told by colour alone.
@@ -35,7 +36,7 @@ type Banner struct {
 	fynewidget.BaseWidget
 
 	// OnAction is called when the action is pressed. OnClose, when not nil, gives the banner a close button.
-	OnAction, OnClose func()
+	OnAction, OnSecond, OnClose func()
 
 	notice  Notice
 	field   *canvas.Rectangle
@@ -43,6 +44,7 @@ type Banner struct {
 	title   *fynewidget.Label
 	text    *fynewidget.Label
 	action  *Button
+	second  *Button
 	close   *Button
 	content fyne.CanvasObject
 }
@@ -65,6 +67,7 @@ func NewBanner(onClose func()) *Banner {
 			b.OnAction()
 		}
 	})
+	b.second = NewButton("", nil, func() { call(b.OnSecond) })
 	b.close = NewIconButton("close", text.T("common.close"), func() {
 		b.Set(Notice{})
 		if b.OnClose != nil {
@@ -77,7 +80,7 @@ func NewBanner(onClose func()) *Banner {
 	words := container.New(layout.NewCustomPaddedVBoxLayout(-14), layout.NewSpacer(), b.title, b.text, layout.NewSpacer())
 	icon := container.NewPadded(container.NewCenter(b.icon))
 	b.content = container.NewStack(b.field, container.NewBorder(nil, nil, icon,
-		container.NewPadded(container.NewCenter(container.NewHBox(b.action, b.close))), words))
+		container.NewPadded(container.NewCenter(container.NewHBox(b.second, b.action, b.close))), words))
 	b.ExtendBaseWidget(b)
 	b.Hide()
 	return b
@@ -110,6 +113,8 @@ func (b *Banner) Set(n Notice) {
 	setVisible(b.text, n.Text != "")
 	b.action.SetText(n.Action)
 	setVisible(b.action, n.Action != "")
+	b.second.SetText(n.Second)
+	setVisible(b.second, n.Second != "")
 	b.apply()
 	b.Show()
 	b.Refresh()
