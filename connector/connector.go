@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"parley/connector/autoconnect"
+	"parley/connector/presentation"
 	"parley/connector/redial"
 	"parley/connector/rtc"
 	"parley/connector/signal"
@@ -130,7 +131,18 @@ type RestartOptions struct {
 type PresentationOptions struct {
 	ContentHint           string // "detail" when empty
 	DegradationPreference string
-	MaxBitrate            int // bit/s
+	MaxBitrate            int     // bit/s
+	ScaleDown             float64 // divides width and height
+	MaxFrameRate          float64 // frames a second
+	NoReinvite            bool    // attach only: the peer has been offered the m-line already
+	// Attempts is how often a start that fails is tried in all, 300 ms apart; once when 0 (callLimit).
+	Attempts int
+}
+
+func (o PresentationOptions) options() presentation.Options {
+	return presentation.Options{ContentHint: o.ContentHint, DegradationPreference: o.DegradationPreference,
+		MaxBitrate: o.MaxBitrate, ScaleDown: o.ScaleDown, MaxFrameRate: o.MaxFrameRate, NoReinvite: o.NoReinvite,
+		Attempts: o.Attempts}
 }
 
 // Event is one entry of the connector's event stream. Name is the wire name with its prefix ("call:confirmed"). Data is

@@ -94,8 +94,7 @@ func enabled(track rtc.LocalTrack) bool { return track != nil && track.Enabled()
 // call. The error is presentation.ErrDeclined when the server said no.
 func (c *Connector) StartPresentation(ctx context.Context, track rtc.LocalTrack, o PresentationOptions) error {
 	return c.do(ctx, func(done func(error)) {
-		c.presentation.Start(track, presentation.Options{ContentHint: o.ContentHint,
-			DegradationPreference: o.DegradationPreference, MaxBitrate: o.MaxBitrate}, done)
+		c.presentation.Start(track, o.options(), done)
 	}, func() { c.presentation.Stop(func(error) {}) })
 }
 
@@ -106,8 +105,7 @@ func (c *Connector) UpdatePresentation(ctx context.Context, track rtc.LocalTrack
 
 // ReplacePresentation is UpdatePresentation with other options: another kind of content asks for another way to send it.
 func (c *Connector) ReplacePresentation(ctx context.Context, track rtc.LocalTrack, o PresentationOptions) error {
-	options := presentation.Options{ContentHint: o.ContentHint, DegradationPreference: o.DegradationPreference,
-		MaxBitrate: o.MaxBitrate}
+	options := o.options()
 	return c.do(ctx, func(done func(error)) { c.presentation.Update(track, &options, done) }, nil)
 }
 

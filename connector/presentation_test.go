@@ -4,8 +4,10 @@ import (
 	"errors"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"parley/connector"
 	"parley/connector/internal/fake"
@@ -199,6 +201,114 @@ func TestReplacePresentationChangesHowItIsSent(t *testing.T) {
 		}
 		if !film.Stopped() {
 			t.Error("the replaced track goes on")
+		}
+	})
+}
+
+// A start that fails may be tried again, 300 ms apart; what is reported is the last reason. A stop, the end of the call and
+// the end of the source win over the attempts that are left.
+func TestRepeatedStart(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := inCall(t)
+		defer w.close()
+		var refusals atomic.Int32
+		w.session().AnswerInfo(func(contentType string, _ []signal.Header) error {
+			if strings.HasSuffix(contentType, "sharedesktop") && refusals.Add(-1) >= 0 {
+				return &signal.ResponseError{Method: "INFO", StatusCode: 603, Cause: signal.CauseRejected}
+			}
+			return nil
+		})
+		start := func(attempts int) (*fake.Track, chan error) {
+			screen := fake.NewTrack("screen", rtc.Video)
+			outcome := make(chan error, 1)
+			go func() {
+				outcome <- w.c.StartPresentation(t.Context(), screen, connector.PresentationOptions{Attempts: attempts})
+			}()
+			synctest.Wait()
+			return screen, outcome
+		}
+		begin := time.Now()
+		refusals.Store(2)
+		screen, outcome := start(3)
+		w.must(<-outcome)
+		if took := time.Since(begin); took != 600*time.Millisecond || screen.Stopped() {
+			t.Errorf("took %v, stopped %v", took, screen.Stopped())
+		}
+		w.expect("the third succeeds", "presentation:failed", "presentation:failed", "presentation:start", "call:sdp", "call:sdp",
+			"presentation:started")
+		w.must(w.c.StopPresentation(t.Context()))
+		w.take()
+
+		refusals.Store(9)
+		screen, outcome = start(2)
+		if err := <-outcome; !errors.Is(err, presentation.ErrDeclined) || !screen.Stopped() {
+			t.Errorf("all refused: %v, stopped %v", err, screen.Stopped())
+		}
+		w.expect("all refused", "presentation:failed", "presentation:failed")
+
+		for what, end := range map[string]func(*fake.Track){
+			"stop":            func(*fake.Track) { w.must(w.c.StopPresentation(t.Context())) },
+			"source":          func(track *fake.Track) { track.Stop() },
+			"end of the call": func(*fake.Track) { w.must(w.c.HangUp(t.Context())) },
+		} {
+			if s := w.c.Snapshot(); s.Call.Number == "" {
+				w.must(w.c.Call(t.Context(), connector.CallParameters{Number: "2001"}))
+			}
+			n := len(w.session().Log())
+			w.session().AnswerInfo(func(contentType string, _ []signal.Header) error {
+				if strings.HasSuffix(contentType, "sharedesktop") {
+					return &signal.ResponseError{Method: "INFO", StatusCode: 603, Cause: signal.CauseRejected}
+				}
+				return nil
+			})
+			screen, outcome = start(100)
+			log := w.session()
+			end(screen)
+			want := map[string]error{"stop": presentation.ErrStopped, "source": presentation.ErrDeclined,
+				"end of the call": presentation.ErrCallOver}[what]
+			if err := <-outcome; !errors.Is(err, want) || !screen.Stopped() {
+				t.Errorf("%s: %v, stopped %v", what, err, screen.Stopped())
+			}
+			if text := since(log.Log(), n); strings.Contains(text, "STOPPRESENTATION") {
+				t.Errorf("%s: an end was announced of what had not begun: %s", what, text)
+			}
+			if s := w.c.Snapshot(); s.Presentation != presentation.Idle && s.Presentation != presentation.Failed {
+				t.Errorf("%s: presentation %s", what, s.Presentation)
+			}
+		}
+	})
+}
+
+// A refused update leaves what is presented; in a call to one person availability is announced, nothing is asked.
+func TestUpdateRefusedAndDirectCall(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := inCall(t)
+		defer w.close()
+		w.info("roomname", "x-webrtc-enter-room", "p2p1001to2001", "x-webrtc-participant-name", "2001", "x-webrtc-is-direct-p2p", "true")
+		w.take()
+		n := len(w.session().Log())
+		screen := fake.NewTrack("screen", rtc.Video)
+		w.must(w.c.StartPresentation(t.Context(), screen, connector.PresentationOptions{NoReinvite: true, MaxFrameRate: 5, ScaleDown: 2}))
+		w.expect("start", "presentation:start", "presentation:started")
+		if e := w.media.Last().Encoding(rtc.SlotPresentation); e.MaxFrameRate != 5 || e.ScaleDown != 2 || e.MaxBitrate != 1_000_000 {
+			t.Errorf("encoding %+v", e)
+		}
+		w.session().AnswerInfo(func(string, []signal.Header) error {
+			return &signal.ResponseError{Method: "INFO", StatusCode: 603, Cause: signal.CauseRejected}
+		})
+		other := fake.NewTrack("other", rtc.Video)
+		if err := w.c.UpdatePresentation(t.Context(), other); !errors.Is(err, presentation.ErrDeclined) {
+			t.Errorf("update: %v", err)
+		}
+		w.expect("update refused")
+		if w.media.Last().Track(rtc.SlotPresentation) != rtc.LocalTrack(screen) || screen.Stopped() {
+			t.Error("the refused update ended what is presented")
+		}
+		w.must(w.c.StopPresentation(t.Context()))
+		w.expect("stop", "presentation:end", "presentation:ended")
+		const state = "info application/vinteo.webrtc.sharedesktop | x-webrtc-share-state: "
+		if got, want := since(w.session().Log(), n), state+"YOUCANRECEIVECONTENT, "+state+"YOUCANRECEIVECONTENT, "+state+"CONTENTEND"; got != want {
+			t.Errorf("wire: %s", got)
 		}
 	})
 }

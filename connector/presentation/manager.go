@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"time"
 
 	"parley/connector/loop"
 	"parley/connector/rtc"
@@ -26,9 +27,15 @@ var (
 type Options struct {
 	ContentHint           string // "detail" when empty, "none" for none
 	DegradationPreference string
-	MaxBitrate            int // bit/s
+	MaxBitrate            int     // bit/s
+	ScaleDown             float64 // divides width and height
+	MaxFrameRate          float64 // frames a second
 	NoReinvite            bool
+	Attempts              int // how often a start that fails is tried in all, RetryDelay apart; 1 when 0 (callLimit)
 }
+
+// RetryDelay lies between two attempts of a start.
+const RetryDelay = 300 * time.Millisecond
 
 // Call is what a presentation needs of the call.
 type Call interface {
@@ -68,6 +75,9 @@ type run struct {
 	attached bool
 	stopping bool
 	stopped  []func(error)
+	tries    int
+	retry    *loop.Timer // of the next attempt, nil when none waits
+	watched  bool        // the track's end is
 }
 
 // NewManager makes a manager without a presentation.
@@ -118,6 +128,11 @@ func (m *Manager) Start(track rtc.LocalTrack, options Options, done func(error))
 	r := &run{track: track, options: options, peer: m.deps.Call.Peer(), started: done}
 	r.ctx, r.cancel = context.WithCancel(m.deps.Call.Context())
 	m.run = r
+	m.attempt(r)
+}
+
+func (m *Manager) attempt(r *run) {
+	r.tries++
 	permission := m.deps.Permission()
 	m.deps.Loop.Go(func(context.Context) func() {
 		err := permission(r.ctx)
@@ -144,7 +159,10 @@ func (m *Manager) permitted(r *run, err error) {
 		return
 	}
 	r.attached = true
-	m.watch(r, r.track)
+	if !r.watched {
+		r.watched = true
+		m.watch(r, r.track)
+	}
 	r.peer.SetEncoding(rtc.SlotPresentation, r.encoding())
 	if !renegotiate || r.options.NoReinvite {
 		m.active(r)
@@ -162,7 +180,8 @@ func (m *Manager) permitted(r *run, err error) {
 }
 
 func (r *run) encoding() rtc.Encoding {
-	e := rtc.Encoding{MaxBitrate: MaxBitrate, ContentHint: "detail",
+	e := rtc.Encoding{MaxBitrate: MaxBitrate, ContentHint: "detail", ScaleDown: r.options.ScaleDown,
+		MaxFrameRate:          r.options.MaxFrameRate,
 		DegradationPreference: r.options.DegradationPreference}
 	if r.options.MaxBitrate > 0 {
 		e.MaxBitrate = r.options.MaxBitrate
@@ -216,15 +235,47 @@ func (m *Manager) watch(r *run, track rtc.LocalTrack) {
 	})
 }
 
-// fail ends a presentation that could not start; the call stays as it was.
+// fail ends an attempt to start, and with the last one the presentation; the call stays as it was. What is reported is the
+// last attempt's reason.
 func (m *Manager) fail(r *run, err error) {
-	m.run = nil
-	r.cancel()
 	m.detach(r)
+	again := r.tries < r.options.Attempts && r.ctx.Err() == nil && !ended(r.track)
+	if again {
+		r.retry = m.deps.Loop.After(RetryDelay, func() {
+			r.retry = nil
+			m.attempt(r)
+		})
+	} else {
+		m.run = nil
+		r.cancel()
+		r.track.Stop()
+	}
 	m.machine.Send(EventFailed, Event{Err: err})
 	m.deps.Emit("failed", map[string]string{"error": err.Error()})
-	r.settle(err)
+	if !again {
+		r.settle(err)
+		r.finished(nil)
+	}
+}
+
+// giveUp ends a start between two of its attempts: nothing was begun that would have to be ended.
+func (m *Manager) giveUp(r *run, why error) {
+	m.run = nil
+	r.retry.Stop()
+	r.cancel()
+	r.track.Stop()
+	m.machine.Send(EventReset, Event{})
+	r.settle(why)
 	r.finished(nil)
+}
+
+func ended(track rtc.LocalTrack) bool {
+	select {
+	case <-track.Ended():
+		return true
+	default:
+		return false
+	}
 }
 
 func (r *run) finished(err error) {
@@ -235,7 +286,7 @@ func (r *run) finished(err error) {
 	}
 }
 
-// detach sends nothing any more and ends the capture.
+// detach sends nothing any more.
 func (m *Manager) detach(r *run) {
 	if r.attached {
 		r.attached = false
@@ -243,7 +294,6 @@ func (m *Manager) detach(r *run) {
 			m.deps.Logger.Debug("detach presentation", "error", err)
 		}
 	}
-	r.track.Stop()
 }
 
 // Update presents another track in place of the running one: permission again, no re-INVITE. options, when not nil, go
@@ -310,6 +360,10 @@ func (m *Manager) Stop(done func(error)) {
 	if r.stopping {
 		return
 	}
+	if r.retry != nil {
+		m.giveUp(r, ErrStopped)
+		return
+	}
 	r.stopping = true
 	announce := m.deps.Announce()
 	r.cancel() // of what is pending: permission, negotiation
@@ -320,6 +374,7 @@ func (m *Manager) Stop(done func(error)) {
 	}
 	ctx := m.deps.Call.Context()
 	m.detach(r) // the picture goes at once, whatever the server says
+	r.track.Stop()
 	r.settle(ErrStopped)
 	m.deps.Loop.Go(func(context.Context) func() {
 		err := announce(ctx)
@@ -348,9 +403,14 @@ func (m *Manager) CallOver(failed error) {
 		m.machine.Send(EventReset, Event{})
 		return
 	}
+	if r.retry != nil {
+		m.giveUp(r, ErrCallOver)
+		return
+	}
 	m.run = nil
 	r.cancel()
 	m.detach(r)
+	r.track.Stop()
 	if failed != nil {
 		m.machine.Send(EventCallFailed, Event{Err: failed})
 		m.machine.Send(EventReset, Event{})

@@ -142,8 +142,8 @@ func (s *stage) step(step []any) (unknown string) {
 	var options presentation.Options
 	if len(step) > 2 {
 		given := step[2].(map[string]any)
-		if _, limited := given["callLimit"]; limited {
-			return "callLimit has no counterpart"
+		if limit, limited := given["callLimit"].(float64); limited {
+			options.Attempts = int(limit)
 		}
 		options.NoReinvite = given["isNeedReinvite"] == false
 		options.ContentHint, _ = given["contentHint"].(string)

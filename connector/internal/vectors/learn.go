@@ -68,7 +68,7 @@ var Differences = []Difference{
 		return strings.HasSuffix(diff, "has no counterpart")
 	}},
 	{"presentation-flows", 10, "a start that is refused says failed, with the true reason", func(c Case, _ string) bool {
-		return named(c, "permission declined 603", "other send error")
+		return named(c, "permission declined", "other send error", "stop between repeated calls")
 	}},
 	{"presentation-flows", 10, "a stop wins over a pending start, and only one start runs at a time", func(c Case, _ string) bool {
 		return named(c, "stop during reinvite", "cancel while waiting", "pending on permission", "pending on reinvite", "must-stop while starting")
