@@ -106,6 +106,7 @@ func TestAutoConnectPingsInACall(t *testing.T) {
 		w.must(w.c.AutoConnect(t.Context(), user()))
 		w.must(w.c.Call(t.Context(), connector.CallParameters{Number: "2001", Stream: camera()}))
 		agent := w.net.Last()
+		synctest.Wait() // the first ping is answered
 		agent.SetOptionsErr(errors.New("no answer"))
 		time.Sleep(31 * time.Second)
 		synctest.Wait()

@@ -39,6 +39,7 @@ func TestRequestsToTheServer(t *testing.T) {
 		}
 		w.must(w.c.Connect(t.Context(), user()))
 		w.must(w.c.Call(t.Context(), callOf("2001")))
+		synctest.Wait() // the room has been announced
 		before := len(w.sent())
 		w.must(w.c.RefuseMicrophone(t.Context()))
 		w.must(w.c.RefuseCamera(t.Context()))
