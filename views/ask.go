@@ -17,6 +17,9 @@ type question struct {
 	body           fyne.CanvasObject
 	focus          fyne.Focusable // nil: the answer no
 	answer         func(yes bool)
+	check          func() bool // false keeps the question open at a yes; nil is true
+	third          string      // a further, grave answer; empty for none
+	onThird        func()
 }
 
 // ask shows the question; escape is no. The returned function takes it away without an answer.
@@ -38,8 +41,17 @@ func (e *Env) ask(q question) (dismiss func()) {
 	title.Wrapping = fyne.TextWrapWord
 	no := widget.NewButton(q.no, nil, func() { done(false) })
 	buttons := container.NewHBox(layout.NewSpacer(), no)
+	if q.third != "" {
+		third := widget.NewButton(q.third, nil, func() { dismiss(); q.onThird() })
+		third.Importance = fynewidget.DangerImportance
+		buttons = container.NewHBox(third, layout.NewSpacer(), no)
+	}
 	if q.yes != "" {
-		yes := widget.NewButton(q.yes, nil, func() { done(true) })
+		yes := widget.NewButton(q.yes, nil, func() {
+			if q.check == nil || q.check() {
+				done(true)
+			}
+		})
 		yes.Importance = fynewidget.HighImportance
 		if q.danger {
 			yes.Importance = fynewidget.DangerImportance

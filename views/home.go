@@ -33,17 +33,18 @@ type homeView struct {
 	dial              *fyne.Container
 	banner            *widget.Banner
 	demo              *card
-	recent            *fyne.Container
-	shownRecent       []Recent
-	drawnRecent       bool
+	again             *widget.Button // to the server
+	found             *suggestions
+	people            *homePeople
 
 	keypad fyne.CanvasObject
 	stop   context.CancelFunc
 	failed error // what the last call placed here ended with
 }
 
-func newHomeView(env *Env, number *string, openSettings, signOut func()) *homeView {
+func newHomeView(env *Env, number *string, contacts *bool, openSettings, signOut func()) *homeView {
 	v := &homeView{env: env, number: number}
+	v.people = newHomePeople(v, contacts)
 	v.build(openSettings, signOut)
 	return v
 }
@@ -58,7 +59,16 @@ func (v *homeView) build(openSettings, signOut func()) {
 	v.entry.Text = *v.number
 	v.entry.OnChanged = func(s string) { *v.number = s }
 	v.entry.OnSubmitted = func(string) { v.call(true) }
-	v.entry.OnEscape = v.abort
+	v.found = newSuggestions(v.env, v.entry, v.complete, nil, func() {
+		if v.content != nil {
+			v.content.Refresh()
+		}
+	})
+	v.entry.OnEscape = func() {
+		if !v.found.close() {
+			v.abort()
+		}
+	}
 	v.video = widget.NewButton(text.T("home.video"), look.ColoredIcon("camera", theme.ColorNameForegroundOnPrimary), func() { v.call(true) })
 	v.video.Importance = fynewidget.HighImportance
 	v.audio = widget.NewButton(text.T("home.audio"), look.Icon("phone"), func() { v.call(false) })
@@ -77,20 +87,20 @@ func (v *homeView) build(openSettings, signOut func()) {
 
 	dial := newCard(container.NewVBox(
 		caption(text.T("home.number")),
-		container.NewBorder(nil, nil, nil, pad, v.entry),
+		container.NewBorder(nil, nil, nil, pad, v.entry), v.found.list,
 		v.keypad, gap(2), v.dial, v.waiting))
 	v.demo = newCard(container.NewVBox(subheading(text.T("home.demo.title")), muted(text.T("home.demo.text"))))
 	v.demo.Hide()
-	v.recent = container.NewVBox()
-	history := newCard(container.NewBorder(subheading(text.T("home.recent")), nil, nil, nil, v.recent))
 
 	tools := container.NewHBox(widget.NewIconButton("settings", text.T("common.settings"), openSettings),
 		widget.NewIconButton("sign-out", text.T("home.signout"), signOut))
 	head := container.NewBorder(nil, nil, nil, container.NewCenter(tools),
 		tight(v.greeting, v.account))
 	left := container.NewVBox(v.demo, dial)
-	body := container.New(&twoColumns{from: 720, gap: look.Margin}, left, history)
-	status := container.NewPadded(v.status)
+	body := container.New(&twoColumns{from: 720, gap: look.Margin}, left, v.people.card)
+	v.again = widget.NewButton(text.T("home.reconnect"), look.Icon("refresh"), v.reconnect)
+	v.again.Hide()
+	status := container.NewBorder(nil, nil, container.NewPadded(v.status), v.again)
 	v.content = container.NewVScroll(container.New(columnLayout{width: 920, top: true},
 		container.NewVBox(head, status, v.banner, body)))
 }
@@ -110,7 +120,52 @@ func (v *homeView) Set(m Model) {
 		v.content.Refresh()
 	}
 	v.ready(m.Status == session.StatusReadyToCall)
-	v.setRecent(m.Recent)
+	if off := m.Status == session.StatusDisconnected; off != v.again.Visible() {
+		widget.SetVisible(v.again, off)
+		v.content.Refresh()
+	}
+	v.people.set(m)
+}
+
+// reconnect tries again at once to connect.
+func (v *homeView) reconnect() {
+	v.again.Disable()
+	v.env.run(v.env.Actions.Reconnect, func(err error) {
+		v.again.Enable()
+		v.show(Describe(OpConnect, v.model.Account.Server, err))
+	})
+}
+
+// complete finds whom a person may mean: contacts by name and number, then numbers called before.
+func (v *homeView) complete(typed string) []suggestion {
+	typed = strings.ToLower(strings.TrimSpace(typed))
+	if typed == "" {
+		return nil
+	}
+	var found []suggestion
+	seen := map[string]bool{}
+	add := func(name, number string) {
+		if seen[number] || number == "" || !strings.Contains(strings.ToLower(name), typed) && !strings.HasPrefix(strings.ToLower(number), typed) {
+			return
+		}
+		seen[number] = true
+		found = append(found, suggestion{number, called(name, number)})
+	}
+	for _, c := range v.model.Contacts {
+		add(c.Name, c.Number)
+	}
+	for _, r := range v.model.Recent {
+		add(r.Name, r.Number)
+	}
+	return found
+}
+
+// called writes whom a number belongs to.
+func called(name, number string) string {
+	if name == "" || name == number {
+		return shorten(number)
+	}
+	return shorten(name + " (" + number + ")")
 }
 
 func setLabel(l *fynewidget.Label, s string) {
@@ -180,67 +235,6 @@ func (v *homeView) busy(number string) {
 		v.progress.SetText(text.T("home.calling", text.D{"Number": shorten(number)}))
 	}
 	v.content.Refresh()
-}
-
-func (v *homeView) setRecent(list []Recent) {
-	if v.drawnRecent && equalRecent(list, v.shownRecent) {
-		return
-	}
-	v.drawnRecent, v.shownRecent = true, list
-	v.recent.RemoveAll()
-	if len(list) == 0 {
-		v.recent.Add(muted(text.T("home.recent.none")))
-	}
-	for _, r := range list[:min(len(list), 8)] {
-		v.recent.Add(v.recentRow(r))
-	}
-	v.content.Refresh()
-}
-
-func equalRecent(a, b []Recent) bool {
-	if len(a) != len(b) {
-		return false
-	}
-	for i := range a {
-		if a[i] != b[i] {
-			return false
-		}
-	}
-	return true
-}
-
-func (v *homeView) recentRow(r Recent) fyne.CanvasObject {
-	icon, words := "outgoing", text.T("recent.outgoing")
-	switch {
-	case r.Declined:
-		icon, words = "incoming", text.T("recent.declined")
-	case r.Incoming && !r.Answered:
-		icon, words = "missed", text.T("recent.missed")
-	case r.Incoming:
-		icon, words = "incoming", text.T("recent.incoming")
-	case !r.Answered:
-		words = text.T("recent.failed")
-	}
-	if r.Answered {
-		words += " · " + clock(r.Length)
-	}
-	words += " · " + when(r.Begun, v.env.now())
-	title := r.Number
-	if r.Name != "" && r.Name != r.Number {
-		title = r.Name + " (" + r.Number + ")"
-	}
-	name := fynewidget.NewLabel(shorten(title))
-	name.TextStyle.Bold = true
-	name.Truncation = fyne.TextTruncateEllipsis
-	info := muted(words)
-	info.Wrapping = fyne.TextWrapOff
-	info.Truncation = fyne.TextTruncateEllipsis
-	again := widget.NewIconButton("phone", text.T("recent.again", text.D{"Number": shorten(r.Number)}), func() {
-		v.entry.SetText(r.Number)
-		v.call(true)
-	})
-	return container.NewBorder(nil, nil, container.NewCenter(fynewidget.NewIcon(look.Icon(icon))), again,
-		tight(name, info))
 }
 
 // when writes a moment shortly: the time today, the date before.

@@ -41,6 +41,8 @@ type Root struct {
 	choices callChoices
 	page    string // of the settings
 
+	contacts bool // the home screen shows them, not the calls
+
 	signIn *signInView
 	home   *homeView
 	call   *callView
@@ -146,7 +148,7 @@ func (r *Root) show(s Screen) {
 		content, shown = r.signIn.content, r.signIn.shown
 	case ScreenHome:
 		if r.home == nil || r.home.stop == nil {
-			r.home = newHomeView(r.env, &r.number, r.OpenSettings, r.SignOut)
+			r.home = newHomeView(r.env, &r.number, &r.contacts, r.OpenSettings, r.SignOut)
 		}
 		content, shown = r.home.content, r.home.shown
 	case ScreenCall:

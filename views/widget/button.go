@@ -34,6 +34,15 @@ func NewIconButton(icon, words string, tapped func()) *Button {
 	return b
 }
 
+// SetWords changes icon and words of an icon button.
+func (b *Button) SetWords(icon, words string) {
+	if b.words == words {
+		return
+	}
+	b.words, b.Icon = words, look.Icon(icon)
+	b.Refresh()
+}
+
 // AccessibilityLabel implements fyne.Accessible.
 func (b *Button) AccessibilityLabel() string {
 	if b.Text != "" {
