@@ -152,6 +152,30 @@ func (p *Page) DTMF(ctx context.Context, tones string) error {
 	return p.eval(ctx, "peer.dtmf("+quote(tones)+")", nil)
 }
 
+// Info sends one of the server's messages: kind is what follows "application/vinteo.webrtc.".
+func (p *Page) Info(ctx context.Context, kind string, headers map[string]string) error {
+	return p.eval(ctx, "peer.info("+quote(kind)+", "+quote(headers)+")", nil)
+}
+
+// Present shows a second, moving picture of that size, and waits until the other side has agreed.
+func (p *Page) Present(ctx context.Context, width, height int) error {
+	return p.eval(ctx, fmt.Sprintf("peer.present(%d, %d).then(() => 1)", width, height), nil)
+}
+
+// StopPresenting ends it.
+func (p *Page) StopPresenting(ctx context.Context) error {
+	return p.eval(ctx, "peer.stopPresenting().then(() => 1)", nil)
+}
+
+// Presented waits until the counters of the presentation that the page receives reach the minimums.
+func (p *Page) Presented(ctx context.Context, minimums map[string]float64) (got Received, err error) {
+	err = p.eval(ctx, "peer.presented("+quote(minimums)+")", &got)
+	if err != nil {
+		err = fmt.Errorf("%w\npage: %s", err, p.Log())
+	}
+	return got, err
+}
+
 // Ended waits for the end of an established call.
 func (p *Page) Ended(ctx context.Context) (end End, err error) {
 	err = p.eval(ctx, "peer.until('ended')", &end)

@@ -82,36 +82,6 @@ func converse(ctx context.Context, t *testing.T, caller, callee *party, round in
 	hears.again(ctx, round, `call:ended {"originator":"remote"`)
 }
 
-// A page over ws and a connector over wss: the proxy joins the two sockets.
-func TestPageOverPlainWebSocket(t *testing.T) {
-	bothWithPage(t, func(t *testing.T, change func(*settings)) {
-		ctx := within(t)
-		s := start(ctx, t, change)
-		page := openPage(ctx, t, s.socket("ws"), theirs)
-		p := newParty(ctx, t, s, ours, false)
-		answered := make(chan error, 1)
-		go func() { answered <- page.Answer(ctx) }()
-		if err := p.connector.Call(ctx, connector.CallParameters{Number: theirs, Stream: p.stream}); err != nil {
-			t.Fatal(err)
-		}
-		if err := <-answered; err != nil {
-			t.Fatal(err)
-		}
-		if err := page.Until(ctx, "info"); err != nil {
-			t.Error(err)
-		}
-		if err := p.connector.SendDTMF(ctx, "1"); err != nil { // an error unless the page takes it
-			t.Error(err)
-		}
-		pageSeesAndHears(ctx, t, page, 320)
-		p.receives(ctx)
-		if end, err := page.HangUp(ctx); err != nil || end.Originator != "local" {
-			t.Errorf("the page's end: %+v, %v", end, err)
-		}
-		p.until(ctx, `call:ended {"originator":"remote"`)
-	})
-}
-
 // phone is a bare SIP user agent with its own idea of when to hold.
 type phone struct {
 	agent   signal.UserAgent

@@ -9,10 +9,12 @@ import (
 
 	"parley/connector"
 	"parley/connector/rtc"
+	"parley/connector/session"
 	"parley/connector/sip"
 	_ "parley/media/codec/all"
 	"parley/media/device"
 	"parley/media/peer"
+	"parley/media/video"
 )
 
 // party is a connector within the test: for ws, which the program does not offer, and for what the program has no flag for.
@@ -118,6 +120,33 @@ func (p *party) again(ctx context.Context, count int, text string) {
 	if err := p.log.untilCount(ctx, text, count); err != nil {
 		p.t.Fatalf("%s: %v", p.user, err)
 	}
+}
+
+// shows waits until the presentation that is received shows pictures of that size.
+func (p *party) shows(ctx context.Context, width, height int) {
+	p.t.Helper()
+	shown := make(chan struct{}, 1)
+	var cancel func()
+	stop := p.connector.Watch(func(s session.Snapshot) {
+		track, ok := s.Streams.Contented.Video().(interface{ Frames() *video.Outlet })
+		if !ok || cancel != nil {
+			return
+		}
+		cancel = track.Frames().Tap(func(f *video.Frame) {
+			if f.Width == width && f.Height == height {
+				select {
+				case shown <- struct{}{}:
+				default:
+				}
+			}
+		})
+	})
+	select {
+	case <-shown:
+	case <-ctx.Done():
+		p.t.Errorf("%s sees no presentation of %d×%d: %+v", p.user, width, height, p.connector.Snapshot().Streams)
+	}
+	stop()
 }
 
 // receives waits until statistics show decoded frames and received sound.

@@ -114,7 +114,43 @@ function watchSession(next) {
   next.on('newDTMF', ({ originator, dtmf }) => note(`dtmf:${originator}:${dtmf.tone}`));
   next.on('newInfo', ({ originator, request }) => {
     if (originator !== 'remote') return;
-    note('info', { type: request.getHeader('Content-Type') });
+    const type = request.getHeader('Content-Type');
+    const share = request.getHeader('x-webrtc-share-state');
+    note('info', { type });
+    if (share) note(`share:${share}`);
+  });
+  next.on('reinvite', () => note('reinvite'));
+}
+
+let screen; // what the page presents
+
+/** A moving picture of its own: a bar that goes from left to right. */
+function drawScreen(width, height) {
+  const canvas = document.createElement('canvas');
+  Object.assign(canvas, { width, height });
+  const context = canvas.getContext('2d');
+  let step = 0;
+  const draw = () => {
+    context.fillStyle = '#204080';
+    context.fillRect(0, 0, width, height);
+    context.fillStyle = '#ffff00';
+    context.fillRect((step * 8) % width, 0, 40, height);
+    step += 1;
+  };
+  draw();
+  const timer = setInterval(draw, 100);
+  const [track] = canvas.captureStream(10).getVideoTracks();
+  return { track, end: () => { clearInterval(timer); track.stop(); } };
+}
+
+function info(kind, headers) {
+  const extraHeaders = Object.entries(headers).map(([name, value]) => `${name}: ${value}`);
+  session.sendInfo(`application/vinteo.webrtc.${kind}`, undefined, { extraHeaders, noTerminateWhenError: true });
+}
+
+function renegotiate() {
+  return new Promise((resolve, reject) => {
+    if (!session.renegotiate({}, resolve)) reject(new Error('not now'));
   });
 }
 
@@ -184,19 +220,56 @@ window.peer = {
     session.sendDTMF(tones);
   },
 
+  info,
+
+  /** Shows a second picture: announced by INFO, negotiated by re-INVITE. */
+  async present(width, height) {
+    screen = drawScreen(width, height);
+    info('sharedesktop', { 'x-webrtc-share-state': 'YOUCANRECEIVECONTENT', 'x-webrtc-share-codec': codec ?? 'VP8' });
+    const third = session.connection.getTransceivers().find(({ mid }) => mid === '2');
+    if (third) {
+      third.direction = 'sendrecv';
+      await third.sender.replaceTrack(screen.track);
+    } else {
+      session.connection.addTransceiver(screen.track, { direction: 'sendrecv', streams: [new MediaStream([screen.track])] });
+    }
+    await renegotiate();
+  },
+
+  /** Ends it. */
+  async stopPresenting() {
+    const third = session.connection.getTransceivers().find(({ mid }) => mid === '2');
+    await third.sender.replaceTrack(null);
+    screen.end();
+    info('sharedesktop', { 'x-webrtc-share-state': 'CONTENTEND' });
+  },
+
+  /** Resolves once the counters of the second video (mid 2) satisfy every minimum. */
+  async presented(minimums) {
+    for (;;) {
+      const report = await session.connection.getStats();
+      for (const entry of report.values()) {
+        if (entry.type === 'inbound-rtp' && entry.mid === '2' &&
+          Object.entries(minimums).every(([name, value]) => entry[name] >= value)) return { ...entry };
+      }
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+  },
+
   stop() {
     ua?.stop();
     local?.getTracks().forEach((track) => track.stop());
   },
 
-  /** What the page sent and received so far, in the W3C vocabulary. */
+  /** What the page sent and received so far, in the W3C vocabulary; of several videos the first m-line's. */
   async stats() {
     const found = { inbound: {}, outbound: {} };
     const report = await session.connection.getStats();
     for (const entry of report.values()) {
       const codecOf = entry.codecId ? report.get(entry.codecId)?.mimeType : undefined;
-      if (entry.type === 'inbound-rtp') found.inbound[entry.kind] ??= { ...entry, codecOf };
-      if (entry.type === 'outbound-rtp') found.outbound[entry.kind] ??= { ...entry, codecOf };
+      const way = { 'inbound-rtp': found.inbound, 'outbound-rtp': found.outbound }[entry.type];
+      if (!way || Number(way[entry.kind]?.mid) <= Number(entry.mid)) continue;
+      way[entry.kind] = { ...entry, codecOf };
     }
     return found;
   },
