@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"parley/connector/rtc"
+	"parley/media/device/stamp"
 	"parley/media/video"
 )
 
@@ -24,12 +25,9 @@ func BenchmarkCall720p(b *testing.B) {
 				config.Output = out
 				x := newTestConn(b, config, rtc.Config{Codecs: rtc.Codecs{Preferred: []string{name}}})
 				y := newTestConn(b, config, rtc.Config{})
-				var first *patternTrack
 				for _, pc := range []*Conn{x, y} {
-					camera := newPattern(b, "cam", 1280, 720, 30, 100)
-					if first == nil {
-						first = camera
-					}
+					camera := startPattern(b, &patternTrack{stamped: true, width: 1280, height: 720, rate: 30,
+						fakeTrack: fakeTrack{id: "cam", kind: rtc.Video, enabled: true, ended: make(chan struct{})}}, 100)
 					if _, err := pc.SetTrack(rtc.SlotMain, camera); err != nil {
 						b.Fatal(err)
 					}
@@ -45,8 +43,8 @@ func BenchmarkCall720p(b *testing.B) {
 				out.play(time.Second)
 				var ages []time.Duration
 				cancel := r.Frames().Tap(func(f *video.Frame) {
-					if age, ok := first.drawn.age(f); ok {
-						ages = append(ages, age)
+					if at, ok := stamp.Read(f); ok {
+						ages = append(ages, time.Since(at))
 					}
 				})
 				measure(b, r, func() { out.play(5 * time.Second) })

@@ -17,6 +17,7 @@ import (
 	"parley/connector/rtc"
 	"parley/media/audio"
 	_ "parley/media/codec/all"
+	"parley/media/device/stamp"
 	"parley/media/video"
 )
 
@@ -132,35 +133,7 @@ type patternTrack struct {
 	width, height int
 	rate          float64
 	noise         *rand.PCG // nil: none
-	drawn         drawTimes
-}
-
-// drawTimes remembers when the pictures of a pattern were drawn, by the place of the square.
-type drawTimes struct {
-	mu sync.Mutex
-	at map[int]time.Duration
-}
-
-func (d *drawTimes) set(x int, at time.Duration) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	if d.at == nil {
-		d.at = map[int]time.Duration{}
-	}
-	d.at[x] = at
-}
-
-// age of a received picture; false when the square cannot be made out.
-func (d *drawTimes) age(f *video.Frame) (time.Duration, bool) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	x := squareAt(f)
-	for _, near := range []int{x, x - 1, x + 1, x - 2, x + 2} { // coding moves edges
-		if at, ok := d.at[near]; ok {
-			return video.Now() - at, true
-		}
-	}
-	return 0, false
+	stamped       bool      // with the time, for measuring delay
 }
 
 func newPattern(t testing.TB, id string, width, height int, rate float64, shade byte) *patternTrack {
@@ -195,7 +168,9 @@ func startPattern(t testing.TB, p *patternTrack, shade byte) *patternTrack {
 			drawPattern(f, n, shade)
 			p.addNoise(f)
 			f.Captured = video.Now()
-			p.drawn.set(n*4%(width-height/4), f.Captured)
+			if p.stamped {
+				stamp.Draw(f, time.Now())
+			}
 			p.frames.Put(f)
 			f.Release()
 		}

@@ -4,9 +4,9 @@ import "time"
 
 // Bounds of a picture's delay and the pace at which it changes.
 const (
-	inTime = 0.95 // of frames that shall have arrived when they are due
+	inTime = 0.9 // of frames that shall have arrived when they are due: a late one is shown late, which costs less than delay
 	// longest is the delay that jitter may cost; sound that comes later than the picture may add to it (MaxSkew).
-	longest = 400 * time.Millisecond
+	longest = 200 * time.Millisecond
 	// stretch is how much slower, squeeze how much faster pictures follow each other while the delay changes.
 	stretch, squeeze = 0.25, 0.10
 	// jump: a transit time that changed by so much is a new clock, not jitter.
