@@ -259,4 +259,36 @@ type StreamStats struct {
 	RemotePacketsSent     uint64  `json:"remotePacketsSent,omitempty"`
 	RemoteBytesSent       uint64  `json:"remoteBytesSent,omitempty"`
 	ReportsReceived       uint64  `json:"reportsReceived,omitempty"`
+	RemoteTimestamp       float64 `json:"remoteTimestamp,omitempty"` // of the peer's last sender report, Unix milliseconds
+
+	Kind           Kind   `json:"kind,omitempty"`
+	RTXSSRC        uint32 `json:"rtxSsrc,omitempty"`
+	PayloadType    uint8  `json:"payloadType,omitempty"`
+	ClockRate      uint32 `json:"clockRate,omitempty"` // Hz
+	Channels       uint16 `json:"channels,omitempty"`
+	FMTP           string `json:"sdpFmtpLine,omitempty"`
+	Implementation string `json:"implementation,omitempty"` // of the encoder or decoder: the adapter's name
+
+	QualityLimitationDurations map[string]float64 `json:"qualityLimitationDurations,omitempty"` // seconds by reason
+	ResolutionChanges          uint64             `json:"qualityLimitationResolutionChanges,omitempty"`
+	EncodedBytesTarget         uint64             `json:"totalEncodedBytesTarget,omitempty"`
+	HugeFramesSent             uint64             `json:"hugeFramesSent,omitempty"`
+	PacketSendDelay            float64            `json:"totalPacketSendDelay,omitempty"` // seconds
+	// Of the source (media-source).
+	SourceWidth     int     `json:"sourceWidth,omitempty"`
+	SourceHeight    int     `json:"sourceHeight,omitempty"`
+	SourceFrames    uint64  `json:"sourceFrames,omitempty"`
+	SourceFrameRate float64 `json:"sourceFramesPerSecond,omitempty"`
+
+	FramesRendered        uint64  `json:"framesRendered,omitempty"`
+	FramesAssembled       uint64  `json:"framesAssembledFromMultiplePackets,omitempty"`
+	AssemblyTime          float64 `json:"totalAssemblyTime,omitempty"`           // seconds
+	InterFrameDelay       float64 `json:"totalInterFrameDelay,omitempty"`        // seconds
+	SquaredInterFrame     float64 `json:"totalSquaredInterFrameDelay,omitempty"` // seconds squared
+	ProcessingDelay       float64 `json:"totalProcessingDelay,omitempty"`        // seconds
+	PauseCount            uint64  `json:"pauseCount,omitempty"`                  // of 5 s and more without a picture
+	PausesDuration        float64 `json:"totalPausesDuration,omitempty"`         // seconds
+	JitterBufferMinimum   float64 `json:"jitterBufferMinimumDelay,omitempty"`    // sum over emitted frames or samples, seconds
+	EstimatedPlayout      float64 `json:"estimatedPlayoutTimestamp,omitempty"`   // sender's clock, NTP milliseconds
+	RetransmittedBytesGot uint64  `json:"retransmittedBytesReceived,omitempty"`
 }

@@ -83,6 +83,7 @@ type Counters struct {
 	RemovedSamplesForAcceleration  uint64
 	JitterBufferDelay              float64 // sum over emitted samples
 	JitterBufferTargetDelay        float64 // sum over emitted samples
+	JitterBufferMinimumDelay       float64 // likewise, without what lip sync adds
 	JitterBufferEmittedCount       uint64
 	PacketsDiscarded               uint64 // arrived too late or twice
 	FECPacketsUsed                 uint64 // losses for which the packet after was there to repair them

@@ -221,6 +221,7 @@ func (j *JitterBuffer) play(s *slot, now time.Duration) bool {
 	emitted := j.at48(n)
 	j.counters.JitterBufferEmittedCount += emitted
 	j.counters.JitterBufferDelay += max(0, (now-s.arrival).Seconds()) * float64(emitted)
+	j.counters.JitterBufferMinimumDelay += j.own().Seconds() * float64(emitted)
 	j.counters.JitterBufferTargetDelay += j.target().Seconds() * float64(emitted)
 	j.steer(pcm, j.delayOf(s.timestamp, now), waiting)
 	return true

@@ -9,18 +9,22 @@ import (
 
 // VideoAdapter describes one video codec of this build. A nil constructor means that direction is missing.
 type VideoAdapter struct {
-	Name       string // MIME subtype: "VP8"
-	Rank       int    // default order in offers, lower first
-	NewEncoder func(VideoConfig) (VideoEncoder, error)
-	NewDecoder func() (VideoDecoder, error)
+	Name string // MIME subtype: "VP8"
+	Rank int    // default order in offers, lower first
+	// Implementation is the library, for statistics.
+	Implementation string
+	NewEncoder     func(VideoConfig) (VideoEncoder, error)
+	NewDecoder     func() (VideoDecoder, error)
 }
 
 // AudioAdapter describes one audio codec of this build.
 type AudioAdapter struct {
-	Name       string // MIME subtype: "opus"
-	Rank       int
-	NewEncoder func(AudioConfig) (AudioEncoder, error)
-	NewDecoder func(AudioConfig) (AudioDecoder, error)
+	Name string // MIME subtype: "opus"
+	Rank int
+	// Implementation is the library, for statistics.
+	Implementation string
+	NewEncoder     func(AudioConfig) (AudioEncoder, error)
+	NewDecoder     func(AudioConfig) (AudioDecoder, error)
 }
 
 var registry struct {

@@ -41,6 +41,15 @@ func (p *Conn) newAudioReceiver(t *RemoteTrack) *audioReceiver {
 	return a
 }
 
+// implementation names the decoder. Under mu.
+func (a *audioReceiver) implementation() string {
+	adapter, err := codec.Audio(a.name)
+	if err != nil {
+		return ""
+	}
+	return adapter.Implementation
+}
+
 // level is how loud it is now, 0 to 1.
 func (a *audioReceiver) level() float64 {
 	a.mu.Lock()
@@ -151,6 +160,7 @@ func addCounters(a, b audio.Counters) audio.Counters {
 	b.InsertedSamplesForDeceleration += a.InsertedSamplesForDeceleration
 	b.RemovedSamplesForAcceleration += a.RemovedSamplesForAcceleration
 	b.JitterBufferDelay += a.JitterBufferDelay
+	b.JitterBufferMinimumDelay += a.JitterBufferMinimumDelay
 	b.JitterBufferTargetDelay += a.JitterBufferTargetDelay
 	b.JitterBufferEmittedCount += a.JitterBufferEmittedCount
 	b.PacketsDiscarded += a.PacketsDiscarded

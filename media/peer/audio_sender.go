@@ -45,9 +45,11 @@ type audioSender struct {
 	stop   chan struct{}
 	exited chan struct{}
 
-	meter   audio.Meter
-	statsMu sync.Mutex
-	target  int
+	meter    audio.Meter
+	statsMu  sync.Mutex
+	target   int
+	energy   float64 // W3C totalAudioEnergy
+	duration float64 // s
 
 	// Below: the goroutine's own.
 	encoder   codec.AudioEncoder
@@ -187,6 +189,7 @@ func (a *audioSender) next() bool {
 		return true
 	}
 	a.meter.Add(a.pcm)
+	a.measure(channels)
 	if err := a.send(*f, channels, limit, loss, at); err != nil {
 		if time.Since(a.failedAt) > 10*time.Second {
 			a.log.Warn("sound is not sent", "error", err)
@@ -194,6 +197,20 @@ func (a *audioSender) next() bool {
 		a.failedAt = time.Now()
 	}
 	return true
+}
+
+// measure adds the packet to the totals of the source.
+func (a *audioSender) measure(channels int) {
+	var sum float64
+	for _, v := range a.pcm {
+		s := float64(v) / 32768
+		sum += s * s
+	}
+	seconds := float64(len(a.pcm)/channels) / audio.SampleRate
+	a.statsMu.Lock()
+	a.energy += sum / float64(len(a.pcm)) * seconds
+	a.duration += seconds
+	a.statsMu.Unlock()
 }
 
 func (a *audioSender) closeEncoder() {

@@ -32,6 +32,8 @@ type leg struct {
 	arrivals  *arrivals
 	gathered  chan struct{} // receives a token at each candidate and at the end
 	complete  atomic.Bool
+	// pairChanges counts how often another candidate pair was selected.
+	pairChanges atomic.Uint64
 }
 
 // newLeg makes a peer connection with our codecs and interceptors. Order matters: the estimator is next to the wire, the
@@ -77,6 +79,9 @@ func newLeg(c *Config, servers []rtc.ICEServer, formats []format) (*leg, error) 
 		}
 		return nil, fmt.Errorf("making a peer connection: %w", err)
 	}
+	l.pc.SCTP().Transport().ICETransport().OnSelectedCandidatePairChange(func(*webrtc.ICECandidatePair) {
+		l.pairChanges.Add(1)
+	})
 	l.pc.OnICECandidate(func(candidate *webrtc.ICECandidate) {
 		l.complete.Store(candidate == nil)
 		select {

@@ -51,8 +51,11 @@ type pacedStream struct {
 // pacedExtensions are the ids of the header extensions that are written when a packet leaves; 0 is none.
 type pacedExtensions struct{ transportCC, absSendTime uint8 }
 
-// retransmitted counts what a retransmission source sent.
-type retransmitted struct{ packets, bytes uint64 }
+// retransmitted counts what a retransmission source sent, and how long a source's packets waited.
+type retransmitted struct {
+	packets, bytes uint64
+	waited         time.Duration
+}
 
 type pacedPacket struct {
 	header     rtp.Header
@@ -61,6 +64,7 @@ type pacedPacket struct {
 	twcc       [2]byte
 	sent       [3]byte
 	stream     *pacedStream
+	queued     time.Duration // media clock
 	attributes interceptor.Attributes
 }
 
@@ -121,7 +125,7 @@ func (p *pacer) Write(header *rtp.Header, payload []byte, _ interceptor.Attribut
 	packet.header = *header
 	packet.header.Extensions = append(packet.extensions[:0], header.Extensions...)
 	packet.payload = append(packet.payload[:0], payload...)
-	packet.stream = s
+	packet.stream, packet.queued = s, video.Now()
 	if s.immediate || p.n == len(p.queue) {
 		p.mu.Unlock()
 		err := p.send(packet)
@@ -172,6 +176,7 @@ func (p *pacer) send(packet *pacedPacket) error {
 	size := packet.header.MarshalSize() + len(packet.payload)
 	s.packets++
 	s.bytes += uint64(size)
+	s.waited += video.Now() - packet.queued
 	_, err := s.writer.Write(&packet.header, packet.payload, packet.attributes)
 	return err
 }
@@ -192,10 +197,10 @@ func (p *pacer) stamp(packet *pacedPacket, ids pacedExtensions) error {
 	return nil
 }
 
-// repairs returns what a retransmission source has sent.
-func (p *pacer) repairs(rtx uint32) retransmitted {
+// sent returns what a source has sent.
+func (p *pacer) sent(ssrc uint32) retransmitted {
 	p.mu.Lock()
-	s := p.streams[rtx]
+	s := p.streams[ssrc]
 	p.mu.Unlock()
 	if s == nil {
 		return retransmitted{}

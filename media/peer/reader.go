@@ -289,9 +289,11 @@ func roundTrip(r rtcp.ReceptionReport, now time.Time) (time.Duration, bool) {
 	return rtt, true
 }
 
+// since1900 is how many seconds NTP's era is before Unix'.
+const since1900 = 2208988800
+
 // middleNTP is the middle 32 bits of a moment's NTP timestamp.
 func middleNTP(t time.Time) uint32 {
-	const since1900 = 2208988800
 	seconds := uint64(t.Unix() + since1900)
 	fraction := uint64(t.Nanosecond()) << 32 / uint64(time.Second)
 	return uint32((seconds<<32 | fraction) >> 16)
@@ -313,7 +315,8 @@ type sourceReport struct {
 	reports        uint64
 	ntp            uint64
 	timestamp      uint32
-	cname          string // of the source's description (RFC 3550, 6.5.1)
+	at             time.Duration // when it came, media clock
+	cname          string        // of the source's description (RFC 3550, 6.5.1)
 }
 
 func (p *Conn) readReceiverRTCP(st *stream, r *webrtc.RTPReceiver) {
@@ -329,6 +332,7 @@ func (p *Conn) readReceiverRTCP(st *stream, r *webrtc.RTPReceiver) {
 		case *rtcp.SenderReport:
 			s.packets, s.bytes, s.ntp, s.timestamp = packet.PacketCount, packet.OctetCount, packet.NTPTime, packet.RTPTime
 			s.reports++
+			s.at = video.Now()
 		case *rtcp.SourceDescription:
 			s.describe(packet, uint32(st.track.SSRC()))
 		}

@@ -13,6 +13,7 @@ const (
 	decodeMargin = 3 * time.Millisecond
 	mostLead     = 50 * time.Millisecond
 	never        = time.Duration(-1)
+	pauseAfter   = 5 * time.Second // W3C pauseCount
 )
 
 func (v *videoReceiver) run() {
@@ -81,7 +82,7 @@ func (v *videoReceiver) peek() bool {
 		arrived, complete = min(arrived, p.arrived), max(complete, p.arrived)
 		counts = counts && !p.repaired
 	}
-	v.head = scheduled{known: true, first: first, last: last, timestamp: start.timestamp, arrived: arrived,
+	v.head = scheduled{known: true, first: first, last: last, timestamp: start.timestamp, arrived: arrived, complete: complete,
 		due: v.schedule.Frame(complete, start.timestamp, counts)}
 	v.buffer.slack = v.schedule.Delay()
 	return true
@@ -92,6 +93,10 @@ func (v *videoReceiver) take() {
 	at := v.head
 	v.head.known = false
 	v.stats.framesReceived++
+	if at.last > at.first {
+		v.stats.assembled++
+		v.stats.assembly += at.complete - at.arrived
+	}
 	name, err := v.assemble(at.first, at.last)
 	v.buffer.drop(at.last + 1)
 	broken := v.buffer.broken
@@ -197,10 +202,15 @@ func (v *videoReceiver) show(now time.Duration) {
 	s.framesRendered++
 	s.bufferDelay += now - at.arrived
 	s.bufferTarget += v.schedule.Target()
+	s.bufferMinimum += v.schedule.Least()
 	s.emitted++
 	s.freezes.add(now)
 	if v.shownAt > 0 {
 		between := (now - v.shownAt).Seconds()
+		if between >= pauseAfter.Seconds() {
+			s.pauses++
+			s.paused += now - v.shownAt
+		}
 		s.interFrame += between
 		s.interFrameSquared += between * between
 	}
@@ -241,5 +251,8 @@ func (v *videoReceiver) open(name string) bool {
 		v.log.Warn("video cannot be decoded", "codec", name, "error", err)
 		return false
 	}
+	v.mu.Lock()
+	v.stats.implementation = adapter.Implementation
+	v.mu.Unlock()
 	return true
 }

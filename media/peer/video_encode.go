@@ -68,7 +68,10 @@ func (v *videoSender) decide(now time.Time, frame *video.Frame, encoding rtc.Enc
 		if encoding.MaxBitrate > 0 && v.budget() >= float64(encoding.MaxBitrate) {
 			c.target = max(c.target, c.need(0, 0))
 		}
-		v.adapt.update(now, c)
+		size := v.adapt.size
+		if v.adapt.update(now, c) && v.adapt.size != size {
+			v.count(func(s *senderStats) { s.limitation.changes++ })
+		}
 	}
 	w, _ := v.size(frame, encoding)
 	most := tableBitrate(w, f.name)
@@ -78,10 +81,7 @@ func (v *videoSender) decide(now time.Time, frame *video.Frame, encoding rtc.Enc
 	bitrate := int(min(allowed, most))
 	v.mu.Lock()
 	v.stats.target = float64(bitrate)
-	v.stats.limitation = v.adapt.reason
-	if v.stats.limitation == "" {
-		v.stats.limitation = "none"
-	}
+	v.stats.limitation.set(v.adapt.reason, now)
 	v.mu.Unlock()
 	if v.encoder == nil {
 		v.rate = bitrate
@@ -112,6 +112,7 @@ func (v *videoSender) open(f format, w, h int, detail bool) error {
 		return err
 	}
 	v.using, v.packets = f, newPacketizer(f)
+	v.count(func(s *senderStats) { s.implementation = adapter.Implementation })
 	return nil
 }
 
@@ -152,6 +153,11 @@ func (v *videoSender) encode(picture *video.Frame, f format, captured time.Durat
 	}
 	s := &v.stats
 	s.framesEncoded++
+	s.targetBytes += uint64(v.stats.target / 8 / max(1, v.sendRate))
+	if !key && s.meanSize > 0 && float64(len(data)) > hugeFrame*s.meanSize {
+		s.huge++
+	}
+	s.meanSize += (float64(len(data)) - s.meanSize) / 32
 	s.encodeTime += spent
 	s.width, s.height = picture.Width, picture.Height
 	s.frameRate.add(now)
@@ -162,6 +168,9 @@ func (v *videoSender) encode(picture *video.Frame, f format, captured time.Durat
 		s.framesSent++
 	}
 }
+
+// hugeFrame is how much larger than the mean a frame must be to count as huge (W3C hugeFramesSent).
+const hugeFrame = 2.5
 
 func (v *videoSender) fail(doing string, err error) {
 	if time.Since(v.failedAt) > 10*time.Second {

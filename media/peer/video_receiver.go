@@ -61,6 +61,7 @@ type scheduled struct {
 	timestamp   uint32        // RTP
 	due         time.Duration // to be shown, media clock
 	arrived     time.Duration // first packet
+	complete    time.Duration // last packet
 }
 
 // videoReceiverStats are totals since the start.
@@ -68,7 +69,9 @@ type videoReceiverStats struct {
 	framesReceived, framesDecoded, framesDropped, keyFrames uint64
 	framesRendered, late                                    uint64
 	decodeTime, bufferDelay, bufferTarget, processing       time.Duration
-	emitted                                                 uint64
+	emitted, assembled, pauses                              uint64
+	implementation                                          string
+	bufferMinimum, assembly, paused                         time.Duration
 	interFrame, interFrameSquared                           float64 // s, s²
 	width, height                                           int
 	frameRate                                               rateMeter

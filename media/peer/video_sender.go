@@ -51,6 +51,7 @@ type videoSender struct {
 	lastKey    time.Time
 	rate       int
 	frameRate  float64
+	sendRate   float64 // frames a second that are sent
 	pool       video.Pool
 	data       []byte
 	adapt      adaptation
@@ -72,7 +73,12 @@ type senderStats struct {
 	width, height                                       int
 	frameRate                                           rateMeter
 	target                                              float64
-	limitation                                          string
+	limitation                                          limitation
+	targetBytes, huge, sourceFrames                     uint64
+	sourceWidth, sourceHeight                           int
+	sourceRate                                          rateMeter
+	implementation                                      string
+	meanSize                                            float64 // bytes a frame
 	pli, fir, nack                                      uint64
 }
 
@@ -130,6 +136,9 @@ func (v *videoSender) offer(track rtc.LocalTrack, f *video.Frame) {
 		}
 		v.dropPending()
 		v.pending = f.Retain()
+		v.stats.sourceFrames++
+		v.stats.sourceWidth, v.stats.sourceHeight = f.Width, f.Height
+		v.stats.sourceRate.add(time.Now())
 	}
 	v.mu.Unlock()
 	v.signal()
@@ -254,6 +263,7 @@ func (v *videoSender) process(frame *video.Frame, track rtc.LocalTrack, captured
 		v.closeEncoder()
 	}
 	frameRate := v.limitRate(track, encoding)
+	v.sendRate = frameRate
 	if !asked && !v.isDue(now, frameRate) {
 		v.drop()
 		return

@@ -72,6 +72,9 @@ func (v *Video) own() time.Duration {
 	return min(v.estimator.Quantile(inTime), longest)
 }
 
+// Least is the delay that jitter alone needs.
+func (v *Video) Least() time.Duration { return v.own() }
+
 // Delay is what it is now.
 func (v *Video) Delay() time.Duration { return v.delay }
 

@@ -24,7 +24,7 @@ import (
 
 func init() {
 	codec.RegisterVideo(codec.VideoAdapter{
-		Name: "AV1", Rank: 40,
+		Name: "AV1", Rank: 40, Implementation: "dav1d",
 		NewDecoder: func() (codec.VideoDecoder, error) { return newDecoder() },
 	})
 }

@@ -16,7 +16,7 @@ func init() {
 
 func register(name string, rank int, compress func(int16) byte, expand *[256]int16) {
 	codec.RegisterAudio(codec.AudioAdapter{
-		Name: name, Rank: rank,
+		Name: name, Rank: rank, Implementation: "parley",
 		NewEncoder: func(c codec.AudioConfig) (codec.AudioEncoder, error) {
 			if err := check(name, c); err != nil {
 				return nil, err

@@ -29,7 +29,7 @@ import (
 
 func init() {
 	codec.RegisterVideo(codec.VideoAdapter{
-		Name: "H264", Rank: 20,
+		Name: "H264", Rank: 20, Implementation: "openh264",
 		NewEncoder: func(c codec.VideoConfig) (codec.VideoEncoder, error) { return newEncoder(c) },
 		NewDecoder: func() (codec.VideoDecoder, error) { return newDecoder() },
 	})

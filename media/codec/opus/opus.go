@@ -13,7 +13,7 @@ import (
 
 func init() {
 	codec.RegisterAudio(codec.AudioAdapter{
-		Name: "opus", Rank: 10,
+		Name: "opus", Rank: 10, Implementation: "libopus",
 		NewEncoder: func(c codec.AudioConfig) (codec.AudioEncoder, error) { return newEncoder(c) },
 		NewDecoder: func(c codec.AudioConfig) (codec.AudioDecoder, error) { return newDecoder(c) },
 	})

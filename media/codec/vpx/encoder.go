@@ -27,12 +27,12 @@ import (
 
 func init() {
 	codec.RegisterVideo(codec.VideoAdapter{
-		Name: "VP8", Rank: 10,
+		Name: "VP8", Rank: 10, Implementation: "libvpx",
 		NewEncoder: func(c codec.VideoConfig) (codec.VideoEncoder, error) { return newEncoder(false, c) },
 		NewDecoder: func() (codec.VideoDecoder, error) { return newDecoder(false) },
 	})
 	codec.RegisterVideo(codec.VideoAdapter{
-		Name: "VP9", Rank: 30,
+		Name: "VP9", Rank: 30, Implementation: "libvpx",
 		NewEncoder: func(c codec.VideoConfig) (codec.VideoEncoder, error) { return newEncoder(true, c) },
 		NewDecoder: func() (codec.VideoDecoder, error) { return newDecoder(true) },
 	})
