@@ -251,32 +251,6 @@ func (p *Conn) addTransceiver(l *line) (*webrtc.RTPTransceiver, error) {
 	return t, nil
 }
 
-// budget is what a video slot may use of the estimate, bit/s. Sound comes first; a presentation gets more than half of
-// the rest, up to its fixed bitrate.
-func (p *Conn) budget(slot rtc.Slot) float64 {
-	p.mu.Lock()
-	l := p.leg
-	both := 0
-	for _, x := range p.lines {
-		if x.sending != nil && x.sending.video != nil && x.sending.track != nil && x.agreed.sends() {
-			both++
-		}
-	}
-	p.mu.Unlock()
-	if l == nil {
-		return 0
-	}
-	available := max(l.estimator.target()-opusBitrate, minBitrate)
-	if both < 2 {
-		return available
-	}
-	presentation := min(0.6*available, bitratePresentation)
-	if slot == rtc.SlotPresentation {
-		return presentation
-	}
-	return available - presentation
-}
-
 func containsTrack(list []*RemoteTrack, t *RemoteTrack) bool {
 	for _, x := range list {
 		if x == t {

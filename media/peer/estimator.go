@@ -30,6 +30,7 @@ type estimator struct {
 	remb     float64
 	rembAt   time.Time
 	byLoss   float64
+	governor governor
 	lossAt   time.Time
 }
 
@@ -98,13 +99,14 @@ func (e *estimator) onLoss(fraction float64) {
 
 // target is the bitrate that may be sent now, bit/s.
 func (e *estimator) target() float64 {
-	measured := float64(e.GetTargetBitrate())
+	measured, sent := float64(e.GetTargetBitrate()), e.pacer.throughput()
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	if !e.feedback {
 		measured = e.byLoss
 		e.pacer.SetTargetBitrate(int(measured))
 	}
+	measured = e.governor.update(measured, sent)
 	if e.remb > 0 && time.Since(e.rembAt) < 10*time.Second {
 		measured = min(measured, e.remb)
 	}

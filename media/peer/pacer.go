@@ -8,6 +8,7 @@ import (
 	"github.com/pion/interceptor"
 	"github.com/pion/rtp"
 
+	"parley/media/peer/incoming"
 	"parley/media/video"
 )
 
@@ -36,8 +37,9 @@ type pacer struct {
 	done    chan struct{}
 	exited  chan struct{}
 
-	sendMu sync.Mutex // one packet at a time goes out; guards sequence
+	sendMu sync.Mutex // one packet at a time goes out; guards what follows
 	number uint16     // transport-wide sequence number
+	passed incoming.Throughput
 }
 
 // pacedStream is a synchronisation source that may send.
@@ -174,6 +176,7 @@ func (p *pacer) send(packet *pacedPacket) error {
 		return err
 	}
 	size := packet.header.MarshalSize() + len(packet.payload)
+	p.passed.Add(video.Now(), size+overhead)
 	s.packets++
 	s.bytes += uint64(size)
 	s.waited += video.Now() - packet.queued
@@ -195,6 +198,13 @@ func (p *pacer) stamp(packet *pacedPacket, ids pacedExtensions) error {
 		return packet.header.SetExtension(ids.absSendTime, packet.sent[:])
 	}
 	return nil
+}
+
+// throughput is what was sent in the last second, bit/s.
+func (p *pacer) throughput() float64 {
+	p.sendMu.Lock()
+	defer p.sendMu.Unlock()
+	return p.passed.Rate(video.Now())
 }
 
 // sent returns what a source has sent.

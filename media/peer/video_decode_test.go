@@ -3,6 +3,7 @@ package peer
 import (
 	"log/slog"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"parley/media/video"
@@ -75,39 +76,40 @@ func TestLateFramesAreNotShown(t *testing.T) {
 
 // Frames that come with jitter are shown evenly.
 func TestJitterIsEvenedOut(t *testing.T) {
-	v := testReceiver()
-	defer v.letGo()
-	var times []time.Duration
-	v.track.frames.Tap(func(f *video.Frame) { times = append(times, f.Captured) })
-	const frame = 10 * time.Millisecond
-	start := video.Now()
-	captured := func(n int) time.Duration { return start + time.Duration(n)*frame }
-	next := 0
-	for len(times) < 250 {
-		now := video.Now()
-		for next < 260 {
-			arrives := captured(next) + time.Duration(next*7%4)*8*time.Millisecond // 0, 24, 16, 8 ms
-			if arrives > now {
-				break
+	synctest.Test(t, func(t *testing.T) {
+		v := testReceiver()
+		defer v.letGo()
+		var times []time.Duration
+		v.track.frames.Tap(func(f *video.Frame) { times = append(times, f.Captured) })
+		const frame = 10 * time.Millisecond
+		start := video.Now()
+		captured := func(n int) time.Duration { return start + time.Duration(n)*frame }
+		for next := 0; len(times) < 500; {
+			now := video.Now()
+			for {
+				arrives := captured(next) + time.Duration(next*7%4)*8*time.Millisecond // 0, 24, 16, 8 ms
+				if arrives > now {
+					break
+				}
+				pushFrame(v, next, captured(next), arrives, next == 0)
+				next++
 			}
-			pushFrame(v, next, captured(next), arrives, next == 0)
-			next++
+			v.step()
+			time.Sleep(500 * time.Microsecond)
+			if now-start > 10*time.Second {
+				t.Fatalf("%d frames shown", len(times))
+			}
 		}
-		v.step()
-		time.Sleep(500 * time.Microsecond)
-		if now-start > 8*time.Second {
-			t.Fatalf("%d frames shown", len(times))
+		uneven := 0
+		for i := 301; i < 500; i++ {
+			if d := times[i] - times[i-1]; d < frame*8/10 || d > frame*12/10 {
+				uneven++
+			}
 		}
-	}
-	uneven := 0
-	for i := 151; i < 250; i++ {
-		if d := times[i] - times[i-1]; d < frame/2 || d > 2*frame {
-			uneven++
+		if uneven > 10 || v.stats.late > 5 {
+			t.Errorf("%d of 200 frames follow unevenly, %d were late", uneven, v.stats.late)
 		}
-	}
-	if uneven > 15 {
-		t.Errorf("%d of 100 frames follow unevenly", uneven)
-	}
+	})
 }
 
 func TestFreezesAreCounted(t *testing.T) {

@@ -95,24 +95,30 @@ func (v *videoSender) decide(now time.Time, frame *video.Frame, encoding rtc.Enc
 	}
 }
 
-func (v *videoSender) open(f format, w, h int, detail bool) error {
+// openEncoder opens the encoder that this build has for a format.
+func openEncoder(f format, c codec.VideoConfig) (codec.VideoEncoder, string, error) {
 	adapter, err := codec.Video(f.name)
 	if err != nil {
-		return err
+		return nil, "", err
 	}
 	if adapter.NewEncoder == nil {
-		return codec.ErrUnsupported
+		return nil, "", codec.ErrUnsupported
 	}
+	e, err := adapter.NewEncoder(c)
+	return e, adapter.Implementation, err
+}
+
+func (v *videoSender) open(f format, w, h int, detail bool) error {
 	config := codec.VideoConfig{Width: w, Height: h, FrameRate: v.frameRate, Bitrate: v.rate, Screen: detail}
 	if f.name == "H264" && f.mode == 0 {
 		config.MaxPayload = mtu
 	}
-	if v.encoder, err = adapter.NewEncoder(config); err != nil {
-		v.encoder = nil
+	encoder, implementation, err := v.newEncoder(f, config)
+	if err != nil {
 		return err
 	}
-	v.using, v.packets = f, newPacketizer(f)
-	v.count(func(s *senderStats) { s.implementation = adapter.Implementation })
+	v.encoder, v.using, v.packets = encoder, f, newPacketizer(f)
+	v.count(func(s *senderStats) { s.implementation = implementation })
 	return nil
 }
 
@@ -136,7 +142,7 @@ func (v *videoSender) encode(picture *video.Frame, f format, captured time.Durat
 	}
 	v.data = data[:0]
 	spent := time.Since(now)
-	v.load += (spent.Seconds()*min(v.frameRate, 60) - v.load) / 16
+	v.load += (spent.Seconds()*min(v.sendRate, 60) - v.load) / 16
 	if len(data) == 0 {
 		v.drop()
 		return

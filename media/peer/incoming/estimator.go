@@ -40,7 +40,7 @@ const (
 type Estimator struct {
 	groups  groups
 	trend   trend
-	arrived throughput
+	arrived Throughput
 	peak    peaks
 
 	rate        float64 // bit/s
@@ -70,7 +70,7 @@ func (e *Estimator) Add(arrival, sent time.Duration, clock uint32, known bool, s
 		e.restart(arrival)
 	}
 	e.last = arrival
-	e.arrived.add(arrival, size)
+	e.arrived.Add(arrival, size)
 	if known && e.choose(clock, arrival) {
 		if d, ok := e.groups.add(arrival, sent); ok {
 			e.trend.add(d)
@@ -87,7 +87,7 @@ func (e *Estimator) restart(now time.Duration) {
 		e.began = now
 	}
 	e.running, e.grew = true, now
-	e.groups, e.trend, e.arrived = groups{}, trend{}, throughput{}
+	e.groups, e.trend, e.arrived = groups{}, trend{}, Throughput{}
 }
 
 // choose tells whether a packet's clock is the one that is followed: the absolute one where there is one, else that of
@@ -112,7 +112,7 @@ func (e *Estimator) choose(clock uint32, now time.Duration) bool {
 
 // update moves the rate.
 func (e *Estimator) update(now time.Duration) {
-	through := e.arrived.rate(now)
+	through := e.arrived.Rate(now)
 	e.peak.add(now, through)
 	elapsed := min(now-e.grew, time.Second).Seconds()
 	e.grew = now

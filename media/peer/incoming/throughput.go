@@ -7,8 +7,8 @@ const (
 	slotCount = 100 // a second: a shorter window would take a key frame for a rate
 )
 
-// throughput measures what arrived in the last second.
-type throughput struct {
+// Throughput measures what passed in the last second. Zero value is ready; not for concurrent use.
+type Throughput struct {
 	bytes [slotCount]int
 	slot  int64
 	first int64 // slot of the first packet
@@ -16,7 +16,8 @@ type throughput struct {
 	any   bool
 }
 
-func (t *throughput) add(now time.Duration, size int) {
+// Add size bytes at a moment of a monotonic clock.
+func (t *Throughput) Add(now time.Duration, size int) {
 	slot := int64(now / slotTime)
 	if !t.any {
 		t.any, t.slot, t.first = true, slot, slot
@@ -26,7 +27,7 @@ func (t *throughput) add(now time.Duration, size int) {
 	t.sum += size
 }
 
-func (t *throughput) advance(slot int64) {
+func (t *Throughput) advance(slot int64) {
 	if slot-t.slot >= slotCount {
 		t.bytes, t.sum, t.slot = [slotCount]int{}, 0, slot
 		return
@@ -39,8 +40,8 @@ func (t *throughput) advance(slot int64) {
 	}
 }
 
-// rate in bit/s.
-func (t *throughput) rate(now time.Duration) float64 {
+// Rate of the last second, bit/s.
+func (t *Throughput) Rate(now time.Duration) float64 {
 	if !t.any {
 		return 0
 	}
