@@ -31,15 +31,21 @@ type eventsView struct {
 	count uint64 // of the events that are shown
 	all   []recorder.Event
 	shown []recorder.Event // those that the filter lets through
+
+	chosen uint64 // number of the event that is read, 0 for none
 }
 
 func newEventsView(env *Env, inspector Inspector, save func(string, func(context.Context, io.Writer) error)) *eventsView {
 	v := &eventsView{env: env, inspector: inspector}
 	v.filter = widget.NewField(text.T("diagnostics.filter"))
-	v.filter.OnChanged = func(string) { v.sift() }
+	v.filter.OnChanged = func(string) {
+		v.forget()
+		v.sift()
+	}
 	v.pause = fynewidget.NewCheck(text.T("diagnostics.pause"), nil)
 	clear := widget.NewButton(text.T("diagnostics.clear"), nil, func() {
 		inspector.ClearEvents()
+		v.forget()
 		v.take()
 	})
 	export := widget.NewButton(text.T("diagnostics.export"), nil, func() {
@@ -54,6 +60,7 @@ func newEventsView(env *Env, inspector Inspector, save func(string, func(context
 	v.list = fynewidget.NewList(func() int { return len(v.shown) }, newEventRow, v.fillRow)
 	v.list.OnSelected = func(id fynewidget.ListItemID) {
 		if id < len(v.shown) {
+			v.chosen = v.shown[id].Number
 			v.detail.SetText(pretty(v.shown[id]))
 		}
 	}
@@ -81,6 +88,13 @@ func (v *eventsView) fillRow(id fynewidget.ListItemID, o fyne.CanvasObject) {
 	row.Objects[1].(*fynewidget.Label).SetText(e.Time.Format("15:04:05.000"))
 }
 
+// forget ends the reading of one event: the list follows the newest again.
+func (v *eventsView) forget() {
+	v.chosen = 0
+	v.list.UnselectAll()
+	v.detail.SetText("")
+}
+
 // refresh takes what is new, unless paused.
 func (v *eventsView) refresh() {
 	if !v.pause.Checked && v.inspector.EventCount() != v.count {
@@ -103,9 +117,10 @@ func (v *eventsView) sift() {
 		}
 	}
 	v.summary.SetText(text.N("diagnostics.shown", len(v.all), text.D{"Shown": len(v.shown), "All": len(v.all)}))
-	v.list.UnselectAll()
 	v.list.Refresh()
-	v.list.ScrollToBottom()
+	if v.chosen == 0 { // who reads one event is not taken away from it
+		v.list.ScrollToBottom()
+	}
 }
 
 func matches(e recorder.Event, words []string) bool {
