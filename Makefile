@@ -3,7 +3,7 @@
 # Opus files (.opus) are never read: without this tag the build would need libopusfile.
 TAGS := nolibopusfile
 
-.PHONY: run demo build test check bench bench-network bench-connector fmt lint clean packages go fuzz cover
+.PHONY: run demo build test check bench bench-ui bench-network bench-connector fmt lint clean packages go fuzz cover
 
 run: packages build demo
 
@@ -43,6 +43,11 @@ fuzz: go
 # how much of the connector its tests run
 cover: go
 	scripts/cover.sh
+
+# the window: start, idle, a click during a call
+bench-ui: go build
+	scripts/packages.sh test
+	PARLEY_BINARY=$(CURDIR)/parley go run -tags $(TAGS) ./e2e/benchui
 
 fmt:
 	gofmt -w $$(git ls-files '*.go')

@@ -5,6 +5,9 @@ import (
 
 	"fyne.io/fyne/v2"
 	fyneapp "fyne.io/fyne/v2/app"
+
+	"parley/assets"
+	"parley/views/text"
 )
 
 // calmApp is Fyne's application without what moves by itself and without its own preferences.
@@ -17,6 +20,9 @@ type calmApp struct {
 }
 
 func newApp() *calmApp {
+	// With a name of our own Fyne looks for no FyneApp.toml beside the program: that one has an ID, and with an ID Fyne would
+	// keep preferences, write them at the end and read them back while they are written ("Preferences load error: EOF").
+	fyneapp.SetMetadata(fyne.AppMetadata{Name: text.T("app.name"), Icon: assets.AppIcon()})
 	a := &calmApp{App: fyneapp.NewWithID("")}
 	fyne.SetCurrentApp(a)
 	return a

@@ -1,0 +1,138 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"image"
+	"io"
+	"log"
+	"os"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/jezek/xgb"
+	"github.com/jezek/xgb/xproto"
+	"github.com/jezek/xgb/xtest"
+)
+
+// eye looks at single pixels of the screen, and clicks.
+type eye struct {
+	conn *xgb.Conn
+	root xproto.Window
+}
+
+func openEye(display string) (*eye, error) {
+	xgb.Logger = log.New(io.Discard, "", 0) // it tells of what is no error here: a screen without passwords, its end
+	conn, err := xgb.NewConnDisplay(display)
+	if err != nil {
+		return nil, fmt.Errorf("connect to the screen: %w", err)
+	}
+	if err := xtest.Init(conn); err != nil {
+		conn.Close()
+		return nil, fmt.Errorf("the screen takes no clicks: %w", err)
+	}
+	return &eye{conn, xproto.Setup(conn).DefaultScreen(conn).Root}, nil
+}
+
+func (e *eye) close() { e.conn.Close() }
+
+// lookEvery is how often pixels are read: it bounds what is measured from above, and costs the server little.
+const lookEvery = 2 * time.Millisecond
+
+// until looks until something is so.
+func (e *eye) until(ctx context.Context, so func() (bool, error)) error {
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	ticker := time.NewTicker(lookEvery)
+	defer ticker.Stop()
+	for {
+		if done, err := so(); done || err != nil {
+			return err
+		}
+		select {
+		case <-ticker.C:
+		case <-ctx.Done():
+			return errors.New("it was not seen in time")
+		}
+	}
+}
+
+// area reads pixels, four bytes each: blue, green, red and one more.
+func (e *eye) area(r image.Rectangle) ([]byte, error) {
+	reply, err := xproto.GetImage(e.conn, xproto.ImageFormatZPixmap, xproto.Drawable(e.root), int16(r.Min.X), int16(r.Min.Y),
+		uint16(r.Dx()), uint16(r.Dy()), 0xffffffff).Reply()
+	if err != nil {
+		return nil, fmt.Errorf("look at the screen: %w", err)
+	}
+	return reply.Data, nil
+}
+
+// drawn tells whether there is anything but the empty screen's black.
+func (e *eye) drawn(x, y int) (bool, error) {
+	pixel, err := e.area(image.Rect(x, y, x+1, y+1))
+	return err == nil && (pixel[0] != 0 || pixel[1] != 0 || pixel[2] != 0), err
+}
+
+// red tells whether a pixel is of the red in which what is switched off is shown (look.StageOff), under the pointer or not.
+func red(pixel []byte) bool {
+	blue, green, r := int(pixel[0]), int(pixel[1]), int(pixel[2])
+	return r > 100 && r < 190 && green*3 < r && blue*3 < r
+}
+
+// findMuted looks for the field of the button that is off; a point beside its icon.
+func (e *eye) findMuted(in image.Rectangle) (image.Point, bool, error) {
+	pixels, err := e.area(in)
+	if err != nil {
+		return image.Point{}, false, err
+	}
+	var field image.Rectangle
+	for y := range in.Dy() {
+		for x := range in.Dx() {
+			if red(pixels[4*(y*in.Dx()+x):]) {
+				field = field.Union(image.Rect(x, y, x+1, y+1))
+			}
+		}
+	}
+	if field.Dx() < 20 || field.Dy() < 20 || field.Dx() > 120 {
+		return image.Point{}, false, nil // not drawn yet, or something else
+	}
+	return in.Min.Add(image.Pt(field.Min.X+6, (field.Min.Y+field.Max.Y)/2)), true, nil
+}
+
+func (e *eye) muted(at image.Point) (bool, error) {
+	pixel, err := e.area(image.Rect(at.X, at.Y, at.X+1, at.Y+1))
+	return err == nil && red(pixel), err
+}
+
+// click moves the pointer there and presses the first button.
+func (e *eye) click(at image.Point) error {
+	for _, event := range []struct{ kind, detail byte }{{xproto.MotionNotify, 0}, {xproto.ButtonPress, 1}, {xproto.ButtonRelease, 1}} {
+		if err := xtest.FakeInputChecked(e.conn, event.kind, event.detail, 0, e.root, int16(at.X), int16(at.Y), 0).Check(); err != nil {
+			return fmt.Errorf("click: %w", err)
+		}
+	}
+	return nil
+}
+
+// usedBy is the CPU time of a process so far, seconds (proc(5); a tick is a hundredth).
+func usedBy(pid int) (float64, error) {
+	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
+	if err != nil {
+		return 0, err
+	}
+	fields := strings.Fields(string(text[strings.LastIndexByte(string(text), ')')+1:]))
+	if len(fields) < 13 {
+		return 0, errors.New("the process's state is cut short")
+	}
+	var ticks float64
+	for _, field := range fields[11:13] { // user and system
+		n, err := strconv.ParseFloat(field, 64)
+		if err != nil {
+			return 0, err
+		}
+		ticks += n
+	}
+	return ticks / 100, nil
+}
