@@ -47,7 +47,7 @@ type Link struct {
 	// Connect asks the server for its parameters and connects.
 	Connect func(ctx context.Context) error
 	// Ring rings until stopped; nil rings nothing.
-	Ring func() (stop func())
+	Ring func(kept.Settings) (stop func())
 	// SetSpeaker moves the sound to another device; nil when there is no sound.
 	SetSpeaker func(device string)
 	// States reads the states of all machines; nil: there is no way to.
@@ -91,7 +91,7 @@ func openLink(o Options) Opener {
 		return &Link{
 			Connector:  made.Connector,
 			Connect:    made.Connect,
-			Ring:       func() func() { return ring(made.Mixer) },
+			Ring:       func(s kept.Settings) func() { return ringerOf(o, s).ring(made.Mixer) },
 			SetSpeaker: made.SetSpeaker,
 			States:     made.Connector.MachineStates,
 			Faults:     clientFaults{made.Faults, made.Gate},

@@ -129,7 +129,7 @@ func TestDrawingIsChosenByRenderer(t *testing.T) {
 }
 
 func TestRingtoneRingsAndRests(t *testing.T) {
-	r := &ringtone{}
+	r := &ringtone{volume: 1}
 	loud, quiet := 0, 0
 	pcm := make([]int16, 2*480)
 	for i := range 300 {

@@ -403,7 +403,7 @@ func (i *incomingWindow) open() {
 	i.window.Show()
 	i.window.RequestFocus()
 	if link, err := w.controller.current(); err == nil && link.Ring != nil {
-		i.quiet = link.Ring()
+		i.quiet = link.Ring(w.shown)
 	}
 }
 
