@@ -19,6 +19,9 @@ func (c *Connector) ReplaceStream(ctx context.Context, stream rtc.LocalStream, o
 		}
 		how := call.Replacement{KeepExisting: o.KeepExisting, OnlyExisting: o.OnlyExisting, Renegotiate: o.Renegotiate}
 		c.call.Replace(stream, how, func(err error) {
+			if c.call.Peer() == camera.peer && !c.call.Answered() {
+				c.lastCall.Stream = c.call.Stream() // a call that is restored sends what was sent last
+			}
 			if err != nil || c.call.Peer() != camera.peer {
 				done(err)
 				return

@@ -321,3 +321,20 @@ func TestHold(t *testing.T) {
 		}
 	})
 }
+
+// A call that is restored sends the devices that were sent last, not those it began with.
+func TestRedialSendsTheReplacedDevices(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := inCall(t)
+		defer w.close()
+		w.must(w.c.ReplaceStream(t.Context(), rtc.LocalStream{Video: fake.NewTrack("cam2", rtc.Video)},
+			connector.ReplaceOptions{KeepExisting: true}))
+		w.lose()
+		time.Sleep(2 * time.Second)
+		synctest.Wait()
+		peer := w.media.Last()
+		if len(w.media.Peers()) != 2 || peer.Track(rtc.SlotMain).ID() != "cam2" || peer.Track(rtc.SlotAudio).ID() != "mic" {
+			t.Errorf("%d peer connections, camera %v, microphone %v", len(w.media.Peers()), peer.Track(rtc.SlotMain), peer.Track(rtc.SlotAudio))
+		}
+	})
+}
