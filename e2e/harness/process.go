@@ -43,6 +43,7 @@ type Event struct {
 // Process is a running parley whose standard output is read as events (and, of a room server, its ready line).
 type Process struct {
 	command *exec.Cmd
+	stdin   io.WriteCloser
 	exited  chan struct{}
 	code    int
 
@@ -51,6 +52,8 @@ type Process struct {
 	ended   bool          // standard output is over
 	events  []Event
 	other   []string // lines that are no events
+	outline Event    // the newest answer of an observed window
+	asked   int      // questions to it
 	stderr  lockedBuffer
 }
 
@@ -82,6 +85,9 @@ func Start(program string, environment []string, arguments ...string) (*Process,
 	if err != nil {
 		return nil, err
 	}
+	if p.stdin, err = p.command.StdinPipe(); err != nil {
+		return nil, err
+	}
 	if err := p.command.Start(); err != nil {
 		return nil, err
 	}
@@ -95,9 +101,12 @@ func (p *Process) run(stdout io.Reader) {
 	for lines.Scan() {
 		var event Event
 		p.mu.Lock()
-		if json.Unmarshal(lines.Bytes(), &event) == nil && event.Event != "" {
+		switch err := json.Unmarshal(lines.Bytes(), &event); {
+		case err == nil && event.Event == "outline": // there are many, and only the newest counts
+			p.outline = event
+		case err == nil && event.Event != "":
 			p.events = append(p.events, event)
-		} else {
+		default:
 			p.other = append(p.other, lines.Text())
 		}
 		p.wake()

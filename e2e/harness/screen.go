@@ -10,6 +10,8 @@ import (
 	"image/png"
 	"os"
 	"os/exec"
+	"regexp"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -91,6 +93,48 @@ func (s *Screen) Focus(ctx context.Context) error {
 	first, _, _ := strings.Cut(string(windows), "\n")
 	_, err = s.run(ctx, "xdotool", "windowfocus", "--sync", first)
 	return err
+}
+
+// Window finds the visible window with a title and returns its X11 number; it waits for one.
+func (s *Screen) Window(ctx context.Context, title string) (string, error) {
+	windows, err := s.run(ctx, "xdotool", "search", "--sync", "--onlyvisible", "--name", "^"+regexp.QuoteMeta(title)+"$")
+	if err != nil {
+		return "", err
+	}
+	first, _, _ := strings.Cut(string(windows), "\n")
+	return first, nil
+}
+
+// FocusOn gives the keyboard to a window.
+func (s *Screen) FocusOn(ctx context.Context, window string) error {
+	_, err := s.run(ctx, "xdotool", "windowfocus", "--sync", window)
+	return err
+}
+
+// Click moves the mouse to a place in a window and clicks; button 1 is the left one, 4 and 5 turn the wheel.
+func (s *Screen) Click(ctx context.Context, window string, at image.Point, button int) error {
+	_, err := s.run(ctx, "xdotool", "mousemove", "--window", window, fmt.Sprint(at.X), fmt.Sprint(at.Y), "click", fmt.Sprint(button))
+	return err
+}
+
+// Point moves the mouse to a place in a window.
+func (s *Screen) Point(ctx context.Context, window string, at image.Point) error {
+	_, err := s.run(ctx, "xdotool", "mousemove", "--window", window, fmt.Sprint(at.X), fmt.Sprint(at.Y))
+	return err
+}
+
+// Place is where a window is on the screen.
+func (s *Screen) Place(ctx context.Context, window string) (image.Rectangle, error) {
+	out, err := s.run(ctx, "xdotool", "getwindowgeometry", "--shell", window)
+	if err != nil {
+		return image.Rectangle{}, err
+	}
+	values := map[string]int{}
+	for line := range strings.Lines(string(out)) {
+		name, value, _ := strings.Cut(strings.TrimSpace(line), "=")
+		values[name], _ = strconv.Atoi(value)
+	}
+	return image.Rect(0, 0, values["WIDTH"], values["HEIGHT"]).Add(image.Pt(values["X"], values["Y"])), nil
 }
 
 // Type types text, Press presses keys by their X11 names ("Return", "ctrl+s").

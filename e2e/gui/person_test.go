@@ -1,0 +1,209 @@
+package gui
+
+import (
+	"fmt"
+	"image"
+	"image/png"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"parley/e2e/harness"
+)
+
+// lookAgain is how often the window is asked while something is waited for: it tells of nothing by itself.
+const lookAgain = 60 * time.Millisecond
+
+// until looks at the windows until one shows an item as wanted.
+func (s *session) until(what string, wanted func(harness.Pane, harness.Item) bool) (harness.Pane, harness.Item) {
+	s.t.Helper()
+	pane, item, err := s.find(what, wanted)
+	s.must(err)
+	return pane, item
+}
+
+func (s *session) find(what string, wanted func(harness.Pane, harness.Item) bool) (harness.Pane, harness.Item, error) {
+	var last harness.Outline
+	for {
+		now, err := s.window.Outline(s.ctx)
+		if err != nil {
+			return harness.Pane{}, harness.Item{}, fmt.Errorf("%s: %w\n%s", what, err, described(last))
+		}
+		last = now
+		for _, pane := range now.Windows {
+			for _, item := range pane.Items {
+				if wanted(pane, item) {
+					return pane, item, nil
+				}
+			}
+		}
+		select {
+		case <-s.ctx.Done():
+			return harness.Pane{}, harness.Item{}, fmt.Errorf("%s: %w; the windows show:\n%s", what, s.ctx.Err(), described(last))
+		case <-time.After(lookAgain):
+		}
+	}
+}
+
+func described(o harness.Outline) string {
+	var b strings.Builder
+	for _, pane := range o.Windows {
+		fmt.Fprintf(&b, "window %q\n", pane.Title)
+		for _, i := range pane.Items {
+			fmt.Fprintf(&b, "  %s %q %q %v focused=%v disabled=%v covered=%v\n", i.Kind, i.Words, i.Value, i.Area, i.Focused, i.Disabled, i.Covered)
+		}
+	}
+	return b.String()
+}
+
+// says tells whether an item that can be read says something; a part of it is enough.
+func says(i harness.Item, said string) bool {
+	return !i.Covered && !i.Seen.Empty() && (strings.Contains(i.Words, said) || i.Kind == "field" && strings.Contains(i.Value, said) || i.Kind == "select" && i.Value == said)
+}
+
+// sees waits until a window says something.
+func (s *session) sees(said string) {
+	s.t.Helper()
+	s.until("see "+said, func(_ harness.Pane, i harness.Item) bool { return says(i, said) })
+}
+
+// missesNow tells whether no window says something now.
+func (s *session) missesNow(said string) bool {
+	s.t.Helper()
+	now, err := s.window.Outline(s.ctx)
+	s.must(err)
+	for _, pane := range now.Windows {
+		for _, i := range pane.Items {
+			if says(i, said) {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// gone waits until no window says something any more.
+func (s *session) gone(said string) {
+	s.t.Helper()
+	for !s.missesNow(said) {
+		select {
+		case <-s.ctx.Done():
+			s.t.Fatalf("%q is still to be seen", said)
+		case <-time.After(lookAgain):
+		}
+	}
+}
+
+// usable tells whether an item can be clicked on, exactly by its words.
+func usable(i harness.Item, said string) bool {
+	return !i.Covered && !i.Disabled && (i.Words == said || i.Kind == "select" && i.Value == said) && i.Kind != "label"
+}
+
+// tap clicks on what has these words, scrolling to it first.
+func (s *session) tap(said string) {
+	s.t.Helper()
+	s.tapThat(said, func(i harness.Item) bool { return usable(i, said) })
+}
+
+func (s *session) tapThat(what string, wanted func(harness.Item) bool) {
+	s.t.Helper()
+	for {
+		pane, item := s.until("use "+what, func(_ harness.Pane, i harness.Item) bool { return wanted(i) })
+		window, err := s.screen.Window(s.ctx, pane.Title)
+		s.must(err)
+		if middle := center(item.Area); middle.In(item.Seen) {
+			s.must(s.screen.FocusOn(s.ctx, window))
+			s.must(s.screen.Click(s.ctx, window, middle, 1))
+			return
+		}
+		wheel := 5
+		if item.Area.Min.Y < 0 || item.Area.Max.Y < pane.Height/2 {
+			wheel = 4
+		}
+		s.must(s.screen.Click(s.ctx, window, image.Pt(center(item.Area).X, pane.Height/2), wheel))
+	}
+}
+
+func center(r image.Rectangle) image.Point { return r.Min.Add(r.Max).Div(2) }
+
+// choose takes another option in a choice that shows something now.
+func (s *session) choose(shows, option string) {
+	s.t.Helper()
+	s.tapThat(shows, func(i harness.Item) bool { return i.Kind == "select" && i.Value == shows && !i.Covered && !i.Disabled })
+	s.tapThat(option, func(i harness.Item) bool { return i.Kind == "text" && i.Words == option && !i.Covered })
+}
+
+// fill types into the field with a hint, in place of what is there.
+func (s *session) fill(hint, content string) {
+	s.t.Helper()
+	s.tapThat("the field "+hint, func(i harness.Item) bool { return i.Kind == "field" && i.Words == hint && !i.Covered && !i.Disabled })
+	s.press("ctrl+a")
+	s.typed(content)
+	s.until("the field "+hint+" to hold what was typed", func(_ harness.Pane, i harness.Item) bool {
+		return i.Kind == "field" && i.Words == hint && len([]rune(i.Value)) == len([]rune(content))
+	})
+}
+
+// keys go to the window with a title; "" to the first.
+func (s *session) keysTo(title string) {
+	s.t.Helper()
+	if title == "" {
+		now, err := s.window.Outline(s.ctx)
+		s.must(err)
+		title = now.Windows[0].Title
+	}
+	window, err := s.screen.Window(s.ctx, title)
+	s.must(err)
+	s.must(s.screen.FocusOn(s.ctx, window))
+}
+
+// shot keeps a picture of a window for people, once it rests: in artefacts/, or where PARLEY_SCREENS says. A part of a
+// window's title names the window, "" is the first.
+func (s *session) shot(name, title string) {
+	s.t.Helper()
+	now, err := s.window.Outline(s.ctx)
+	s.must(err)
+	pane := now.Windows[0]
+	for _, other := range now.Windows {
+		if title != "" && strings.Contains(other.Title, title) {
+			pane = other
+		}
+	}
+	window, err := s.screen.Window(s.ctx, pane.Title)
+	s.must(err)
+	place, err := s.screen.Place(s.ctx, window)
+	s.must(err)
+	picture := s.rests("the picture " + name)
+	s.shots++
+	folder := os.Getenv("PARLEY_SCREENS")
+	file := filepath.Join(folder, s.look, fmt.Sprintf("%02d-%s.png", s.shots, name))
+	if folder == "" {
+		file = filepath.Join("..", "..", "artefacts", fmt.Sprintf("%s-%02d-%s.png", s.name, s.shots, name))
+	}
+	s.must(os.MkdirAll(filepath.Dir(file), 0o755))
+	out, err := os.Create(file)
+	s.must(err)
+	defer out.Close()
+	s.must(png.Encode(out, picture.SubImage(place)))
+}
+
+// rests waits until two pictures in a row are alike, or as alike as moving pictures let them be.
+func (s *session) rests(what string) *image.NRGBA {
+	s.t.Helper()
+	looks := 0
+	picture, err := s.screen.Until(s.ctx, what, func(before, now *image.NRGBA) bool {
+		looks++
+		return before != nil && !harness.Plain(now) && (harness.Different(before, now, now.Rect) < 0.001 || looks > 4)
+	})
+	s.must(err)
+	return picture
+}
+
+// checked is the state of the tick with these words.
+func (s *session) ticked(said string, on bool) {
+	s.t.Helper()
+	s.until(fmt.Sprintf("the tick %q to be %v", said, on), func(_ harness.Pane, i harness.Item) bool {
+		return i.Kind == "check" && i.Words == said && i.On == on
+	})
+}
