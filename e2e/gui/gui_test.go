@@ -8,6 +8,7 @@ import (
 	"image/png"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -16,13 +17,16 @@ import (
 	"go.uber.org/goleak"
 )
 
-var program string
+// program is parley as it is; observed tells what its windows show.
+var program, observed string
 
 func TestMain(m *testing.M) {
 	folder, err := os.MkdirTemp("", "parley-gui-")
 	if err == nil {
 		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Minute) // a cold build is part of it
-		program, err = harness.Build(ctx, folder)
+		if program, err = harness.Build(ctx, folder); err == nil {
+			observed, err = harness.BuildObserved(ctx, folder)
+		}
 		cancel()
 	}
 	if err != nil {
@@ -43,35 +47,80 @@ const (
 // stage is where most of the remote picture is: above the bar, left of the own picture.
 var stage = image.Rect(40, 80, width-40, 400)
 
-// session is a window on a screen, next to a room server.
-type session struct {
-	t      *testing.T
-	ctx    context.Context
-	screen *harness.Screen
-	room   *harness.Process
-	window *harness.Process
-	name   string
-	shots  int
+// plan of a test: who is on the screen.
+type plan struct {
+	room     []string // flags of the room server; nil: none
+	window   []string // flags of the window
+	settings string   // what is kept from an earlier start (TOML)
+	language string   // "en" when empty
+	look     string   // names the pictures; "" for most tests
+	sound    bool     // a sound server of the test's own
+	whole    bool     // the screen is larger than the window
+	blind    bool     // the program as it is, which tells nothing about its windows
+	limit    time.Duration
 }
 
-func begin(t *testing.T, roomFlags []string, windowFlags ...string) *session {
+// session is a window on a screen, next to a room server.
+type session struct {
+	t         *testing.T
+	ctx       context.Context
+	plan      plan
+	screen    *harness.Screen
+	sound     *soundServer
+	room      *harness.Process
+	address   string // of the room server, HOST:PORT
+	moderator string // of its HTTP API
+	window    *harness.Process
+	folder    string // of settings
+	runtime   string // of sockets
+	words     words
+	look      string
+	name      string
+	shots     int
+}
+
+func begin(t *testing.T, p plan) *session {
 	t.Helper()
 	if missing := harness.Missing("Xvfb", "xdotool", "import"); missing != "" {
 		t.Skipf("%s is not installed (scripts/packages.sh test installs it)", missing)
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
+	if p.language == "" {
+		p.language = "en"
+	}
+	if p.limit == 0 {
+		p.limit = 2 * time.Minute
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), p.limit)
 	t.Cleanup(cancel)
-	s := &session{t: t, ctx: ctx, name: t.Name()}
+	s := &session{t: t, ctx: ctx, plan: p, name: strings.ReplaceAll(t.Name(), "/", "-"), look: p.look, folder: t.TempDir(), runtime: t.TempDir(),
+		words: wordsOf(t, p.language)}
+	// A folder others may not look into, as the system makes it.
+	s.must(os.Chmod(s.runtime, 0o700))
+	s.must(os.Mkdir(filepath.Join(s.runtime, ".cache"), 0o700))
+	if p.settings != "" {
+		s.must(os.WriteFile(filepath.Join(s.folder, "settings.toml"), []byte("version = 1\n"+p.settings), 0o600))
+	}
+	w, h := width, height
+	if p.whole {
+		w, h = 1280, 800
+	}
 	var err error
-	if s.screen, err = harness.StartScreen(ctx, width, height); err != nil {
+	if s.screen, err = harness.StartScreen(ctx, w, h); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { s.screen.Close() })
-	if roomFlags != nil {
-		s.room = s.start(nil, append([]string{"room", "--listen", "127.0.0.1:0", "--events", "-"}, roomFlags...)...)
+	if p.sound {
+		s.sound = startSoundServer(s)
 	}
-	environment := append(s.screen.Environment(), "PARLEY_CONFIG="+t.TempDir())
-	s.window = s.start(environment, windowFlags...)
+	if p.room != nil {
+		s.moderator = s.freePort()
+		flags := []string{"room", "--listen", "127.0.0.1:0", "--moderator", s.moderator, "--events", "-"}
+		s.room = s.start(program, nil, append(flags, p.room...)...)
+		address, err := s.room.Ready(ctx)
+		s.must(err)
+		s.address = address.Host
+	}
+	s.open()
 	t.Cleanup(func() {
 		if t.Failed() {
 			s.shoot("failed")
@@ -80,9 +129,32 @@ func begin(t *testing.T, roomFlags []string, windowFlags ...string) *session {
 	return s
 }
 
-func (s *session) start(environment []string, arguments ...string) *harness.Process {
+// open starts the window.
+func (s *session) open(flags ...string) {
 	s.t.Helper()
-	process, err := harness.Start(program, environment, arguments...)
+	file := observed
+	if s.plan.blind {
+		file = program
+	}
+	s.window = s.start(file, s.environment(), append(append([]string{"--language", s.plan.language}, s.plan.window...), flags...)...)
+	ctx, cancel := context.WithTimeout(s.ctx, patience)
+	defer cancel()
+	_, err := s.screen.Window(ctx, s.words["app.name"])
+	s.must(err)
+}
+
+func (s *session) environment() []string {
+	list := append(s.screen.Environment(), "PARLEY_CONFIG="+s.folder, "XDG_RUNTIME_DIR="+s.runtime, "HOME="+s.runtime,
+		"DBUS_SESSION_BUS_ADDRESS=unix:path="+filepath.Join(s.runtime, "no-bus"))
+	if s.sound != nil {
+		list = append(list, s.sound.environment...)
+	}
+	return list
+}
+
+func (s *session) start(file string, environment []string, arguments ...string) *harness.Process {
+	s.t.Helper()
+	process, err := harness.Start(file, environment, arguments...)
 	if err != nil {
 		s.t.Fatal(err)
 	}
@@ -150,7 +222,9 @@ func (s *session) moving(what string) *image.NRGBA {
 // happens waits for an event of the room server.
 func (s *session) happens(event string) {
 	s.t.Helper()
-	_, err := s.room.Until(s.ctx, event)
+	ctx, cancel := context.WithTimeout(s.ctx, patience)
+	defer cancel()
+	_, err := s.room.Until(ctx, event)
 	s.must(err)
 }
 
@@ -181,16 +255,14 @@ func (s *session) quit() {
 	}
 }
 
-// The window: sign in, join, share the screen, leave.
+// The program as it is, by the keyboard alone: sign in, join, share the screen, leave.
 func TestSignInJoinShareLeave(t *testing.T) {
-	s := begin(t, []string{"--bots", "2"})
-	address, err := s.room.Ready(s.ctx)
-	s.must(err)
+	s := begin(t, plan{room: []string{"--bots", "2"}, blind: true})
 	signIn := s.still("the sign in screen")
 	s.must(s.screen.Focus(s.ctx))
 	s.shoot("sign-in")
 
-	s.typed(address.Host)
+	s.typed(s.address)
 	s.press("Tab")
 	s.typed("Tester")
 	s.press("Return")
@@ -208,7 +280,7 @@ func TestSignInJoinShareLeave(t *testing.T) {
 	s.shoot("call")
 
 	s.press("ctrl+s")
-	_, err = s.screen.Until(s.ctx, "the question what to share", func(_, now *image.NRGBA) bool {
+	_, err := s.screen.Until(s.ctx, "the question what to share", func(_, now *image.NRGBA) bool {
 		return harness.Colourful(now, image.Rect(300, 240, 720, 380)) < 0.05 // the sheet covers the picture's middle
 	})
 	s.must(err)
@@ -230,7 +302,7 @@ func TestSignInJoinShareLeave(t *testing.T) {
 
 // The demo joins its conference with one key.
 func TestDemoJoinsWithOneKey(t *testing.T) {
-	s := begin(t, nil, "--demo")
+	s := begin(t, plan{window: []string{"--demo"}, blind: true})
 	s.still("the home screen with the room's number")
 	s.must(s.screen.Focus(s.ctx))
 	s.press("Return")

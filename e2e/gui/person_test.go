@@ -1,6 +1,7 @@
 package gui
 
 import (
+	"context"
 	"fmt"
 	"image"
 	"image/png"
@@ -15,6 +16,9 @@ import (
 // lookAgain is how often the window is asked while something is waited for: it tells of nothing by itself.
 const lookAgain = 60 * time.Millisecond
 
+// patience is how long one thing may take to show, on a machine that does much else.
+const patience = 30 * time.Second
+
 // until looks at the windows until one shows an item as wanted.
 func (s *session) until(what string, wanted func(harness.Pane, harness.Item) bool) (harness.Pane, harness.Item) {
 	s.t.Helper()
@@ -24,9 +28,11 @@ func (s *session) until(what string, wanted func(harness.Pane, harness.Item) boo
 }
 
 func (s *session) find(what string, wanted func(harness.Pane, harness.Item) bool) (harness.Pane, harness.Item, error) {
+	ctx, cancel := context.WithTimeout(s.ctx, patience)
+	defer cancel()
 	var last harness.Outline
 	for {
-		now, err := s.window.Outline(s.ctx)
+		now, err := s.window.Outline(ctx)
 		if err != nil {
 			return harness.Pane{}, harness.Item{}, fmt.Errorf("%s: %w\n%s", what, err, described(last))
 		}
@@ -39,8 +45,8 @@ func (s *session) find(what string, wanted func(harness.Pane, harness.Item) bool
 			}
 		}
 		select {
-		case <-s.ctx.Done():
-			return harness.Pane{}, harness.Item{}, fmt.Errorf("%s: %w; the windows show:\n%s", what, s.ctx.Err(), described(last))
+		case <-ctx.Done():
+			return harness.Pane{}, harness.Item{}, fmt.Errorf("%s: %w; the windows show:\n%s", what, ctx.Err(), described(last))
 		case <-time.After(lookAgain):
 		}
 	}
@@ -51,7 +57,10 @@ func described(o harness.Outline) string {
 	for _, pane := range o.Windows {
 		fmt.Fprintf(&b, "window %q\n", pane.Title)
 		for _, i := range pane.Items {
-			fmt.Fprintf(&b, "  %s %q %q %v focused=%v disabled=%v covered=%v\n", i.Kind, i.Words, i.Value, i.Area, i.Focused, i.Disabled, i.Covered)
+			if i.Words+i.Value == "" || i.Kind == "container" {
+				continue
+			}
+			fmt.Fprintf(&b, "  %s %q %q %v of which %v focused=%v disabled=%v covered=%v\n", i.Kind, i.Words, i.Value, i.Area, i.Seen, i.Focused, i.Disabled, i.Covered)
 		}
 	}
 	return b.String()
@@ -86,9 +95,11 @@ func (s *session) missesNow(said string) bool {
 // gone waits until no window says something any more.
 func (s *session) gone(said string) {
 	s.t.Helper()
+	ctx, cancel := context.WithTimeout(s.ctx, patience)
+	defer cancel()
 	for !s.missesNow(said) {
 		select {
-		case <-s.ctx.Done():
+		case <-ctx.Done():
 			s.t.Fatalf("%q is still to be seen", said)
 		case <-time.After(lookAgain):
 		}
@@ -108,7 +119,7 @@ func (s *session) tap(said string) {
 
 func (s *session) tapThat(what string, wanted func(harness.Item) bool) {
 	s.t.Helper()
-	for {
+	for range 40 {
 		pane, item := s.until("use "+what, func(_ harness.Pane, i harness.Item) bool { return wanted(i) })
 		window, err := s.screen.Window(s.ctx, pane.Title)
 		s.must(err)
@@ -121,8 +132,11 @@ func (s *session) tapThat(what string, wanted func(harness.Item) bool) {
 		if item.Area.Min.Y < 0 || item.Area.Max.Y < pane.Height/2 {
 			wheel = 4
 		}
-		s.must(s.screen.Click(s.ctx, window, image.Pt(center(item.Area).X, pane.Height/2), wheel))
+		s.must(s.screen.Click(s.ctx, window, image.Pt(max(2, item.Area.Min.X-6), pane.Height/2), wheel)) // a field in the way would keep the wheel for itself
 	}
+	now, err := s.window.Outline(s.ctx)
+	s.must(err)
+	s.t.Fatalf("%s cannot be scrolled to; the windows show:\n%s", what, described(now))
 }
 
 func center(r image.Rectangle) image.Point { return r.Min.Add(r.Max).Div(2) }
@@ -205,5 +219,17 @@ func (s *session) ticked(said string, on bool) {
 	s.t.Helper()
 	s.until(fmt.Sprintf("the tick %q to be %v", said, on), func(_ harness.Pane, i harness.Item) bool {
 		return i.Kind == "check" && i.Words == said && i.On == on
+	})
+}
+
+// password types into the field that hides what it holds.
+func (s *session) password(secret string) {
+	s.t.Helper()
+	hidden := func(i harness.Item) bool { return i.Kind == "field" && i.Words == "" && !i.Covered && !i.Disabled }
+	s.tapThat("the password", hidden)
+	s.press("ctrl+a")
+	s.typed(secret)
+	s.until("the password to be typed", func(_ harness.Pane, i harness.Item) bool {
+		return hidden(i) && i.Value == strings.Repeat("•", len(secret))
 	})
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"image"
+	"os"
 	"path/filepath"
 	"runtime"
 )
@@ -34,8 +35,12 @@ type Item struct {
 	Covered  bool // by a question over the window
 }
 
-// BuildObserved compiles the program that tells what its windows show, and returns its path.
+// BuildObserved compiles the program that tells what its windows show, and returns its path. PARLEY_OBSERVED names one
+// that is ready.
 func BuildObserved(ctx context.Context, folder string) (string, error) {
+	if ready := os.Getenv("PARLEY_OBSERVED"); ready != "" {
+		return ready, nil
+	}
 	_, here, _, _ := runtime.Caller(0)
 	program := filepath.Join(folder, "observed")
 	root := filepath.Join(filepath.Dir(here), "..", "..")

@@ -241,7 +241,7 @@ func (p *Process) Story() string {
 	var text strings.Builder
 	p.mu.Lock()
 	for _, event := range p.events {
-		if event.Event == "stats:collected" || event.Event == "main-stream-health:health-snapshot" {
+		if event.Event == "stats:collected" || event.Event == "main-stream-health:health-snapshot" || event.Event == "speaker" {
 			continue
 		}
 		fmt.Fprintf(&text, "%8.3f %s %.300s\n", event.T, event.Event, event.Data)

@@ -127,6 +127,8 @@ func describe(o fyne.CanvasObject) item {
 		return item{Kind: "label", Words: w.Text}
 	case *canvas.Text:
 		return item{Kind: "text", Words: w.Text}
+	case *fyne.Container:
+		return item{}
 	case fyne.Accessible:
 		return item{Kind: string(w.AccessibilityRole()), Words: w.AccessibilityLabel()}
 	case fyne.Tappable:
