@@ -488,3 +488,44 @@ func TestPeopleSayOwnRoleAndWhoSwitchedWhatOff(t *testing.T) {
 	s.key(fyne.KeyEscape)
 	s.silent("spectator by request")
 }
+
+func TestTheSmallWindowFollowsTheCallAndGoesWithIt(t *testing.T) {
+	s := newStage(t)
+	var small fyne.Window
+	closed := false
+	s.env.NewWindow = func(string) fyne.Window {
+		small = test.NewWindow(nil)
+		small.SetOnClosed(func() { closed = true })
+		return small
+	}
+	m := s.sample("call")
+	s.root.Set(m)
+	s.tap("More")
+	s.menu("Small window on top")
+	if small == nil {
+		t.Fatal("no window opened")
+	}
+	shows := func(track string) bool {
+		for tile, shown := range s.pictures.Shown {
+			if x, ok := shown.(*gallery.Track); ok && x.Name == track && fyne.CurrentApp().Driver().CanvasForObject(tile) == small.Canvas() {
+				return true
+			}
+		}
+		return false
+	}
+	if !shows("main") {
+		t.Error("the small window does not show the main video")
+	}
+	s.root.Set(s.sample("call-presentation"))
+	if !shows("slides") {
+		t.Error("the small window does not show the presentation")
+	}
+	s.root.Rebuild() // another theme or language: it stays
+	if closed || !shows("slides") {
+		t.Error("the small window is gone after a rebuild")
+	}
+	s.root.Set(s.sample("home"))
+	if !closed {
+		t.Error("the small window stays after the call")
+	}
+}

@@ -7,6 +7,8 @@ type Conference struct {
 	AskedMicrophone, AskedCamera bool
 	// Webcast tells that the conference is broadcast.
 	Webcast bool
+	// License of the call as it was told, empty before.
+	License string
 	// OnStream: we were moved to the webcast.
 	OnStream bool
 	// News is the newest event a person should know of, with its number: the same event again is news again.

@@ -15,6 +15,8 @@ type Env struct {
 	// Do runs a function on the window's goroutine. It must not be called on it.
 	Do     func(func())
 	Window fyne.Window
+	// NewWindow makes another window that stays above the others; nil: there can be none.
+	NewWindow func(title string) fyne.Window
 	// OpenDiagnostics opens their window; nil: there is none.
 	OpenDiagnostics func()
 	// After calls fn on the window's goroutine after d, unless stopped. nil takes a real timer.

@@ -33,22 +33,27 @@ type figuresView struct {
 	values  []*canvas.Text
 }
 
+// figureGap is between two lines, device independent pixels.
+const figureGap float32 = 4
+
 // figureKeys are the lines, from top to bottom.
 var figureKeys = []string{"figures.roundTrip", "figures.lost", "figures.receive", "figures.send", "figures.picture",
 	"figures.own", "figures.freezes"}
 
 func newFiguresView() *figuresView {
 	f := &figuresView{}
-	grid := container.New(layout.NewFormLayout())
+	names := container.New(layout.NewCustomPaddedVBoxLayout(figureGap))
+	values := container.New(layout.NewCustomPaddedVBoxLayout(figureGap))
 	for _, key := range figureKeys {
 		name := canvas.NewText(text.T(key), theme.Color(look.OnStageMuted))
 		value := canvas.NewText("–", theme.Color(look.OnStage))
 		name.TextSize, value.TextSize = 13, 13
 		f.values = append(f.values, value)
-		grid.Add(name)
-		grid.Add(value)
+		names.Add(name)
+		values.Add(value)
 	}
-	f.content = container.NewStack(newStageField(), container.NewPadded(container.NewPadded(grid)))
+	f.content = container.NewStack(newStageField(), container.NewPadded(container.NewPadded(
+		container.New(layout.NewCustomPaddedHBoxLayout(look.Margin), names, values))))
 	f.content.Hide()
 	return f
 }

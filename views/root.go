@@ -42,6 +42,7 @@ type Root struct {
 	page    string // of the settings
 
 	contacts bool // the home screen shows them, not the calls
+	picture  *pictureWindow
 
 	signIn *signInView
 	home   *homeView
@@ -157,6 +158,12 @@ func (r *Root) show(s Screen) {
 			r.choices.layout, r.choices.chosen = l, true
 		}
 		r.call = newCallView(r.env, &r.choices)
+		if r.env.NewWindow != nil {
+			r.call.openPicture = r.openPictureWindow
+		}
+		if r.picture != nil {
+			r.picture.call = r.call
+		}
 		content, shown = r.call.content, r.call.shown
 		delete(actions, keys.Settings)
 		maps.Copy(actions, r.call.shortcuts())
@@ -178,6 +185,7 @@ func (r *Root) leave(next Screen) {
 		r.call.stop()
 		r.call = nil
 		if next != ScreenCall {
+			r.closePicture()
 			r.choices.chosen, r.choices.layout = false, LayoutSpeaker
 			r.env.Window.SetFullScreen(false)
 		}
@@ -276,6 +284,9 @@ func (r *Root) fill() {
 		r.home.Set(r.model)
 	case ScreenCall:
 		r.call.Set(r.model)
+		if r.picture != nil {
+			r.picture.set()
+		}
 	}
 }
 

@@ -60,7 +60,14 @@ func (l *stageLayout) Layout(objects []fyne.CanvasObject, size fyne.Size) {
 func (l *stageLayout) panels(size, bar fyne.Size) {
 	v := l.v
 	top := look.Margin + v.top.MinSize().Height + look.Gap
-	height := max(size.Height-bar.Height-look.Space-top, 0)
+	if v.banner.Visible() {
+		top += v.banner.Size().Height + look.Gap
+	}
+	height := size.Height - top - look.Margin
+	if (size.Width-bar.Width)/2 < peopleWidth+look.Margin+look.Gap { // the bar is in the way
+		height -= bar.Height + look.Gap
+	}
+	height = max(height, 0)
 	f := v.figures.content.MinSize()
 	v.figures.content.Resize(fyne.NewSize(min(f.Width, size.Width-2*look.Margin), f.Height))
 	v.figures.content.Move(fyne.NewPos(look.Margin, top))
@@ -84,6 +91,9 @@ func (l *stageLayout) own(size, bar fyne.Size) {
 	w := min(max(size.Width*0.19, 128), 256)
 	s := fyne.NewSize(w, w*9/16)
 	x, y := size.Width-s.Width-look.Margin, size.Height-s.Height-look.Margin
+	if v.people.content.Visible() && size.Width > 2*peopleWidth {
+		x -= peopleWidth + look.Gap
+	}
 	c := v.choices.selfCorner
 	if c.left {
 		x = look.Margin
@@ -93,7 +103,7 @@ func (l *stageLayout) own(size, bar fyne.Size) {
 		if c.left {
 			y += v.top.MinSize().Height + look.Gap
 		}
-	} else if (size.Width-bar.Width)/2 < s.Width+look.Margin+look.Gap {
+	} else if (size.Width-bar.Width)/2 < s.Width+look.Margin+look.Gap || x < (size.Width+bar.Width)/2 && x+s.Width > (size.Width-bar.Width)/2 {
 		y -= bar.Height + look.Gap // the bar would cover it
 	}
 	v.self.Resize(s)

@@ -5,6 +5,7 @@ import (
 
 	"parley/connector"
 	"parley/connector/rtc"
+	"parley/connector/session"
 	"parley/views"
 )
 
@@ -88,7 +89,10 @@ func followConference(c *views.Conference, e connector.Event) bool {
 		c.OnStream = false
 	case "api:use-license":
 		license, _ := e.Data.(string)
-		news = licenses[license]
+		if news = licenses[license]; license == first(c.License, session.DefaultLicense) {
+			news = "" // as it was
+		}
+		c.License = license
 	}
 	if news == "" {
 		return false

@@ -90,6 +90,7 @@ func (c *controller) Model() views.Model {
 		Servers:  servers,
 		Settings: c.settings(),
 		Locks:    c.store.Locks(),
+		Codecs:   videoCodecs(),
 		Demo:     c.options.Demo,
 		Remembered: views.SignIn{
 			Server: first(c.options.Server, append(servers, "")[0]),
@@ -301,7 +302,7 @@ func (c *controller) openStream(video bool) rtc.LocalStream {
 	camera, err := c.media.Camera(s.Camera, CameraOptions{On: video && !s.CameraOff, Height: s.Video.Height,
 		Lost: func(err error) { c.lost(views.TroubleCamera, err) }})
 	if err != nil {
-		c.lost(views.TroubleCamera, err)
+		c.missing(views.TroubleCamera, err)
 	} else if camera != nil {
 		stream.Video = camera
 	}
@@ -311,7 +312,7 @@ func (c *controller) openStream(video bool) rtc.LocalStream {
 	microphone, err := c.media.Microphone(s.Microphone, MicrophoneOptions{
 		Lost: func(err error) { c.lost(views.TroubleMicrophone, err) }})
 	if err != nil {
-		c.lost(views.TroubleMicrophone, err)
+		c.missing(views.TroubleMicrophone, err)
 	} else if microphone != nil {
 		microphone.SetEnabled(!s.Muted)
 		if detector, ok := microphone.(speechDetector); ok {
@@ -336,6 +337,20 @@ func (c *controller) speaking(on bool) {
 	if changed {
 		c.changed()
 	}
+}
+
+// missing notes a device that could not be opened, but not where there is none of its kind: a computer without a camera
+// needs no telling of it in every call.
+func (c *controller) missing(device views.TroubleDevice, err error) {
+	devices, chosen := c.media.Devices().Cameras, c.settings().Camera
+	if device == views.TroubleMicrophone {
+		devices, chosen = c.media.Devices().Microphones, c.settings().Microphone
+	}
+	if chosen == "" && len(devices) == 0 {
+		c.logger.Info("no device", "device", device, "error", err)
+		return
+	}
+	c.lost(device, err)
 }
 
 // lost notes a device that failed in a call; from any goroutine.

@@ -60,6 +60,12 @@ func TestEverySettingOfAConnectionReachesTheClient(t *testing.T) {
 	}
 }
 
+func TestTheSettingsKnowTheCodecsOfThisBuild(t *testing.T) {
+	if got := newRig(t).Model().Codecs; !slices.Contains(got, "VP8") || !slices.Contains(got, "H264") {
+		t.Errorf("codecs %v", got)
+	}
+}
+
 func (r *rig) set(t *testing.T, edit func(*views.Settings)) {
 	t.Helper()
 	if err := r.Change(t.Context(), edit); err != nil {
@@ -286,8 +292,13 @@ func TestWhatTheModeratorDoes(t *testing.T) {
 	if got := r.Model().Conference; !got.Webcast || !got.OnStream {
 		t.Errorf("webcast: %+v", got)
 	}
+	before := r.Model().Conference.NewsNo
+	tell("api:use-license", "AUDIO") // as it was
 	tell("api:use-license", "SOMETHING")
 	tell("api:use-license", 7)
+	if got := r.Model().Conference.NewsNo; got != before {
+		t.Errorf("%d news of nothing new", got-before)
+	}
 	tell("call:ended", nil)
 	if got := r.Model().Conference; got != (views.Conference{}) {
 		t.Errorf("after the call: %+v", got)

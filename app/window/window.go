@@ -192,6 +192,7 @@ func (w *Window) build(store *Store) {
 	w.window.SetMaster()
 	env := &views.Env{Context: w.ctx, Actions: w.controller, Pictures: w.pump, Do: w.do, Window: w.window,
 		OpenDiagnostics: w.diagnosing.open}
+	env.NewWindow = w.newOnTop
 	w.root = views.NewRoot(env)
 	w.root.SetNumber(o.Number)
 	w.incoming = &incomingWindow{w: w}
@@ -224,6 +225,24 @@ func (w *Window) offerCrash() {
 	})
 }
 
+// newOnTop makes a window that stays above the others once it is shown.
+func (w *Window) newOnTop(title string) fyne.Window {
+	made := w.app.NewWindow(title)
+	w.stayOnTop(made)
+	return made
+}
+
+// stayOnTop asks for it when the window is there: before it is shown, there is nothing to ask for.
+func (w *Window) stayOnTop(made fyne.Window) {
+	w.inBackground(func(context.Context) {
+		w.do(func() {
+			if err := keepOnTop(made); err != nil {
+				w.logger.Info("keep a window on top", "error", err)
+			}
+		})
+	})
+}
+
 // startProblem says which of the known troubles the reading of what is kept had.
 func startProblem(err error) views.StartProblem {
 	switch {
@@ -241,10 +260,17 @@ func startProblem(err error) views.StartProblem {
 
 // dress puts language, theme and scale on.
 func (w *Window) dress(s views.Settings) {
+	before := w.shown.Scale
 	w.shown = s
 	text.Use(s.Language)
 	w.app.scale.Store(int64(s.Scale))
 	w.app.Settings().SetTheme(look.New(look.Mode(s.Theme)))
+	if w.window != nil && before > 0 && before != s.Scale && !w.window.FullScreen() {
+		// Fyne would keep the size in its own units: a larger scale would push the window off the screen.
+		size := w.window.Canvas().Size()
+		factor := float32(before) / float32(s.Scale)
+		w.window.Resize(fyne.NewSize(size.Width*factor, size.Height*factor))
+	}
 }
 
 // started runs when the window's loop begins.
@@ -402,6 +428,7 @@ func (i *incomingWindow) open() {
 	i.window.CenterOnScreen()
 	i.window.Show()
 	i.window.RequestFocus()
+	w.stayOnTop(i.window)
 	if link, err := w.controller.current(); err == nil && link.Ring != nil {
 		i.quiet = link.Ring(w.shown)
 	}

@@ -1,0 +1,88 @@
+package views
+
+import (
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/canvas"
+	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/theme"
+
+	"parley/connector/rtc"
+	"parley/views/look"
+	"parley/views/text"
+	"parley/views/widget"
+)
+
+// pictureWindow is the small window on top of all others: what matters of the call while a person works elsewhere. It is
+// there as long as the call, unless it is closed.
+type pictureWindow struct {
+	env    *Env
+	window fyne.Window
+	call   *callView
+
+	tile               *widget.Tile
+	microphone, hangUp *widget.BarButton
+}
+
+// pictureSize when it opens, device independent pixels.
+var pictureSize = fyne.NewSize(384, 216)
+
+// openPictureWindow opens it, or brings it forward.
+func (r *Root) openPictureWindow() {
+	if r.picture != nil {
+		r.picture.window.Show()
+		r.picture.window.RequestFocus()
+		return
+	}
+	if r.env.NewWindow == nil || r.call == nil {
+		return
+	}
+	p := &pictureWindow{env: r.env, window: r.env.NewWindow(text.T("app.name")), call: r.call}
+	p.tile = widget.NewTile("picture", r.env.Pictures.Drawing(), false)
+	p.microphone = widget.NewBarButton(widget.ButtonState{Icon: "microphone", Caption: text.T("call.mute")}, func() { p.call.toggleMicrophone() })
+	p.hangUp = widget.NewBarButton(widget.ButtonState{Icon: "hang-up", Caption: text.T("call.hangup"), Kind: widget.Danger}, func() { p.call.leave() })
+	back := widget.NewBarButton(widget.ButtonState{Icon: "window", Caption: text.T("call.pip.back")}, func() {
+		r.closePicture()
+		r.env.Window.Show()
+		r.env.Window.RequestFocus()
+	})
+	for _, b := range []*widget.BarButton{p.microphone, back, p.hangUp} {
+		b.SetCompact(true)
+	}
+	field := canvas.NewRectangle(theme.Color(look.Stage))
+	bar := container.NewStack(newStageField(), container.NewCenter(container.NewHBox(p.microphone, back, p.hangUp)))
+	p.window.SetContent(container.NewStack(field, container.NewBorder(nil, bar, nil, nil, p.tile)))
+	p.window.SetPadded(false)
+	p.window.Resize(pictureSize)
+	p.window.SetCloseIntercept(r.closePicture)
+	p.window.Canvas().SetOnTypedKey(func(k *fyne.KeyEvent) {
+		if k.Name == fyne.KeyEscape {
+			r.closePicture()
+		}
+	})
+	r.picture = p
+	p.set()
+	p.window.Show()
+}
+
+// set shows the presentation, or the main video where there is none.
+func (p *pictureWindow) set() {
+	s, words := p.call.model.Snapshot, p.call.words
+	var track rtc.Track
+	if track = remote(s.Streams.Contented.Video()); track == nil {
+		track = remote(s.Streams.Main.Video())
+	}
+	p.tile.SetLabel(widget.TileLabel{Name: words.Person, Person: words.Person, Hint: words.Hint, Centered: true})
+	p.env.Pictures.Show(p.tile, track)
+	p.microphone.Set(words.Microphone)
+}
+
+// closePicture closes the small window.
+func (r *Root) closePicture() {
+	if r.picture == nil {
+		return
+	}
+	r.env.Pictures.Show(r.picture.tile, nil)
+	r.picture.window.SetCloseIntercept(nil)
+	r.picture.window.Close()
+	r.picture = nil
+}
