@@ -24,6 +24,14 @@ type offers struct {
 	fails  int
 	urls   []string
 	tokens []string
+	key    string // of the answers' fingerprint; none when empty
+}
+
+// answerWith sets the key of the next answers.
+func (o *offers) answerWith(key string) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.key = key
 }
 
 func (o *offers) RoundTrip(q *http.Request) (*http.Response, error) {
@@ -36,7 +44,11 @@ func (o *offers) RoundTrip(q *http.Request) (*http.Response, error) {
 		o.fails--
 		status = 503
 	}
-	return &http.Response{StatusCode: status, Body: io.NopCloser(strings.NewReader(`{"type":"answer","sdp":"v=0"}`))}, nil
+	sdp := "v=0"
+	if o.key != "" {
+		sdp += `\r\na=fingerprint:sha-256 ` + o.key + `\r\n`
+	}
+	return &http.Response{StatusCode: status, Body: io.NopCloser(strings.NewReader(`{"type":"answer","sdp":"` + sdp + `"}`))}, nil
 }
 
 func (o *offers) take() []string {
@@ -173,6 +185,37 @@ func TestSpectatorOvertaken(t *testing.T) {
 			t.Errorf("peer %v", log)
 		}
 		if s := w.c.Snapshot(); s.Streams.Main == nil {
+			t.Errorf("streams %+v", s.Streams)
+		}
+	})
+}
+
+// A renegotiation that the server answers with another peer connection builds the session anew, silently; one that it answers
+// with the same keeps ours.
+func TestSpectatorWhoseServerHasAnotherPeerConnection(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		o := &offers{key: "AA:AA"}
+		w := conference(t, o)
+		defer w.close()
+		w.room("2001", "T1")
+		w.info("partstate", "x-webrtc-partstate", "SPECTATOR", "x-webrtc-audioid", "A1")
+		peers := len(w.media.Peers())
+		w.must(w.c.Renegotiate(t.Context()))
+		if n := len(w.media.Peers()); n != peers {
+			t.Errorf("%d peer connections after a renegotiation, before %d", n, peers)
+		}
+		w.take()
+		o.take()
+		o.answerWith("BB:BB")
+		w.must(w.c.Renegotiate(t.Context()))
+		if n := len(w.media.Peers()); n != peers+1 {
+			t.Errorf("%d peer connections, want one more than %d", n, peers)
+		}
+		if urls := o.take(); len(urls) != 2 {
+			t.Errorf("offers %v; want one that finds out and one of the new peer connection", urls)
+		}
+		same(t, "told", w.only("call:recv", "call:ended", "call:failed"))
+		if s := w.c.Snapshot(); s.Streams.Main == nil || s.Streams.Main.ID != "default" {
 			t.Errorf("streams %+v", s.Streams)
 		}
 	})

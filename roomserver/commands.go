@@ -52,7 +52,18 @@ func (m Moderator) Do(o Order) (any, error) {
 	if err := c.check(&o); err != nil {
 		return nil, err
 	}
-	return c.run(m, o)
+	result, err := c.run(m, o)
+	if err == nil && result == nil {
+		data := map[string]any{"command": o.Command}
+		if o.Who != "" {
+			data["who"] = o.Who
+		}
+		if o.Room != "" {
+			data["room"] = o.Room
+		}
+		m.s.event("command", data)
+	}
+	return result, err
 }
 
 var lists = []Command{

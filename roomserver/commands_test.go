@@ -105,7 +105,7 @@ func TestAccountCommandsReachTheRegisteredOutsideADialog(t *testing.T) {
 }
 
 func TestConsole(t *testing.T) {
-	s, _ := startServer(t, Config{})
+	s, events := startServer(t, Config{})
 	a := join(t, s, "ann", "2301", "VP8")
 	a.token()
 	out := console(t, s, "# a remark", "", "help", "help mute nonsense", "list", "sockets", "mute", "mute ann now", "mute ann forced more",
@@ -118,6 +118,11 @@ func TestConsole(t *testing.T) {
 		if !strings.Contains(out, want) {
 			t.Errorf("%q is missing in:\n%s", want, out)
 		}
+	}
+	// What was done is among the events; what was only asked for, or refused, is not.
+	console(t, s, "token ann")
+	if e := events.wait(t, "command", nil); e.Data["command"] != "token" || e.Data["who"] != "ann" {
+		t.Errorf("%+v", e)
 	}
 	// It ends with its context, though the terminal stays open.
 	ctx, cancel := context.WithCancel(t.Context())

@@ -8,7 +8,7 @@ import (
 
 // Event is one thing that happened: registered, unregistered, refused, connected, disconnected, room-opened, room-closed,
 // joined, confirmed, unanswered, left, speaker, shown, level, presenter, presentation, presenter-stopped, media-state,
-// refusal, dtmf, spectator, participant, reception, reception-connected, reception-lost, moderator, bot-calls, fault,
+// refusal, dtmf, spectator, participant, reception, reception-connected, reception-lost, moderator, command, bot-calls, fault,
 // restarted, malformed. Data encodes to JSON and holds no secrets.
 type Event struct {
 	Time time.Duration // since the server was made

@@ -21,6 +21,9 @@ const (
 	recvVideo    = 4
 )
 
+// errOtherPeer is an answer of another peer connection than the one before.
+var errOtherPeer = errors.New("the server answers with another peer connection")
+
 // ErrNotReceiving tells that there is no receive-only session.
 var ErrNotReceiving = errors.New("no receive-only session")
 
@@ -58,6 +61,7 @@ type receive struct {
 	started  bool
 	changing bool    // replaces one of another quality
 	previous Quality // that quality
+	keys     string  // of the server's peer connection, as its last answer named them; the negotiation's own
 
 	abort   context.CancelFunc // of the negotiation that runs
 	again   bool               // start over when it has ended
@@ -193,6 +197,13 @@ func (r *Receiver) exchange(ctx context.Context, run *receive, target OfferTarge
 	}
 	answer, err := r.postOffer(ctx, target, offer)
 	if err == nil {
+		keys := fingerprints(answer)
+		if run.keys != "" && keys != run.keys {
+			err = errOtherPeer
+		}
+		run.keys = keys
+	}
+	if err == nil {
 		err = run.peer.ApplyAnswer(ctx, answer)
 	}
 	if err != nil {
@@ -240,6 +251,8 @@ type QualityData struct {
 
 func (r *Receiver) negotiated(run *receive, err error) {
 	switch {
+	case errors.Is(err, errOtherPeer):
+		r.replace(run)
 	case err != nil && (!run.started || run.changing):
 		r.settle(run, err)
 		r.deps.Fail(err)
@@ -255,7 +268,9 @@ func (r *Receiver) negotiated(run *receive, err error) {
 	default:
 		if run.changing {
 			run.changing = false
-			r.deps.Emit("recv-quality-changed", QualityData{run.previous, r.quality, r.quality.Effective()})
+			if run.previous != r.quality { // else another peer connection of the server was the reason
+				r.deps.Emit("recv-quality-changed", QualityData{run.previous, r.quality, r.quality.Effective()})
+			}
 		}
 		r.settle(run, nil)
 	}
@@ -291,6 +306,20 @@ func (r *Receiver) SetQuality(quality Quality, done func(error)) {
 	}
 	old.previous = previous
 	old.waiting = append(old.waiting, done)
+	r.rebuild(old)
+}
+
+// replace builds the session anew because the server answered with another peer connection: DTLS cannot change its partner, so
+// ours would stay without media.
+func (r *Receiver) replace(old *receive) {
+	if !old.changing {
+		old.previous = r.quality
+	}
+	r.rebuild(old)
+}
+
+// rebuild silently puts another peer connection in place of a session's.
+func (r *Receiver) rebuild(old *receive) {
 	r.close(old)
 	r.board.Reset(true)
 	r.begin(old.audioID, old)

@@ -1,6 +1,9 @@
 package call
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // held tells from the peer's description whether we are held: every m-line that is in use is sendonly or inactive.
 // Directions as in RFC 3264 and RFC 8866 6.7; the session's direction counts where an m-line says none.
@@ -40,6 +43,17 @@ func held(sdp string) bool {
 	}
 	finish()
 	return lines > 0 && all
+}
+
+// fingerprints are the keys that a description names (RFC 8122), each once, in order; "" when it names none.
+func fingerprints(sdp string) string {
+	var list []string
+	for line := range strings.SplitSeq(sdp, "\n") {
+		if value, ok := strings.CutPrefix(strings.TrimRight(line, "\r"), "a=fingerprint:"); ok && !slices.Contains(list, value) {
+			list = append(list, value)
+		}
+	}
+	return strings.Join(list, " ")
 }
 
 // redact hides the keys of a description for events and logs (RFC 8839 ice-pwd, RFC 4568 crypto).

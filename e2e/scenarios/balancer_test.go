@@ -17,8 +17,8 @@ func TestBalancerCommands(t *testing.T) {
 	a.joins(hall)
 	b.joins(hall)
 	a.expects(0, "video-balancer:balancing-started")
-	b.seesSize(640, 360)
-	full := s.rate(ann, 640)
+	b.seesSize(a, 640, 360)
+	full := s.rate(ann)
 	for _, step := range []struct {
 		command       string
 		width, height int
@@ -35,14 +35,14 @@ func TestBalancerCommands(t *testing.T) {
 		if len(applied) != 1 || applied[0].MaxBitrate == nil || *applied[0].MaxBitrate != step.limit {
 			t.Errorf("%s: %+v was applied, want a limit of %.0f", step.command, applied, step.limit)
 		}
-		b.seesSize(step.width, step.height)
-		rate := s.rate(ann, step.width)
+		b.seesSize(a, step.width, step.height)
+		rate := s.rate(ann)
 		t.Logf("%s: %d×%d at %.0f bit/s, before %.0f bit/s", step.command, step.width, step.height, rate, full)
 		// A second with a key frame in it, or one in which a busy machine let frames wait, has more than its share.
 		if rate == 0 || rate > 1.6*step.limit {
 			t.Errorf("%s: %.0f bit/s, want at most %.0f", step.command, rate, step.limit)
 		}
-		if step.width == 16 && rate > full/2 {
+		if step.width == 16 && rate > full/2 && !a.limited() {
 			t.Errorf("%s: %.0f bit/s, with the full picture %.0f", step.command, rate, full)
 		}
 	}
@@ -50,28 +50,47 @@ func TestBalancerCommands(t *testing.T) {
 	mark := a.log.mark()
 	s.tell("camera-limit ann 0xNaN")
 	a.expects(mark, "api:main-cam-control")
-	if shown := b.sees(annColour); shown.width != 640 || shown.height != 360 {
-		t.Errorf("after nonsense %d×%d are sent", shown.width, shown.height)
-	}
+	b.seesSize(a, 640, 360)
 }
 
-// seesSize waits for a main picture of a size.
-func (p *party) seesSize(width, height int) {
+// seesSize waits for a main picture of a size. A sender whose machine or network is too slow for it (a busy machine in a test,
+// say) sends a smaller one, no less than a quarter of it, and says so.
+func (p *party) seesSize(sender *party, width, height int) {
 	p.t.Helper()
-	if _, err := p.main.until(p.ctx, func(s sight) bool { return s.width == width && s.height == height }); err != nil {
+	_, err := p.main.until(p.ctx, func(s sight) bool {
+		if s.width == width && s.height == height {
+			return true
+		}
+		return s.width < width && 4*s.width >= width && sender.limited()
+	})
+	if err != nil {
 		p.t.Fatalf("%s sees no picture of %d×%d: %v", p.user, width, height, err)
 	}
 }
 
-// rate is what the room receives of a user's camera in a whole second in which the picture had that width, bit/s. The room
-// measures once a second; the first measure after a change of size holds some of the time before.
-func (s *stage) rate(user string, width int) float64 {
+// limited tells whether a sender cannot send its camera's picture as it is asked to.
+func (p *party) limited() bool {
+	stats, err := p.Stats(p.ctx)
+	if err != nil || stats.Outbound.Video == nil {
+		return false
+	}
+	reason := stats.Outbound.Video.QualityLimitation
+	if reason == "" || reason == "none" {
+		return false
+	}
+	p.t.Logf("%s sends %d×%d: limited by %s", p.user, stats.Outbound.Video.FrameWidth, stats.Outbound.Video.FrameHeight, reason)
+	return true
+}
+
+// rate is what the room receives of a user's camera in a whole second from now, bit/s. The room measures once a second; the
+// first measure holds some of the time before.
+func (s *stage) rate(user string) float64 {
 	s.t.Helper()
 	tick := time.NewTicker(50 * time.Millisecond)
 	defer tick.Stop()
 	last, measures := -1, 0
 	for deadline := time.Now().Add(patience); ; <-tick.C {
-		if v := s.participant(user).State.Video; v != nil && v.Width == width && v.Bitrate != last {
+		if v := s.participant(user).State.Video; v != nil && v.Bitrate != last {
 			if measures++; measures == 3 {
 				return float64(v.Bitrate)
 			}
