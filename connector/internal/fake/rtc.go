@@ -215,6 +215,9 @@ func (p *Peer) SetTrackErr(fn func(rtc.LocalTrack) error) {
 // FailApply makes the next ApplyAnswer calls fail, nil lets them succeed.
 func (p *Peer) FailApply(err error) { p.mu.Lock(); defer p.mu.Unlock(); p.ApplyErr = err }
 
+// FailAnswer makes the next Answer calls fail, nil lets them succeed.
+func (p *Peer) FailAnswer(err error) { p.mu.Lock(); defer p.mu.Unlock(); p.AnswerErr = err }
+
 // Track that a slot sends, nil for none.
 func (p *Peer) Track(slot rtc.Slot) rtc.LocalTrack {
 	p.mu.Lock()

@@ -66,6 +66,7 @@ type Agent struct {
 	away      bool
 	sessions  []*Session
 	asked     []string
+	holdStop  chan struct{}
 	answer    func(request string) error
 }
 
@@ -125,12 +126,21 @@ func (a *Agent) Lose(code int) {
 	a.Handler.OnDisconnected(signal.Disconnect{Code: code, Err: errors.New("socket lost")})
 }
 
-func (a *Agent) Stop(context.Context) error {
+// HoldStop lets Stop wait until hold is closed: a server that does not answer the goodbye.
+func (a *Agent) HoldStop(hold chan struct{}) { a.mu.Lock(); defer a.mu.Unlock(); a.holdStop = hold }
+
+func (a *Agent) Stop(ctx context.Context) error {
 	a.mu.Lock()
 	stopped := a.stopped
 	a.stopped, a.connected = true, false
-	sessions := a.sessions
+	sessions, hold := a.sessions, a.holdStop
 	a.mu.Unlock()
+	if hold != nil {
+		select {
+		case <-hold:
+		case <-ctx.Done():
+		}
+	}
 	if stopped {
 		return nil
 	}
