@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"parley/connector"
+	"parley/connector/call"
 	"parley/connector/internal/fake"
 	"parley/connector/rtc"
 	"parley/connector/session"
@@ -317,4 +318,48 @@ func TestEarlyMediaThatStaysFailed(t *testing.T) {
 			t.Errorf("call %+v, error %v", s.Call, s.LastError)
 		}
 	})
+}
+
+// Another fork of the INVITE is picked up than the one that was heard: a fresh peer connection takes over by a re-INVITE.
+func TestEarlyMediaOfAnotherFork(t *testing.T) {
+	for name, refused := range map[string]error{"taken": nil, "refused": &signal.ResponseError{Method: "INVITE", StatusCode: 488}} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				w := newWorld(t)
+				defer w.close()
+				w.media.Prepare = remoteTracks
+				w.must(w.c.Connect(t.Context(), user()))
+				w.net.Last().SetAnswer(func(s *fake.Session) {
+					s.ReinviteErr = refused
+					s.Handler().OnSending()
+					s.Handler().OnProgress(183, "v=0\r\na=ice-ufrag:gate\r\n")
+					s.PickUp() // another ufrag: none
+				})
+				w.take()
+				w.must(w.c.Call(t.Context(), connector.CallParameters{Number: "2001", Stream: camera(), NoRedial: true}))
+				names := w.take()
+				peers := w.media.Peers()
+				if len(peers) != 2 || !peers[0].Closed() {
+					t.Fatalf("%d peer connections", len(peers))
+				}
+				peers[0].SetState(rtc.StateFailed) // does not count any more
+				if log := peers[1].Log(); !slices.Contains(log, "offer false") || !slices.Contains(log, "track 1 cam") {
+					t.Errorf("second peer connection: %v", log)
+				}
+				synctest.Wait()
+				s := w.c.Snapshot()
+				if refused != nil {
+					var failure *connector.CallError
+					if s.Call.State != call.Idle || !slices.Contains(names, "call:ended") {
+						t.Errorf("call %+v, error %v, %v", s.Call, failure, names)
+					}
+					return
+				}
+				if s.Call.Number != "2001" || s.Streams.Main == nil || len(s.Streams.Main.Tracks) != 2 || peers[1].Closed() {
+					t.Errorf("call %+v, streams %+v", s.Call, s.Streams.Main)
+				}
+				w.must(w.c.HangUp(t.Context()))
+			})
+		})
+	}
 }

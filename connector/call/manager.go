@@ -130,6 +130,16 @@ func (m *Manager) begin(l *leg) *leg {
 	if m.leg != l {
 		return nil
 	}
+	if err := m.newPeer(l); err != nil {
+		m.fail(l, signal.End{Originator: signal.Local, Cause: signal.CauseWebRTC}, err)
+		return nil
+	}
+	m.deps.Emit("peerconnection", nil)
+	return l
+}
+
+// newPeer gives the leg a peer connection with our tracks.
+func (m *Manager) newPeer(l *leg) error {
 	config := rtc.Config{Codecs: m.deps.Codecs, MaxBitrate: m.deps.MaxBitrate}
 	if c := m.deps.Configuration(); c != nil {
 		config.ICEServers = c.ICEServers
@@ -138,18 +148,24 @@ func (m *Manager) begin(l *leg) *leg {
 		}
 	}
 	peer, err := m.deps.Peers.NewPeerConnection(config)
-	if err == nil {
-		l.peer = peer
-		err = setTracks(peer, l.stream)
-	}
 	if err != nil {
-		m.fail(l, signal.End{Originator: signal.Local, Cause: signal.CauseWebRTC}, err)
-		return nil
+		return err
 	}
-	peer.OnTrack(func(t rtc.RemoteTrack) { m.post(l, func() { m.onTrack(l, t) }) })
-	peer.OnConnectionState(func(s rtc.ConnectionState) { m.post(l, func() { m.onPeerState(l, s) }) })
-	m.deps.Emit("peerconnection", nil)
-	return l
+	l.peer = peer
+	if err := setTracks(peer, l.stream); err != nil {
+		return err
+	}
+	// Events of a peer connection that another one has replaced do not count.
+	post := func(fn func()) {
+		m.post(l, func() {
+			if l.peer == peer {
+				fn()
+			}
+		})
+	}
+	peer.OnTrack(func(t rtc.RemoteTrack) { post(func() { m.onTrack(l, t) }) })
+	peer.OnConnectionState(func(s rtc.ConnectionState) { post(func() { m.onPeerState(l, s) }) })
+	return nil
 }
 
 type startData struct {
@@ -284,7 +300,11 @@ func (m *Manager) onAnswer(l *leg, sdp string) error {
 func (m *Manager) applyAnswer(l *leg, sdp string) {
 	m.sdp("remote", "answer", sdp)
 	early := l.early
-	if early == sdp { // applied already, with the early media
+	switch {
+	case early == sdp: // applied already, with the early media
+		return
+	case early != "" && anotherPeer(early, sdp):
+		m.fork(l)
 		return
 	}
 	l.applying = true

@@ -95,7 +95,8 @@ func (m *Manager) onTrack(l *leg, track rtc.RemoteTrack) {
 		hint = &id
 	}
 	if m.board.Add(false, track, hint) {
-		m.deps.Loop.Go(func(context.Context) func() { return m.watchTrack(l, track) })
+		peer := l.peer
+		m.deps.Loop.Go(func(context.Context) func() { return m.watchTrack(l, peer, track) })
 	}
 	m.deps.Emit("peerconnection:ontrack", trackData{track.ID(), track.Kind(), track.StreamID(), track.MID()})
 }
@@ -108,11 +109,11 @@ type trackData struct {
 }
 
 // watchTrack waits for a track's end or the call's, whichever is first.
-func (m *Manager) watchTrack(l *leg, track rtc.RemoteTrack) func() {
+func (m *Manager) watchTrack(l *leg, peer rtc.PeerConnection, track rtc.RemoteTrack) func() {
 	select {
 	case <-track.Ended():
 		return func() {
-			if m.leg == l {
+			if m.leg == l && l.peer == peer {
 				m.board.Remove(false, track.ID())
 			}
 		}
