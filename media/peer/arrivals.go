@@ -2,18 +2,21 @@ package peer
 
 import (
 	"encoding/binary"
+	"math/rand/v2"
 	"strings"
 	"sync"
 	"time"
 
 	"github.com/pion/interceptor"
+	"github.com/pion/interceptor/pkg/twcc"
 
 	"parley/media/peer/incoming"
 	"parley/media/video"
 )
 
 // arrivals watches all packets that come over a transport, retransmissions and probes too, and estimates what the way
-// towards us carries. It is an interceptor of the leg.
+// towards us carries; it also keeps what receiver reports and transport-wide feedback say. It is an interceptor of the leg,
+// and allocates nothing for a packet.
 type arrivals struct {
 	interceptor.NoOp
 
@@ -21,10 +24,13 @@ type arrivals struct {
 	estimator *incoming.Estimator
 	absolute  sendClock // of all sources together
 	clocks    map[uint32]*sendClock
+	sources   map[uint32]*reception
+	reporter  reporter
 }
 
 func newArrivals() *arrivals {
-	return &arrivals{estimator: incoming.New(), absolute: sendClock{bits: sendTimeBits}, clocks: map[uint32]*sendClock{}}
+	return &arrivals{estimator: incoming.New(), absolute: sendClock{bits: sendTimeBits}, clocks: map[uint32]*sendClock{},
+		sources: map[uint32]*reception{}, reporter: reporter{recorder: twcc.NewRecorder(rand.Uint32())}}
 }
 
 // NewInterceptor makes it a factory of itself: it serves one connection.
@@ -32,13 +38,21 @@ func (a *arrivals) NewInterceptor(string) (interceptor.Interceptor, error) { ret
 
 // BindRemoteStream as interceptor.Interceptor.
 func (a *arrivals) BindRemoteStream(info *interceptor.StreamInfo, reader interceptor.RTPReader) interceptor.RTPReader {
-	id := extensionID(info, absSendTime)
+	id, number := extensionID(info, absSendTime), extensionID(info, transportCC)
 	// A picture's timestamps tell about when it was sent; those of sound with its pauses and of repairs do not.
 	paced := strings.HasPrefix(strings.ToLower(info.MimeType), "video/") && !strings.HasSuffix(strings.ToLower(info.MimeType), "/rtx")
 	rate := info.ClockRate
+	var source *reception
+	if !strings.HasSuffix(strings.ToLower(info.MimeType), "/rtx") {
+		source = &reception{rate: rate}
+		a.mu.Lock()
+		a.sources[info.SSRC] = source
+		a.mu.Unlock()
+	}
 	return interceptor.RTPReaderFunc(func(b []byte, at interceptor.Attributes) (int, interceptor.Attributes, error) {
 		n, at, err := reader.Read(b, at)
 		if err == nil && n >= 12 {
+			a.note(b[:n], number, source)
 			a.add(b[:n], id, paced && rate > 0, rate)
 		}
 		return n, at, err
@@ -50,6 +64,18 @@ func (a *arrivals) UnbindRemoteStream(info *interceptor.StreamInfo) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	delete(a.clocks, info.SSRC)
+	delete(a.sources, info.SSRC)
+}
+
+// note keeps what the peer is told about a packet. source is nil for a repair.
+func (a *arrivals) note(b []byte, number uint8, source *reception) {
+	now := video.Now()
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.record(binary.BigEndian.Uint32(b[8:]), findExtension(b, number), now)
+	if source != nil {
+		source.add(binary.BigEndian.Uint16(b[2:]), binary.BigEndian.Uint32(b[4:]), now)
+	}
 }
 
 // overhead is what a packet carries besides RTP: IPv4 and UDP headers, SRTP's tag.

@@ -6,76 +6,112 @@ import (
 	"time"
 
 	"github.com/pion/interceptor"
-	"github.com/pion/interceptor/pkg/gcc"
-	"github.com/pion/logging"
-	"github.com/pion/rtcp"
+
+	"parley/media/peer/incoming"
+	"parley/media/video"
 )
 
-// Bounds of the estimate, bit/s. The upper one is above the sum of what we ever send (4K camera, presentation, sound);
-// without one the estimator grows for ever while little is sent.
+// Bounds of the estimate, bit/s. The upper one is above the sum of what we ever send (4K camera, presentation, sound).
 const (
 	initialBitrate = 1_000_000
 	minBitrate     = 50_000
 	maxBitrate     = 6_000_000
 )
 
-// estimator says how much may be sent: Google congestion control where the peer reports arrival times, else the loss in
-// its receiver reports; the peer's REMB caps both. It implements cc.BandwidthEstimator.
+// rembValid is how long a bitrate that the peer told counts.
+const rembValid = 10 * time.Second
+
+// estimator says how much may be sent: Google congestion control where the peer reports arrival times, by the same
+// arithmetic with which we judge what comes to us; the loss in its receiver reports and its REMB cap it. It is the
+// interceptor next to the wire: it hands packets to the pacer and reads feedback. Nothing is allocated for a packet.
 type estimator struct {
-	*gcc.SendSideBWE
-	pacer *pacer
+	interceptor.NoOp
+	pacer   *pacer
+	history history
 
-	mu       sync.Mutex
-	feedback bool // arrival times have been reported
-	remb     float64
-	rembAt   time.Time
-	byLoss   float64
-	governor governor
-	lossAt   time.Time
+	mu        sync.Mutex
+	delay     *incoming.Estimator
+	reference sendClock // of the feedback's reference time
+	feedback  bool      // arrival times have been reported
+	remb      float64
+	rembAt    time.Duration
+	byLoss    float64
+	lossAt    time.Time
+	governor  governor
 }
 
-func newEstimator(loggers logging.LoggerFactory) (*estimator, error) {
-	p := newPacer(initialBitrate)
-	bwe, err := gcc.NewSendSideBWE(
-		gcc.SendSideBWEInitialBitrate(initialBitrate), gcc.SendSideBWEMinBitrate(minBitrate),
-		gcc.SendSideBWEMaxBitrate(maxBitrate), gcc.SendSideBWEPacer(p), gcc.WithLoggerFactory(loggers))
-	if err != nil {
-		_ = p.Close()
-		return nil, err
-	}
-	return &estimator{SendSideBWE: bwe, pacer: p, byLoss: initialBitrate}, nil
+func newEstimator() *estimator {
+	e := &estimator{delay: incoming.New(), byLoss: initialBitrate, reference: sendClock{bits: 24}}
+	e.pacer = newPacer(initialBitrate, e.history.add)
+	return e
 }
 
-// AddStream registers a sender's source with the pacer, its retransmission source included.
-func (e *estimator) AddStream(info *interceptor.StreamInfo, writer interceptor.RTPWriter) interceptor.RTPWriter {
+// NewInterceptor makes it a factory of itself: it serves one connection.
+func (e *estimator) NewInterceptor(string) (interceptor.Interceptor, error) { return e, nil }
+
+// BindLocalStream registers a sender's source with the pacer, its retransmission source included.
+func (e *estimator) BindLocalStream(info *interceptor.StreamInfo, writer interceptor.RTPWriter) interceptor.RTPWriter {
 	ids := pacedExtensions{transportCC: extensionID(info, transportCC), absSendTime: extensionID(info, absSendTime)}
 	sound := strings.HasPrefix(strings.ToLower(info.MimeType), "audio/")
 	e.pacer.describe(info.SSRC, info.SSRCRetransmission, ids, sound)
-	w := e.SendSideBWE.AddStream(info, writer)
+	e.pacer.AddStream(info.SSRC, writer)
 	if info.SSRCRetransmission != 0 {
 		e.pacer.alias(info.SSRCRetransmission, info.SSRC)
 	}
-	return w
+	return interceptor.RTPWriterFunc(e.pacer.Write)
 }
 
-// WriteRTCP takes feedback. Feedback that makes no sense is dropped: an error would end the reader of all RTCP.
-func (e *estimator) WriteRTCP(packets []rtcp.Packet, a interceptor.Attributes) error {
-	for _, p := range packets {
-		switch p := p.(type) {
-		case *rtcp.TransportLayerCC:
-			e.mu.Lock()
-			e.feedback = true
-			e.mu.Unlock()
-		case *rtcp.ReceiverEstimatedMaximumBitrate:
-			if p.Bitrate > 0 {
+// BindRTCPReader reads feedback as it passes. What makes no sense is skipped.
+func (e *estimator) BindRTCPReader(reader interceptor.RTCPReader) interceptor.RTCPReader {
+	return interceptor.RTCPReaderFunc(func(b []byte, a interceptor.Attributes) (int, interceptor.Attributes, error) {
+		n, a, err := reader.Read(b, a)
+		if err == nil {
+			e.readFeedback(b[:n])
+		}
+		return n, a, err
+	})
+}
+
+// Close as interceptor.Interceptor.
+func (e *estimator) Close() error { return e.pacer.Close() }
+
+// readFeedback takes a compound RTCP packet.
+func (e *estimator) readFeedback(b []byte) {
+	for len(b) >= 4 {
+		size := 4 + 4*(int(b[2])<<8|int(b[3]))
+		if b[0]>>6 != 2 || size > len(b) {
+			return
+		}
+		packet := b[:size]
+		b = b[size:]
+		switch format := packet[0] & 0x1f; {
+		case packet[1] == rtcpTransport && format == formatTransportCC:
+			e.onArrivals(packet)
+		case packet[1] == rtcpPayload && format == formatREMB:
+			if rate, ok := readREMB(packet); ok {
 				e.mu.Lock()
-				e.remb, e.rembAt = float64(p.Bitrate), time.Now()
+				e.remb, e.rembAt = rate, video.Now()
 				e.mu.Unlock()
 			}
 		}
 	}
-	_ = e.SendSideBWE.WriteRTCP(packets, a)
-	return nil
+}
+
+// onArrivals takes transport-wide feedback.
+func (e *estimator) onArrivals(b []byte) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	reference, ok := transportReference(b)
+	if !ok {
+		return
+	}
+	base := time.Duration(e.reference.at(reference)) * transportReferenceUnit
+	valid := eachArrival(b, func(number uint16, after time.Duration) {
+		if sent, size, ok := e.history.take(number); ok {
+			e.delay.Add(base+after, sent, incoming.AbsoluteClock, true, size)
+		}
+	})
+	e.feedback = e.feedback || valid
 }
 
 // onLoss takes the loss of a video receiver report, 0 to 1. The rule is the loss-based one of GCC: up by 8 % below 2 %,
@@ -99,16 +135,18 @@ func (e *estimator) onLoss(fraction float64) {
 
 // target is the bitrate that may be sent now, bit/s.
 func (e *estimator) target() float64 {
-	measured, sent := float64(e.GetTargetBitrate()), e.pacer.throughput()
+	sent := e.pacer.throughput()
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	if !e.feedback {
-		measured = e.byLoss
-		e.pacer.SetTargetBitrate(int(measured))
+	rate := e.byLoss
+	if e.feedback {
+		byDelay, _ := e.delay.Rate()
+		rate = min(rate, byDelay)
 	}
-	measured = e.governor.update(measured, sent)
-	if e.remb > 0 && time.Since(e.rembAt) < 10*time.Second {
-		measured = min(measured, e.remb)
+	if e.remb > 0 && video.Now()-e.rembAt < rembValid {
+		rate = min(rate, e.remb)
 	}
-	return measured
+	rate = e.governor.update(min(rate, maxBitrate), sent)
+	e.pacer.SetTargetBitrate(int(rate))
+	return rate
 }

@@ -21,7 +21,8 @@ const (
 )
 
 // pacer spreads video packets over time and numbers all packets for transport-wide congestion control at the moment they
-// leave, so that numbers follow the order on the wire. Sound is never held back. It implements gcc.Pacer.
+// leave, so that numbers follow the order on the wire. Sound is never held back. The estimator
+// owns it.
 //
 // Packets are copied into buffers that are used again; nothing is allocated once the queue has reached its usual length.
 type pacer struct {
@@ -40,6 +41,7 @@ type pacer struct {
 	sendMu sync.Mutex // one packet at a time goes out; guards what follows
 	number uint16     // transport-wide sequence number
 	passed incoming.Throughput
+	sent   func(number uint16, at time.Duration, size int)
 }
 
 // pacedStream is a synchronisation source that may send.
@@ -70,9 +72,10 @@ type pacedPacket struct {
 	attributes interceptor.Attributes
 }
 
-func newPacer(rate int) *pacer {
+// newPacer tells sent of each packet that gets a transport-wide number, as it leaves; sent may be nil.
+func newPacer(rate int, sent func(number uint16, at time.Duration, size int)) *pacer {
 	p := &pacer{
-		streams: map[uint32]*pacedStream{}, queue: make([]*pacedPacket, pacerCapacity), rate: rate,
+		streams: map[uint32]*pacedStream{}, queue: make([]*pacedPacket, pacerCapacity), rate: rate, sent: sent,
 		wake: make(chan struct{}, 1), done: make(chan struct{}), exited: make(chan struct{}),
 	}
 	go p.run()
@@ -176,10 +179,14 @@ func (p *pacer) send(packet *pacedPacket) error {
 		return err
 	}
 	size := packet.header.MarshalSize() + len(packet.payload)
-	p.passed.Add(video.Now(), size+overhead)
+	now := video.Now()
+	p.passed.Add(now, size+overhead)
+	if s.extensions.transportCC != 0 && p.sent != nil {
+		p.sent(p.number, now, size+overhead)
+	}
 	s.packets++
 	s.bytes += uint64(size)
-	s.waited += video.Now() - packet.queued
+	s.waited += now - packet.queued
 	_, err := s.writer.Write(&packet.header, packet.payload, packet.attributes)
 	return err
 }
@@ -207,8 +214,8 @@ func (p *pacer) throughput() float64 {
 	return p.passed.Rate(video.Now())
 }
 
-// sent returns what a source has sent.
-func (p *pacer) sent(ssrc uint32) retransmitted {
+// total returns what a source has sent.
+func (p *pacer) total(ssrc uint32) retransmitted {
 	p.mu.Lock()
 	s := p.streams[ssrc]
 	p.mu.Unlock()

@@ -228,6 +228,10 @@ func (p *Conn) readSenderRTCP(s *sending, sender *webrtc.RTPSender) {
 		case *rtcp.TransportLayerNack:
 			if s.video != nil && packet.MediaSSRC == ssrc {
 				s.video.count(func(st *senderStats) { st.nack++ })
+				p.mu.Lock()
+				l, rtt := p.leg, p.rtt
+				p.mu.Unlock()
+				l.repairer.answer(packet, rtt)
 			}
 		case *rtcp.ReceiverReport:
 			p.report(s, ssrc, packet.Reports)
@@ -333,6 +337,7 @@ func (p *Conn) readReceiverRTCP(st *stream, r *webrtc.RTPReceiver) {
 			s.packets, s.bytes, s.ntp, s.timestamp = packet.PacketCount, packet.OctetCount, packet.NTPTime, packet.RTPTime
 			s.reports++
 			s.at = video.Now()
+			p.leg.arrivals.senderReport(packet.SSRC, packet.NTPTime)
 		case *rtcp.SourceDescription:
 			s.describe(packet, uint32(st.track.SSRC()))
 		}

@@ -72,10 +72,5 @@ func (p *Conn) rembSources() (sources []uint32, from uint32) {
 	if len(sources) == 0 {
 		return nil, 0
 	}
-	for _, l := range p.lines {
-		if l.sending != nil && from == 0 {
-			from, _, _, _, _ = l.sending.out.counters()
-		}
-	}
-	return sources, from
+	return sources, p.ownSource()
 }

@@ -134,6 +134,7 @@ func (p *Conn) housekeeping() {
 		for _, v := range receivers {
 			v.tick(now, rtt)
 		}
+		p.reportReception(now)
 		p.sendREMB(now)
 		p.syncLips(now)
 	}

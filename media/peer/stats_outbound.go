@@ -32,9 +32,9 @@ func (p *Conn) outboundStats(l *line, leg *leg, now time.Time) *rtc.StreamStats 
 		clock = float64(f.clock)
 	}
 	s.out.remoteStats(out, clock)
-	out.PacketSendDelay = leg.estimator.pacer.sent(out.SSRC).waited.Seconds()
+	out.PacketSendDelay = leg.estimator.pacer.total(out.SSRC).waited.Seconds()
 	if out.RTXSSRC != 0 {
-		repairs := leg.estimator.pacer.sent(out.RTXSSRC)
+		repairs := leg.estimator.pacer.total(out.RTXSSRC)
 		out.RetransmittedPacket, out.RetransmittedBytes = repairs.packets, repairs.bytes
 	}
 	if s.audio != nil {
