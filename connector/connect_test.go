@@ -278,3 +278,25 @@ func TestRequestsOfAConnection(t *testing.T) {
 		}
 	})
 }
+
+// A connect while there is a connection ends that one first, and what counts afterwards are the new parameters.
+func TestConnectAgain(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		defer w.close()
+		w.must(w.c.Connect(t.Context(), guest()))
+		w.take()
+		w.must(w.c.Connect(t.Context(), user()))
+		w.expect("connect again", "connection:disconnecting", "connection:disconnected", "disconnected-from-out-of-call",
+			"connection:connect-started", "connection:connect-parameters-resolve-success", "connection:connecting",
+			"connection:connected", "connection:connected-with-configuration", "connected-with-configuration-from-out-of-call",
+			"connection:registered", "connection:connect-succeeded")
+		agents := w.net.Agents()
+		if len(agents) != 2 || !agents[0].Stopped() || agents[1].Config.User != "1001" {
+			t.Errorf("%d user agents", len(agents))
+		}
+		if s := w.c.Snapshot(); s.SystemStatus() != session.StatusReadyToCall {
+			t.Errorf("status %s", s.SystemStatus())
+		}
+	})
+}

@@ -105,7 +105,8 @@ func (m *Manager) Agent() signal.UserAgent { return m.agent }
 // Busy tells whether a connect or disconnect runs.
 func (m *Manager) Busy() bool { return m.attempt != nil || m.stopping || m.resuming != nil }
 
-// Connect connects. A running connect is cancelled, a running disconnect awaited; a queued older request is superseded.
+// Connect connects. A running connect is cancelled, a running disconnect awaited, and a connection that is there ended first;
+// a queued older request is superseded.
 func (m *Manager) Connect(params Parameters, done func(*Configuration, error)) {
 	start := func() { m.start(&params, done) }
 	switch {
@@ -114,6 +115,9 @@ func (m *Manager) Connect(params Parameters, done func(*Configuration, error)) {
 	case m.attempt != nil:
 		m.finish(nil, ErrSuperseded)
 		start()
+	case m.agent != nil:
+		m.Disconnect(nil)
+		m.enqueue(start, func() { done(nil, ErrSuperseded) })
 	default:
 		start()
 	}
@@ -154,15 +158,16 @@ func (m *Manager) start(params *Parameters, done func(*Configuration, error)) {
 // resolved goes on with the parameters, or ends the connect.
 func (m *Manager) resolved(err error) {
 	params := m.attempt.params
-	if err == nil {
-		err = params.Validate()
-	}
 	if err != nil {
 		m.deps.Emit("connect-parameters-resolve-failed", ErrorData(err))
 		m.finish(nil, err)
 		return
 	}
 	m.deps.Emit("connect-parameters-resolve-success", Configure(params, "").Public())
+	if err := params.Validate(); err != nil {
+		m.finish(nil, err)
+		return
+	}
 	m.try()
 }
 

@@ -160,7 +160,7 @@ func Example_debugging() {
 	// Output:
 	// msg="state changed" machine=connection from=connection:idle to=connection:preparing event=START_CONNECT
 	// msg=event name=connection:connect-started
-	// msg=event name=connection:connect-parameters-resolve-failed
+	// msg=event name=connection:connect-parameters-resolve-success
 	// msg=event name=connection:connect-failed
 	// msg="state changed" machine=connection from=connection:preparing to=connection:disconnected event=UA_DISCONNECTED
 	// msg="event not accepted" machine=connection state=connection:disconnected event=UA_DISCONNECTED
