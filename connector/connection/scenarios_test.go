@@ -300,5 +300,54 @@ func userOf(made map[string]any) string {
 
 // What the reference does in whole scenarios of a connection, ours does too; what differs is listed with its reason.
 func TestConnectionScenarios(t *testing.T) {
-	vectors.Learn(t, "connection", map[string]func(*testing.T, vectors.Case) string{"connection-flow": play})
+	vectors.Learn(t, "connection", map[string]func(*testing.T, vectors.Case) string{
+		"connection-flow": play, "create-configuration": configure, "build-registrator-extra-headers": registerHeaders,
+	})
+}
+
+// configure compares what a user agent is made of.
+func configure(_ *testing.T, c vectors.Case) string {
+	result := c["result"].(map[string]any)
+	want, ok := result["configuration"].(map[string]any)
+	if !ok {
+		return "a result without a configuration has no counterpart"
+	}
+	given, p := c["parameters"].(map[string]any), parametersOf(c["parameters"])
+	seconds := func(name string) time.Duration {
+		n, _ := given[name].(float64)
+		return time.Duration(n * float64(time.Second))
+	}
+	p.RecoveryMin, p.RecoveryMax = seconds("connectionRecoveryMinInterval"), seconds("connectionRecoveryMaxInterval")
+	random, _ := c["random"].(float64)
+	configuration := connection.Configure(&p, fmt.Sprint(connection.GuestID(random)))
+	made := p.UserAgentConfig(configuration, "", "")
+	or := func(d time.Duration, standard float64) float64 {
+		if d == 0 {
+			return standard
+		}
+		return d.Seconds()
+	}
+	got := map[string]any{"register": made.Register, "uri": connection.URI(made.User, made.Domain), "display_name": made.DisplayName,
+		"sockets": []string{made.URL}, "session_timers": made.SessionTimers, "register_expires": or(made.RegisterExpires, 300),
+		"connection_recovery_min_interval": or(made.RecoveryMin, 2), "connection_recovery_max_interval": or(made.RecoveryMax, 6)}
+	if made.Password != "" {
+		got["password"] = made.Password
+	}
+	delete(want, "user_agent") // the connector's, not a connect's
+	return vectors.Diff("configuration", got, want)
+}
+
+// registerHeaders compares the headers of REGISTER.
+func registerHeaders(_ *testing.T, c vectors.Case) string {
+	var own []signal.Header
+	for _, line := range vectors.Decode[[]string](c["extraHeaders"]) {
+		name, value, _ := strings.Cut(line, ": ")
+		own = append(own, signal.Header{Name: name, Value: value})
+	}
+	address, _ := c["remoteAddress"].(string)
+	lines := []string{}
+	for _, h := range connection.RegisterHeaders(address, own) {
+		lines = append(lines, h.Name+": "+h.Value)
+	}
+	return vectors.Diff("headers", lines, c["result"])
 }

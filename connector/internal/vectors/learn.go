@@ -77,6 +77,10 @@ var Differences = []Difference{
 	{"connection", 0, "a telephony check that is not answered comes to its end", func(c Case, _ string) bool {
 		return named(c, "checkTelephony hangs")
 	}},
+	{"connection", 0, "a guest's user agent is given no password", func(c Case, diff string) bool {
+		parameters, _ := c["parameters"].(map[string]any)
+		return c["kind"] == "create-configuration" && parameters["register"] != true && parameters["password"] != nil
+	}},
 	{"connection", 0, "a blank user cannot register", func(c Case, _ string) bool { return named(c, "user blank") }},
 	{"connection", 0, "a connect that was cancelled has not failed (spec connector 2)", func(c Case, _ string) bool {
 		return named(c, "disconnect while", "disconnect between attempts", "connect twice without waiting")
