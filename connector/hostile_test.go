@@ -1,6 +1,7 @@
 package connector_test
 
 import (
+	"errors"
 	"io"
 	"log/slog"
 	"net/http"
@@ -147,4 +148,36 @@ func TestHostileAnswerToAnOffer(t *testing.T) {
 			}
 		})
 	}
+}
+
+// A description of the peer that cannot be used is refused, logged once with what is wrong with it, and changes nothing.
+func TestHostileDescriptionsAreLoggedOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		book := &logbook{}
+		w := newWorld(t)
+		w.rebuild(connector.Config{Logger: book.logger()})
+		defer w.close()
+		w.media.Prepare = remoteTracks
+		w.must(w.c.Connect(t.Context(), user()))
+		w.must(w.c.Call(t.Context(), callOf("2001")))
+		w.room("2001", "JwtCase")
+		peer := w.media.Last()
+		for _, wrong := range []string{"m-line 2 has no port", strings.Repeat("m=video ", 10_000)} {
+			peer.AnswerErr = errors.New(wrong)
+			book.take()
+			refused := 0
+			w.session().Handler().OnOffer(signal.InDialogOffer{Method: "INVITE", Offer: "v=0",
+				Accept: func(string) { t.Error("accepted") }, Reject: func(code int, _ string) { refused = code }})
+			lines := book.take()
+			if len(lines) != 1 || !strings.Contains(lines[0], "level=WARN") || !strings.Contains(lines[0], wrong[:10]) ||
+				len(lines[0]) > 500 || refused != 488 {
+				t.Errorf("refused %d: %.600q", refused, lines)
+			}
+		}
+		peer.AnswerErr = nil
+		w.must(w.c.Renegotiate(t.Context()))
+		if s := w.c.Snapshot(); s.SystemStatus() != session.StatusCallActive {
+			t.Errorf("status %s", s.SystemStatus())
+		}
+	})
 }

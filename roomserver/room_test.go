@@ -263,7 +263,7 @@ func (c *caller) hear(track *webrtc.TrackRemote, frequencies ...float64) []float
 	for len(heard) < 48000 {
 		packet, _, err := track.ReadRTP()
 		if err != nil {
-			c.t.Fatalf("%s: sound: %v", c.user, err)
+			c.t.Fatalf("%s: sound: %v, after %d samples", c.user, err, len(heard))
 		}
 		n, err := decoder.Decode(buffer, packet.Payload)
 		must(c.t, err)

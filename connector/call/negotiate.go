@@ -3,6 +3,7 @@ package call
 import (
 	"context"
 	"errors"
+	"strings"
 
 	"parley/connector/connection"
 	"parley/connector/rtc"
@@ -70,7 +71,7 @@ func (m *Manager) reinvite(ctx context.Context, l *leg, n Negotiation) error {
 	}
 	offer, err := l.peer.Offer(ctx, n.Offer)
 	if err != nil {
-		m.post(l, func() { m.deps.Emit("peerconnection:createofferfailed", connection.ErrorData(err)) })
+		m.post(l, func() { m.mediaFailed("peerconnection:createofferfailed", err) })
 		return err
 	}
 	m.post(l, func() { m.sdp("local", "offer", offer) })
@@ -132,7 +133,7 @@ func (m *Manager) onOffer(l *leg, o signal.InDialogOffer) {
 				}
 				return
 			case err != nil:
-				m.deps.Emit("peerconnection:createanswerfailed", connection.ErrorData(err))
+				m.mediaFailed("peerconnection:createanswerfailed", err)
 			default:
 				m.sdp("local", "answer", answer)
 				o.Accept(answer)
@@ -174,7 +175,7 @@ func (m *Manager) applyLate(l *leg, answer string) {
 				return
 			}
 			if err != nil {
-				m.deps.Emit("peerconnection:setremotedescriptionfailed", connection.ErrorData(err))
+				m.mediaFailed("peerconnection:setremotedescriptionfailed", err)
 			}
 			m.checkHold(l, answer)
 			m.next(l)
@@ -189,4 +190,17 @@ func (m *Manager) checkHold(l *leg, sdp string) {
 	}
 	l.held = now
 	m.tellHold(now, "remote")
+}
+
+// maxReason bounds what the log quotes of an error about a description, bytes: a peer has written parts of it.
+const maxReason = 300
+
+// mediaFailed tells of a description that could not be made or used, and logs why, once.
+func (m *Manager) mediaFailed(event string, err error) {
+	reason := err.Error()
+	if len(reason) > maxReason {
+		reason = strings.ToValidUTF8(reason[:maxReason], "") + "…"
+	}
+	m.deps.Logger.Warn("description of no use", "step", strings.TrimPrefix(event, "peerconnection:"), "error", reason)
+	m.deps.Emit(event, connection.ErrorData(err))
 }
