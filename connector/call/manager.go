@@ -111,7 +111,7 @@ func (m *Manager) Start(number string, stream rtc.LocalStream, headers []signal.
 		offer, err := l.peer.Offer(ctx, rtc.OfferOptions{})
 		return func() {
 			if err != nil {
-				m.mediaFailed("peerconnection:createofferfailed", err)
+				m.deps.Emit("peerconnection:createofferfailed", m.unusable(err))
 				m.fail(l, signal.End{Originator: signal.Local, Cause: signal.CauseWebRTC}, err)
 				return
 			}
@@ -318,7 +318,7 @@ func (m *Manager) applyAnswer(l *leg, sdp string) {
 		}
 		return func() {
 			if err != nil {
-				m.mediaFailed("peerconnection:setremotedescriptionfailed", err)
+				m.deps.Emit("peerconnection:setremotedescriptionfailed", m.unusable(err))
 				m.terminate(l, signal.End{Originator: signal.Local, Cause: signal.CauseBadMediaDescription,
 					StatusCode: 488}, 488, "")
 			}
@@ -388,7 +388,7 @@ func (m *Manager) Answer(session signal.Session, stream rtc.LocalStream, done fu
 		answer, err := l.peer.Answer(ctx, offer)
 		return func() {
 			if err != nil {
-				m.mediaFailed("peerconnection:createanswerfailed", err)
+				m.deps.Emit("peerconnection:createanswerfailed", m.unusable(err))
 				m.terminate(l, signal.End{Originator: signal.Local, Cause: signal.CauseWebRTC, StatusCode: 488}, 488, "")
 				return
 			}
@@ -403,7 +403,7 @@ func (m *Manager) answerWithOffer(l *leg) {
 		offer, err := l.peer.Offer(ctx, rtc.OfferOptions{})
 		return func() {
 			if err != nil {
-				m.mediaFailed("peerconnection:createofferfailed", err)
+				m.deps.Emit("peerconnection:createofferfailed", m.unusable(err))
 				m.terminate(l, signal.End{Originator: signal.Local, Cause: signal.CauseWebRTC, StatusCode: 500}, 500, "")
 				return
 			}

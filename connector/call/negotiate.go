@@ -71,7 +71,7 @@ func (m *Manager) reinvite(ctx context.Context, l *leg, n Negotiation) error {
 	}
 	offer, err := l.peer.Offer(ctx, n.Offer)
 	if err != nil {
-		m.post(l, func() { m.mediaFailed("peerconnection:createofferfailed", err) })
+		m.post(l, func() { m.deps.Emit("peerconnection:createofferfailed", m.unusable(err)) })
 		return err
 	}
 	m.post(l, func() { m.sdp("local", "offer", offer) })
@@ -133,7 +133,7 @@ func (m *Manager) onOffer(l *leg, o signal.InDialogOffer) {
 				}
 				return
 			case err != nil:
-				m.mediaFailed("peerconnection:createanswerfailed", err)
+				m.deps.Emit("peerconnection:createanswerfailed", m.unusable(err))
 			default:
 				m.sdp("local", "answer", answer)
 				o.Accept(answer)
@@ -175,7 +175,7 @@ func (m *Manager) applyLate(l *leg, answer string) {
 				return
 			}
 			if err != nil {
-				m.mediaFailed("peerconnection:setremotedescriptionfailed", err)
+				m.deps.Emit("peerconnection:setremotedescriptionfailed", m.unusable(err))
 			}
 			m.checkHold(l, answer)
 			m.next(l)
@@ -195,12 +195,12 @@ func (m *Manager) checkHold(l *leg, sdp string) {
 // maxReason bounds what the log quotes of an error about a description, bytes: a peer has written parts of it.
 const maxReason = 300
 
-// mediaFailed tells of a description that could not be made or used, and logs why, once.
-func (m *Manager) mediaFailed(event string, err error) {
+// unusable logs once why a description could not be made or used, and gives the payload of the event that tells of it.
+func (m *Manager) unusable(err error) map[string]connection.ErrorInfo {
 	reason := err.Error()
 	if len(reason) > maxReason {
 		reason = strings.ToValidUTF8(reason[:maxReason], "") + "…"
 	}
-	m.deps.Logger.Warn("description of no use", "step", strings.TrimPrefix(event, "peerconnection:"), "error", reason)
-	m.deps.Emit(event, connection.ErrorData(err))
+	m.deps.Logger.Warn("description of no use", "error", reason)
+	return connection.ErrorData(err)
 }
