@@ -17,6 +17,7 @@ import (
 	"parley/connector/health"
 	"parley/connector/incoming"
 	"parley/connector/loop"
+	"parley/connector/path"
 	"parley/connector/presentation"
 	"parley/connector/redial"
 	"parley/connector/rtc"
@@ -59,6 +60,7 @@ type Connector struct {
 	camera      *cameraSender
 	cameraCodec string // as the statistics tell it
 
+	path            *path.Keeper
 	auto            *autoconnect.Manager
 	redial          *redial.Manager
 	together        *connectcall.Manager
@@ -125,7 +127,8 @@ func (c *Connector) build() {
 		MaxBitrate: c.config.MaxBitrate,
 		Agent:      func() signal.UserAgent { return c.connection.Agent() }, Configuration: c.connection.Machine().Configuration,
 		Logger: c.logger, OnInfo: c.onInfo, AcceptRefer: c.config.AcceptRefer, Content: c.content.Content, BeforeConfirmed: c.announceRoom,
-		Receiving: func() bool { return c.callSession.Get().RecvSessionExpected() },
+		OnPeerState: func(state rtc.ConnectionState) { c.path.PeerState(state) },
+		Receiving:   func() bool { return c.callSession.Get().RecvSessionExpected() },
 	})
 	c.incoming = incoming.NewManager(incoming.Deps{
 		Loop: c.loop, Emit: c.prefixed("incoming-call:"), Logger: c.logger, Handler: c.call.HandlerFor,
@@ -199,7 +202,10 @@ func (c *Connector) Close(ctx context.Context) error {
 		// Whatever the goodbye took of ctx: without this step the user agent would live on, registered.
 		leaving, cancel := context.WithTimeout(context.WithoutCancel(ctx), disconnectTimeout)
 		defer cancel()
-		c.step(leaving, func(done func(error)) { c.auto.Stop(func() { c.connection.Disconnect(func() { done(nil) }) }) })
+		c.step(leaving, func(done func(error)) {
+			c.path.Close()
+			c.auto.Stop(func() { c.connection.Disconnect(func() { done(nil) }) })
+		})
 		c.loop.Close()
 		c.watchers.close()
 		close(c.closed)

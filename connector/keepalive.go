@@ -5,9 +5,12 @@ import (
 	"errors"
 
 	"parley/connector/autoconnect"
+	"parley/connector/call"
 	"parley/connector/connectcall"
 	"parley/connector/connection"
+	"parley/connector/path"
 	"parley/connector/redial"
+	"parley/connector/rtc"
 	"parley/connector/session"
 )
 
@@ -16,6 +19,25 @@ func (c *Connector) buildKeepalive() {
 	c.auto = autoconnect.NewManager(autoconnect.Deps{
 		Loop: c.loop, Emit: c.prefixed("auto-connect:"), Connection: c.connection, InCall: c.call.Active,
 		Network: c.config.Network, Options: c.config.AutoConnect, Logger: c.logger,
+	})
+	c.path = path.NewKeeper(path.Deps{
+		Loop: c.loop, Network: c.config.Network, Logger: c.logger,
+		State: func() rtc.ConnectionState {
+			if peer := c.call.Peer(); peer != nil {
+				return peer.ConnectionState()
+			}
+			return rtc.StateClosed
+		},
+		Ready: func() bool { return c.connection.Machine().State() == connection.Established },
+		Restart: func(done func(error)) {
+			c.call.Negotiate(call.Negotiation{Offer: rtc.OfferOptions{ICERestart: true}}, func(err error) {
+				if err == nil && c.callSession.Get().RecvSessionExpected() {
+					c.renegotiateActive(done) // what a spectator sees comes over a path of its own
+					return
+				}
+				done(err)
+			})
+		},
 	})
 	c.redial = redial.NewManager(redial.Deps{
 		Loop: c.loop, Emit: c.prefixed("call-reconnect:"), Options: c.config.Redial, Logger: c.logger,
@@ -166,6 +188,7 @@ func (c *Connector) keepAlive(name string, data any) {
 			c.lastError = nil
 		}
 	}
+	c.path.HandleEvent(name)
 	c.redial.HandleEvent(name)
 	c.together.HandleEvent(name)
 	c.auto.HandleEvent(name)

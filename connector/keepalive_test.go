@@ -2,6 +2,7 @@ package connector_test
 
 import (
 	"errors"
+	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -20,26 +21,35 @@ import (
 
 // network is a machine's network that tests switch.
 type network struct {
-	mu sync.Mutex
-	fn func(autoconnect.NetworkEvent)
+	mu   sync.Mutex
+	next int
+	fns  map[int]func(autoconnect.NetworkEvent)
 }
 
 func (n *network) Subscribe(fn func(autoconnect.NetworkEvent)) func() {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	n.fn = fn
+	if n.fns == nil {
+		n.fns = map[int]func(autoconnect.NetworkEvent){}
+	}
+	n.next++
+	id := n.next
+	n.fns[id] = fn
 	return func() {
 		n.mu.Lock()
 		defer n.mu.Unlock()
-		n.fn = nil
+		delete(n.fns, id)
 	}
 }
 
+// subscribers counts who listens.
+func (n *network) subscribers() int { n.mu.Lock(); defer n.mu.Unlock(); return len(n.fns) }
+
 func (n *network) tell(e autoconnect.NetworkEvent) {
 	n.mu.Lock()
-	fn := n.fn
+	fns := slices.Collect(maps.Values(n.fns))
 	n.mu.Unlock()
-	if fn != nil {
+	for _, fn := range fns {
 		fn(e)
 	}
 	synctest.Wait()

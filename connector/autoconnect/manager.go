@@ -51,7 +51,8 @@ type Connection interface {
 	Connect(connection.Parameters, func(*connection.Configuration, error))
 	CancelConnect()
 	Disconnect(func())
-	Ping(func(error))
+	Ping(done func(error))
+	PingWithin(limit time.Duration, done func(error))
 	// Reopen cuts the socket and keeps the user agent, which opens another one; Resume waits for that one to be connected and,
 	// where asked to, registered. A call goes on meanwhile.
 	Reopen(done func())
@@ -387,6 +388,15 @@ func (m *Manager) ping() {
 	}))
 }
 
+// probe pings after a network event.
+func (m *Manager) probe(done func(error)) {
+	if m.deps.InCall() {
+		m.deps.Connection.PingWithin(CallProbeTimeout, done)
+		return
+	}
+	m.deps.Connection.Ping(done)
+}
+
 // HandleEvent follows the connector's stream.
 func (m *Manager) HandleEvent(name string) {
 	switch name {
@@ -401,6 +411,7 @@ func (m *Manager) HandleEvent(name string) {
 	case "connection:registered":
 		m.registration = false
 	case "call:ended", "call:failed":
+		m.watcher.callOver()
 		if m.resume && m.machine.State() == AttemptingConnect {
 			m.resume = false
 			m.connectDone(errCallOver) // nothing is left to spare: connect in the ordinary way

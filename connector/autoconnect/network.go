@@ -6,6 +6,10 @@ import (
 	"parley/connector/loop"
 )
 
+// CallProbeTimeout limits the probe after a network event in a call: its socket is replaced without harm, and a person who
+// changed networks is waiting.
+const CallProbeTimeout = 2 * time.Second
+
 // OfflineGrace is how long the network may be gone before the connection is given up.
 const OfflineGrace = 2 * time.Second
 
@@ -39,6 +43,7 @@ type watcher struct {
 	manager *Manager
 	cancel  func()
 	grace   *loop.Timer
+	away    bool // the grace is over, and a call has kept the connection from being given up
 	probing bool
 	epoch   int
 }
@@ -63,7 +68,7 @@ func (w *watcher) unsubscribe() {
 	w.epoch++
 	w.grace.Stop()
 	w.grace = nil
-	w.probing = false
+	w.away, w.probing = false, false
 	if w.cancel != nil {
 		w.cancel()
 		w.cancel = nil
@@ -75,17 +80,32 @@ func (w *watcher) handle(e NetworkEvent) {
 	switch e {
 	case Offline:
 		if w.grace == nil {
-			w.grace = w.manager.deps.Loop.After(options.OfflineGrace, func() {
-				w.grace = nil
-				w.manager.stop(func() {}) // the subscription stays: the network comes back
-			})
+			w.grace = w.manager.deps.Loop.After(options.OfflineGrace, w.graceOver)
 		}
 	case Online:
 		w.grace.Stop()
 		w.grace = nil
+		w.away = false
 		w.apply(options.OnOnline, ReasonNetworkOnline)
 	case NetworkChange:
 		w.apply(options.OnChange, ReasonNetworkChange)
+	}
+}
+
+// graceOver gives the connection up. A call is not ended for it: whether it outlives the loss its media path decides, and
+// until then its dialog must stay.
+func (w *watcher) graceOver() {
+	w.grace = nil
+	if w.away = w.manager.deps.InCall(); !w.away {
+		w.manager.stop(func() {}) // the subscription stays: the network comes back
+	}
+}
+
+// callOver makes up for what a call has held up.
+func (w *watcher) callOver() {
+	if w.away {
+		w.away = false
+		w.manager.stop(func() {})
 	}
 }
 
@@ -104,7 +124,7 @@ func (w *watcher) apply(policy Policy, reason Reason) {
 	switch m.machine.State() {
 	case ConnectedMonitoring:
 		w.probing = true
-		m.deps.Connection.Ping(w.probed(func(err error) {
+		m.probe(w.probed(func(err error) {
 			if err != nil && m.machine.State() == ConnectedMonitoring {
 				m.request(reason)
 			}

@@ -142,6 +142,9 @@ func (m *Manager) close(peer rtc.PeerConnection) {
 // onPeerState ends a call whose media path is gone for good (protocol.md: BYE with Reason 408 "RTP Timeout").
 func (m *Manager) onPeerState(l *leg, state rtc.ConnectionState) {
 	m.deps.Logger.Debug("peer connection", "state", state)
+	if m.deps.OnPeerState != nil {
+		m.deps.OnPeerState(state)
+	}
 	if state != rtc.StateFailed || l.ending || !l.confirmed { // early media that fails ends no call that rings
 		return
 	}

@@ -33,6 +33,8 @@ type Deps struct {
 	Receiving func() bool
 	// AcceptRefer decides on a REFER (a transfer); nil refuses every one. It is called on a goroutine of the user agent.
 	AcceptRefer func(referTo string) bool
+	// OnPeerState, when not nil, is told of each state of the call's peer connection.
+	OnPeerState func(rtc.ConnectionState)
 	// BeforeConfirmed runs before the confirmed event.
 	BeforeConfirmed func()
 }

@@ -17,6 +17,11 @@ func (m *Manager) Ping(done func(error)) {
 	if limit <= 0 {
 		limit = PingTimeout
 	}
+	m.PingWithin(limit, done)
+}
+
+// PingWithin is Ping with a limit of the caller's.
+func (m *Manager) PingWithin(limit time.Duration, done func(error)) {
 	m.request(limit, func(ctx context.Context, agent signal.UserAgent) error { return agent.Options(ctx, "") }, done)
 }
 

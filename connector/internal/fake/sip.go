@@ -403,11 +403,16 @@ func (s *Session) propose(ctx context.Context, method string, headers []signal.H
 			return "", ctx.Err()
 		}
 	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	if s.ReinviteErr != nil {
 		return "", s.ReinviteErr
 	}
 	return "v=0 their answer", nil
 }
+
+// FailReinvite sets ReinviteErr while the session runs.
+func (s *Session) FailReinvite(err error) { s.mu.Lock(); defer s.mu.Unlock(); s.ReinviteErr = err }
 
 func (s *Session) Update(ctx context.Context, _ string, h []signal.Header) (string, error) {
 	return s.propose(ctx, "update", h)

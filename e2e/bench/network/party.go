@@ -36,7 +36,7 @@ func newParty(ctx context.Context, user, camera string, eye *eye) (p *party, err
 	}
 	p = &party{eye: eye, ringing: make(chan struct{}, 1)}
 	p.client, err = client.New(client.Options{Server: *server, User: user, Password: secret, Name: user, Silent: true,
-		TLS: &tls.Config{InsecureSkipVerify: true}, Codecs: client.OnlyCodec(*codec), InstanceID: id, UserAgent: "Parley/bench"})
+		TLS: &tls.Config{InsecureSkipVerify: true}, Codecs: client.OnlyCodec(*codec), InstanceID: id, UserAgent: "Parley/bench", KeepConnected: true})
 	if err != nil {
 		return nil, err
 	}
