@@ -5,7 +5,6 @@ import (
 	"sync/atomic"
 
 	"github.com/pion/transport/v5"
-	"github.com/pion/transport/v5/stdnet"
 )
 
 // Gate blocks all media of the connections that were made with it, as a firewall that drops UDP would: nothing goes out,
@@ -21,7 +20,7 @@ func (g *Gate) Blocked() bool { return g.blocked.Load() }
 // network puts the gate in front of a network; nil is this machine's.
 func (g *Gate) network(n transport.Net) (transport.Net, error) {
 	if n == nil {
-		own, err := stdnet.NewNet()
+		own, err := newMachineNet()
 		if err != nil {
 			return nil, err
 		}

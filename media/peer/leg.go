@@ -135,6 +135,8 @@ func settings(c *Config, loggers logging.LoggerFactory) webrtc.SettingEngine {
 	if c.Net != nil {
 		s.SetICEMulticastDNSMode(ice.MulticastDNSModeDisabled)
 		s.SetNet(c.Net)
+	} else if machine, err := newMachineNet(); err == nil { // else pion finds out by itself, and says what is wrong
+		s.SetNet(machine)
 	}
 	if c.Gate != nil {
 		if gated, err := c.Gate.network(c.Net); err == nil { // without a list of interfaces there is no way to block them

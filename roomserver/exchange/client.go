@@ -174,10 +174,14 @@ func (c *Client) register(req *sip.Request, tx *transaction.Server) {
 	if !c.authenticate(req, tx, user, "Authorization") {
 		return
 	}
+	before := c.x.registrar.Lookup(user, "")
 	res := c.x.registrar.Register(req, c)
 	_ = tx.Respond(res)
 	if !res.IsSuccess() {
 		return
+	}
+	for _, old := range c.replaced(before, user) {
+		c.x.abandon(old)
 	}
 	c.x.reattach(c, user)
 	name := "registered"
@@ -186,6 +190,20 @@ func (c *Client) register(req *sip.Request, tx *transaction.Server) {
 		name = "unregistered"
 	}
 	c.x.event(name, map[string]any{"user": registrar.Canonical(user), "client": c.id, "contacts": n})
+}
+
+// replaced are the sockets whose bindings the same instances have just moved to this one (RFC 5626 4.2): their owner has
+// left them, though the network may not have said so yet.
+func (c *Client) replaced(before []registrar.Binding[*Client], user string) (old []*Client) {
+	now := c.x.registrar.Lookup(user, "")
+	for _, b := range before {
+		stays := func(have registrar.Binding[*Client]) bool { return have.Flow == b.Flow }
+		moved := func(have registrar.Binding[*Client]) bool { return have.Flow == c && have.Instance == b.Instance }
+		if b.Flow != c && b.Instance != "" && slices.ContainsFunc(now, moved) && !slices.ContainsFunc(now, stays) {
+			old = append(old, b.Flow)
+		}
+	}
+	return old
 }
 
 // bound tells whether the user has a binding over this socket.

@@ -120,21 +120,10 @@ func (x *Exchange) Serve(ctx context.Context, conn *websocket.Conn, host string,
 func (x *Exchange) gone(c *Client, err error) {
 	x.mu.Lock()
 	delete(x.clients, c)
-	var orphans []*Call
-	for _, call := range x.calls {
-		if call.lose(c) {
-			orphans = append(orphans, call)
-		}
-	}
-	for _, d := range x.dialogs {
-		d.lose(c)
-	}
 	x.mu.Unlock()
+	x.lose(c)
 	for _, user := range x.registrar.RemoveFlow(c) {
 		x.event("unregistered", map[string]any{"user": user, "client": c.id, "reason": "socket closed"})
-	}
-	for _, call := range orphans {
-		call.end("socket closed before the call was accepted")
 	}
 	reason := ""
 	if err != nil {

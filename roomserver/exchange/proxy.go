@@ -91,6 +91,31 @@ func (x *Exchange) route(c *Client, req *sip.Request) (target *Client, known boo
 	return to.client, true
 }
 
+// abandon ends a socket that its user has replaced. What waits for an answer over it fails now and not after the
+// transactions' 32 s (Timer B): in a call it would keep both sides from offering anything else.
+func (x *Exchange) abandon(c *Client) {
+	x.lose(c)
+	c.Drop()
+}
+
+// lose takes a socket out of all calls. Those that were not accepted yet end.
+func (x *Exchange) lose(c *Client) {
+	x.mu.Lock()
+	var orphans []*Call
+	for _, call := range x.calls {
+		if call.lose(c) {
+			orphans = append(orphans, call)
+		}
+	}
+	for _, d := range x.dialogs {
+		d.lose(c)
+	}
+	x.mu.Unlock()
+	for _, call := range orphans {
+		call.end("socket closed before the call was accepted")
+	}
+}
+
 // reattach gives a returned user his calls back.
 func (x *Exchange) reattach(c *Client, user string) {
 	x.mu.Lock()

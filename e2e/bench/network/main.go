@@ -33,6 +33,7 @@ var (
 	server    = flag.String("server", "", "internal: the room server")
 	codec     = flag.String("codec", "VP8", "video codec")
 	only      = flag.String("rows", "", "regular expression: only conditions whose name matches")
+	alone     = flag.Bool("alone", false, "Parley only")
 	measuring = flag.Duration("for", 15*time.Second, "how long each call is measured")
 )
 

@@ -44,7 +44,7 @@ func orchestrate(ctx context.Context, filter *regexp.Regexp) (err error) {
 		if !filter.MatchString(row.name) {
 			continue
 		}
-		for _, endpoint := range []string{"parley", "chromium"} {
+		for _, endpoint := range endpoints() {
 			m, err := b.measure(ctx, row, endpoint)
 			if ctx.Err() != nil {
 				return ctx.Err()
@@ -57,6 +57,14 @@ func orchestrate(ctx context.Context, filter *regexp.Regexp) (err error) {
 		}
 	}
 	return nil
+}
+
+// endpoints that are measured.
+func endpoints() []string {
+	if *alone {
+		return []string{"parley"}
+	}
+	return []string{"parley", "chromium"}
 }
 
 type bench struct {

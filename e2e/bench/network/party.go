@@ -5,6 +5,7 @@ import (
 	"crypto/tls"
 	"encoding/json"
 	"errors"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"sync"
@@ -36,7 +37,8 @@ func newParty(ctx context.Context, user, camera string, eye *eye) (p *party, err
 	}
 	p = &party{eye: eye, ringing: make(chan struct{}, 1)}
 	p.client, err = client.New(client.Options{Server: *server, User: user, Password: secret, Name: user, Silent: true,
-		TLS: &tls.Config{InsecureSkipVerify: true}, Codecs: client.OnlyCodec(*codec), InstanceID: id, UserAgent: "Parley/bench", KeepConnected: true})
+		TLS: &tls.Config{InsecureSkipVerify: true}, Codecs: client.OnlyCodec(*codec), InstanceID: id, UserAgent: "Parley/bench", KeepConnected: true,
+		Logger: logger(user)})
 	if err != nil {
 		return nil, err
 	}
@@ -96,6 +98,19 @@ func (p *party) close() error {
 		p.microphone.Stop()
 	}
 	return err
+}
+
+// logger writes to a file of the folder that PARLEY_BENCH_LOG names.
+func logger(user string) *slog.Logger {
+	folder := os.Getenv("PARLEY_BENCH_LOG")
+	if folder == "" {
+		return nil
+	}
+	file, err := os.Create(filepath.Join(folder, "network-"+user+".log"))
+	if err != nil {
+		return nil
+	}
+	return slog.New(slog.NewTextHandler(file, &slog.HandlerOptions{Level: slog.LevelDebug}))
 }
 
 // say prints one event for the process that orchestrates.
