@@ -24,12 +24,6 @@ type SignIn struct {
 	Remember bool
 }
 
-// Device is a camera, microphone or speaker.
-type Device struct{ ID, Name string }
-
-// Devices are those found now.
-type Devices struct{ Cameras, Microphones, Speakers []Device }
-
 // Settings that the settings screens show. An empty device is the system's default; NoDevice is none.
 type Settings = kept.Settings
 
@@ -52,7 +46,7 @@ type Actions interface {
 	SendDTMF(ctx context.Context, tones string) error
 	// TrustCertificate trusts one certificate for one server from now on.
 	TrustCertificate(ctx context.Context, server, fingerprint string) error
-	Devices(ctx context.Context) (Devices, error)
+	DeviceActions
 	// Change edits the settings and keeps them; what can count at once does.
 	Change(ctx context.Context, edit func(*Settings)) error
 	// Renew connects anew when settings have changed that only a new connection takes; in a call, at its end.

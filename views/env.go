@@ -17,6 +17,8 @@ type Env struct {
 	Window fyne.Window
 	// NewWindow makes another window that stays above the others; nil: there can be none.
 	NewWindow func(title string) fyne.Window
+	// BeforeCall shows the screen before a call and reports whether there is one; the root sets it.
+	BeforeCall func(number string, video bool) bool
 	// OpenDiagnostics opens their window; nil: there is none.
 	OpenDiagnostics func()
 	// After calls fn on the window's goroutine after d, unless stopped. nil takes a real timer.

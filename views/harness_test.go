@@ -5,6 +5,7 @@ import (
 	"errors"
 	"image"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -32,8 +33,11 @@ type asked struct {
 
 // actions records what is asked for (views.Actions). Every action waits until the test ends it or its context ends.
 type actions struct {
-	calls   chan *asked
-	sources []views.ShareSource
+	calls     chan *asked
+	sources   []views.ShareSource
+	previews  chan *preview
+	plugged   atomic.Pointer[func()] // tells that devices came or went
+	cameraErr error
 	// thumbnails are those that were asked for, for the test to draw.
 	thumbnails chan *thumbnails
 }
@@ -107,6 +111,30 @@ func (a *actions) ShareSources(context.Context) ([]views.ShareSource, error) { r
 func (a *actions) Devices(context.Context) (views.Devices, error) {
 	return gallery.Actions{}.Devices(context.Background())
 }
+func (a *actions) WatchDevices(changed func()) func() {
+	a.plugged.Store(&changed)
+	return func() { a.plugged.Store(nil) }
+}
+func (a *actions) Preview(_ context.Context, camera, microphone string) *views.Preview {
+	p := &preview{camera: camera, microphone: microphone, closed: make(chan struct{})}
+	a.previews <- p
+	made := &views.Preview{Level: func() float64 { return float64(p.level.Load()) / 100 }, CameraErr: a.cameraErr,
+		Close: func() { close(p.closed) }}
+	if camera != views.NoDevice && a.cameraErr == nil {
+		made.Camera = gallery.NewTrack("preview", 64, 36, 1)
+	}
+	return made
+}
+func (a *actions) TestSound(ctx context.Context, speaker string, volume int) error {
+	return a.do(ctx, "test sound", speaker, volume)
+}
+
+// preview is what was opened to be looked at.
+type preview struct {
+	camera, microphone string
+	level              atomic.Int64 // percent
+	closed             chan struct{}
+}
 
 // stage is a window without a display, with a root in it.
 type stage struct {
@@ -135,7 +163,7 @@ func newStage(t *testing.T) *stage {
 	t.Cleanup(func() { text.Use(text.System) })
 	s := &stage{
 		t: t, window: test.NewTempWindow(t, nil), pictures: &gallery.Pictures{}, now: gallery.Now,
-		actions: &actions{calls: make(chan *asked, 16), thumbnails: make(chan *thumbnails, 4)}, queue: make(chan func(), 64),
+		actions: &actions{calls: make(chan *asked, 16), thumbnails: make(chan *thumbnails, 4), previews: make(chan *preview, 8)}, queue: make(chan func(), 64),
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	t.Cleanup(cancel)

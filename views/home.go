@@ -206,8 +206,16 @@ func (v *homeView) call(video bool) {
 		v.show(widget.Notice{Level: widget.Warning, Title: text.T("home.offline")})
 		return
 	}
-	v.failed = nil
 	v.show(widget.Notice{})
+	if v.env.BeforeCall != nil && v.env.BeforeCall(number, video) {
+		return
+	}
+	v.place(number, video)
+}
+
+// place makes the call.
+func (v *homeView) place(number string, video bool) {
+	v.failed = nil
 	v.busy(number)
 	v.stop = v.env.run(func(ctx context.Context) error { return v.env.Actions.Dial(ctx, number, video) }, func(err error) {
 		v.stop, v.failed = nil, err

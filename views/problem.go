@@ -31,6 +31,7 @@ const (
 	OpMicrophone Operation = "problem.microphone"
 	OpTones      Operation = "problem.tones"
 	OpSettings   Operation = "problem.settings"
+	OpSound      Operation = "problem.sound"
 	OpSave       Operation = "problem.save"
 	OpFault      Operation = "problem.fault"
 	OpLink       Operation = "problem.link"

@@ -24,6 +24,7 @@ const (
 	ScreenHome     Screen = "home"
 	ScreenCall     Screen = "call"
 	ScreenSettings Screen = "settings"
+	ScreenBefore   Screen = "before" // the call
 )
 
 // Root is the content of the main window: it chooses the screen by the model and keeps what a person typed and chose, so
@@ -48,6 +49,10 @@ type Root struct {
 	home   *homeView
 	call   *callView
 
+	intended   *intended // a call about to be made
+	before     *beforeView
+	stopScreen func() // gives back what the screen shown uses
+
 	shownError error // the snapshot's error that was told
 	told       int   // number of the last Told
 	keys       keys.Map
@@ -63,6 +68,7 @@ func NewRoot(env *Env) *Root {
 		c.SetOnKeyDown(r.KeyDown)
 		c.SetOnKeyUp(r.KeyUp)
 	}
+	env.BeforeCall = r.BeforeCall
 	env.Window.SetContent(r.stack)
 	env.Window.SetPadded(false)
 	env.Window.Canvas().SetOnTypedKey(r.typedKey)
@@ -129,6 +135,8 @@ func (r *Root) choose() Screen {
 		return ScreenCall
 	case r.settings:
 		return ScreenSettings
+	case r.model.SignedIn && r.intended != nil:
+		return ScreenBefore
 	case r.model.SignedIn:
 		return ScreenHome
 	}
@@ -153,7 +161,7 @@ func (r *Root) show(s Screen) {
 		}
 		content, shown = r.home.content, r.home.shown
 	case ScreenCall:
-		r.settings = false
+		r.settings, r.intended = false, nil
 		if l, ok := layoutNamed(r.model.Settings.Layout); ok && !r.choices.chosen {
 			r.choices.layout, r.choices.chosen = l, true
 		}
@@ -169,7 +177,11 @@ func (r *Root) show(s Screen) {
 		maps.Copy(actions, r.call.shortcuts())
 	case ScreenSettings:
 		v := newSettingsView(r.env, r.model, &r.page, r.CloseSettings, r.keyList)
-		content, shown = v.content, v.shown
+		content, shown, r.stopScreen = v.content, v.shown, v.stop
+	case ScreenBefore:
+		v := newBeforeView(r.env, r.model, *r.intended, r.join, r.forgetCall)
+		content, shown, r.stopScreen = v.content, v.shown, v.stop
+		r.before = v
 	}
 	r.bind(actions)
 	r.stack.Objects = []fyne.CanvasObject{content}
@@ -181,6 +193,11 @@ func (r *Root) show(s Screen) {
 // leave ends what the old screen runs.
 func (r *Root) leave(next Screen) {
 	r.unbind()
+	if r.stopScreen != nil {
+		r.stopScreen()
+		r.stopScreen = nil
+	}
+	r.before = nil
 	if r.call != nil {
 		r.call.stop()
 		r.call = nil
@@ -267,6 +284,29 @@ func (r *Root) toggleFullScreen() {
 	}
 }
 
+// BeforeCall shows the screen before a call; false: the person wants none.
+func (r *Root) BeforeCall(number string, video bool) bool {
+	if !r.model.Settings.Preview {
+		return false
+	}
+	r.intended = &intended{number, video}
+	r.Set(r.model)
+	return true
+}
+
+// join makes the call that was prepared.
+func (r *Root) join(c intended) {
+	r.forgetCall()
+	if r.screen == ScreenHome {
+		r.home.place(c.number, c.video)
+	}
+}
+
+func (r *Root) forgetCall() {
+	r.intended = nil
+	r.Set(r.model)
+}
+
 func (r *Root) title() string {
 	if r.call != nil {
 		if t := callTitle(r.model.Snapshot.Call); t != "" {
@@ -343,6 +383,8 @@ func (r *Root) Tell(n widget.Notice) {
 		r.signIn.show(n)
 	case ScreenHome:
 		r.home.show(n)
+	case ScreenBefore:
+		r.before.panel.failed(n)
 	case ScreenCall:
 		r.call.fail(n)
 	}
@@ -408,6 +450,8 @@ func (r *Root) typedKey(k *fyne.KeyEvent) {
 		r.CloseSettings()
 	case k.Name == fyne.KeyEscape && r.screen == ScreenSignIn:
 		r.signIn.abort()
+	case k.Name == fyne.KeyEscape && r.before != nil:
+		r.before.leave(r.forgetCall)
 	case k.Name == fyne.KeyEscape && r.screen == ScreenHome:
 		r.home.abort()
 	}

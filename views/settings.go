@@ -31,7 +31,7 @@ type settingsView struct {
 	body   *container.Scroll
 	inner  *fyne.Container
 
-	devices *devicesPage
+	devices *devicePanel
 }
 
 // settingsPage is one page: its key (of its words, too), its icon, and what makes it.
@@ -92,7 +92,7 @@ func (v *settingsView) open(key string) {
 	}
 	v.choice.Selected = text.T(v.pages[at].key)
 	v.choice.Refresh()
-	v.devices = nil
+	v.stop()
 	v.inner.Objects = []fyne.CanvasObject{v.pages[at].build()}
 	v.body.ScrollToTop()
 	v.inner.Refresh()

@@ -21,7 +21,9 @@ func settingsPage(t *testing.T, page string, locks kept.Locks) *stage {
 	s.root.Set(m)
 	s.root.OpenSettings()
 	s.settle() // the list of devices
+	s.settle() // and their preview
 	s.tap(page)
+	s.settle() // the preview is closed
 	return s
 }
 

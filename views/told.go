@@ -7,19 +7,22 @@ import (
 	"parley/views/widget"
 )
 
-// ToldWhat says what happened; the values are the keys of their words, in which Name stands for the thing's name.
+// ToldWhat says what happened; the values are the keys of their words, in which Name stands for the thing's name,
+// Uses for what is used instead.
 type ToldWhat string
 
 // What is told.
 const (
-	ToldShareClosed    ToldWhat = "told.shareClosed"
-	ToldShareGone      ToldWhat = "told.shareGone"
-	ToldCameraGone     ToldWhat = "told.cameraGone"
-	ToldCameraBack     ToldWhat = "told.cameraBack"
-	ToldMicrophoneGone ToldWhat = "told.microphoneGone"
-	ToldMicrophoneBack ToldWhat = "told.microphoneBack"
-	ToldSpeakerGone    ToldWhat = "told.speakerGone"
-	ToldSpeakerBack    ToldWhat = "told.speakerBack"
+	ToldShareClosed       ToldWhat = "told.shareClosed"
+	ToldShareGone         ToldWhat = "told.shareGone"
+	ToldCameraGone        ToldWhat = "told.cameraGone"
+	ToldCameraInstead     ToldWhat = "told.cameraInstead"
+	ToldCameraBack        ToldWhat = "told.cameraBack"
+	ToldMicrophoneGone    ToldWhat = "told.microphoneGone"
+	ToldMicrophoneInstead ToldWhat = "told.microphoneInstead"
+	ToldMicrophoneBack    ToldWhat = "told.microphoneBack"
+	ToldSpeakerGone       ToldWhat = "told.speakerGone"
+	ToldSpeakerBack       ToldWhat = "told.speakerBack"
 )
 
 // Told is something that happened by itself and that the person should know.
@@ -27,13 +30,14 @@ type Told struct {
 	Number int // grows with each; 0: nothing was told yet
 	What   ToldWhat
 	Name   string
+	Uses   string // what is used instead
 }
 
 // toldTime is how long something told stays on the screen.
 const toldTime = 8 * time.Second
 
 func (t Told) notice() widget.Notice {
-	n := widget.Notice{Level: widget.Warning, Title: text.T(string(t.What), text.D{"Name": shorten(t.Name)})}
+	n := widget.Notice{Level: widget.Warning, Title: text.T(string(t.What), text.D{"Name": shorten(t.Name), "Uses": shorten(t.Uses)})}
 	switch t.What {
 	case ToldCameraBack, ToldMicrophoneBack, ToldSpeakerBack:
 		n.Level = widget.Info

@@ -24,6 +24,7 @@ import (
 	"parley/media/audio"
 	"parley/media/codec"
 	_ "parley/media/codec/all" // every codec of this build
+	"parley/media/device"
 	"parley/media/peer"
 )
 
@@ -56,6 +57,8 @@ type Options struct {
 	// Speaker by name or ID; "" follows the system. Silent plays into nothing, paced by a clock: no sound card is touched.
 	Speaker string
 	Silent  bool
+	// SpeakerChanged, when not nil, is told what plays now, "" while nothing does (audio.OutputOptions).
+	SpeakerChanged func(device string)
 	// Processor, when not nil, hears what is played, so that it can take the echo out of a microphone. It stays the
 	// caller's to close, after Close.
 	Processor  audio.Processor
@@ -75,6 +78,7 @@ type Client struct {
 
 	options Options
 	deafen  func() // ends what the processor hears
+	volume  *audio.Volume
 	output  *audio.Output
 	http    *http.Client
 }
@@ -130,7 +134,9 @@ func New(o Options) (*Client, error) {
 	if o.Processor != nil {
 		c.deafen = c.Mixer.Tap(o.Processor.ProcessRender)
 	}
-	c.output = audio.NewOutput(c.Mixer, audio.OutputOptions{Device: o.Speaker, Null: o.Silent, Logger: o.Logger})
+	c.volume = audio.NewVolume(c.Mixer, 100)
+	c.output = audio.NewOutput(c.volume, audio.OutputOptions{Device: o.Speaker, Null: o.Silent, Logger: o.Logger,
+		Changed: o.SpeakerChanged, Known: device.KnownSpeaker})
 	return c, nil
 }
 
@@ -185,6 +191,12 @@ func (c *Client) Close(ctx context.Context) error {
 
 // SetSpeaker moves the sound to another device; it goes on.
 func (c *Client) SetSpeaker(device string) { c.output.SetDevice(device) }
+
+// SetVolume of what is heard, percent.
+func (c *Client) SetVolume(percent int) { c.volume.Set(percent) }
+
+// LookForSpeaker says that devices came or went: the wanted speaker is taken back, or given up.
+func (c *Client) LookForSpeaker() { c.output.Look() }
 
 // onThisMachine tells whether a server is reached over the loopback interface; then media must use it too.
 func onThisMachine(server string) bool {

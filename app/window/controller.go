@@ -46,9 +46,11 @@ type controller struct {
 	dialing  bool
 	shared   *shared
 	told     views.Told
-	history  history
-	unwatch  func()
-	closed   bool
+	// speakerAway: another speaker, or none, stands in for the wanted one.
+	speakerAway bool
+	history     history
+	unwatch     func()
+	closed      bool
 
 	// What the connector's events tell beside the snapshot, and what became of the devices.
 	conference  views.Conference
@@ -300,7 +302,8 @@ func (c *controller) openStream(video bool) rtc.LocalStream {
 	s := c.settings()
 	var stream rtc.LocalStream
 	camera, err := c.media.Camera(s.Camera, CameraOptions{On: video && !s.CameraOff, Height: s.Video.Height,
-		Lost: func(err error) { c.lost(views.TroubleCamera, err) }})
+		Lost: func(err error) { c.lost(views.TroubleCamera, err) },
+		Told: c.toldOf(views.ToldCameraGone, views.ToldCameraInstead, views.ToldCameraBack)})
 	if err != nil {
 		c.missing(views.TroubleCamera, err)
 	} else if camera != nil {
@@ -310,7 +313,8 @@ func (c *controller) openStream(video bool) rtc.LocalStream {
 		c.logger.Warn("improve the microphone's sound", "error", err)
 	}
 	microphone, err := c.media.Microphone(s.Microphone, MicrophoneOptions{
-		Lost: func(err error) { c.lost(views.TroubleMicrophone, err) }})
+		Lost: func(err error) { c.lost(views.TroubleMicrophone, err) },
+		Told: c.toldOf(views.ToldMicrophoneGone, views.ToldMicrophoneInstead, views.ToldMicrophoneBack)})
 	if err != nil {
 		c.missing(views.TroubleMicrophone, err)
 	} else if microphone != nil {
@@ -426,9 +430,6 @@ func (c *controller) TrustCertificate(_ context.Context, server, fingerprint str
 	return c.store.Trust(server, fingerprint)
 }
 
-// Devices implements views.Actions.
-func (c *controller) Devices(context.Context) (views.Devices, error) { return c.media.Devices(), nil }
-
 // Change implements views.Actions. Language, theme, scale, speaker and what is done to the sound count at once, the camera
 // from the next call on, the rest with the next connection (Renew).
 func (c *controller) Change(_ context.Context, edit func(*views.Settings)) error {
@@ -438,9 +439,7 @@ func (c *controller) Change(_ context.Context, edit func(*views.Settings)) error
 	c.mu.Lock()
 	link := c.link
 	c.mu.Unlock()
-	if link != nil && link.SetSpeaker != nil && before.Speaker != s.Speaker {
-		link.SetSpeaker(s.Speaker)
-	}
+	c.useDevices(link, before.Devices, s.Devices)
 	if before.Sound != s.Sound {
 		err = errors.Join(err, c.process(s.Sound))
 	}

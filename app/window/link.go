@@ -50,6 +50,9 @@ type Link struct {
 	Ring func(kept.Settings) (stop func())
 	// SetSpeaker moves the sound to another device; nil when there is no sound.
 	SetSpeaker func(device string)
+	// SetVolume of the sound, percent; LookForSpeaker says that devices came or went. Both as SetSpeaker.
+	SetVolume      func(percent int)
+	LookForSpeaker func()
 	// States reads the states of all machines; nil: there is no way to.
 	States func(ctx context.Context) (map[string]string, error)
 	// Faults break the link on purpose; nil: nothing can.
@@ -82,21 +85,25 @@ func (o LinkOptions) secrets() []string {
 type Opener func(LinkOptions) (*Link, error)
 
 // openLink is the Opener with real parts.
-func openLink(o Options) Opener {
+// speaker is told what plays now.
+func openLink(o Options, speaker func(device string)) Opener {
 	return func(l LinkOptions) (*Link, error) {
-		made, err := client.New(clientOptions(o, l))
+		options := clientOptions(o, l)
+		options.SpeakerChanged = speaker
+		made, err := client.New(options)
 		if err != nil {
 			return nil, err
 		}
+		made.SetVolume(volumeOf(l.Settings.Devices))
 		return &Link{
 			Connector:  made.Connector,
 			Connect:    made.Connect,
 			Ring:       func(s kept.Settings) func() { return ringerOf(o, s).ring(made.Mixer) },
-			SetSpeaker: made.SetSpeaker,
-			States:     made.Connector.MachineStates,
-			Faults:     clientFaults{made.Faults, made.Gate},
-			Secrets:    l.secrets,
-			Close:      made.Close,
+			SetSpeaker: made.SetSpeaker, SetVolume: made.SetVolume, LookForSpeaker: made.LookForSpeaker,
+			States:  made.Connector.MachineStates,
+			Faults:  clientFaults{made.Faults, made.Gate},
+			Secrets: l.secrets,
+			Close:   made.Close,
 		}, nil
 	}
 }
@@ -112,7 +119,7 @@ func clientOptions(o Options, l LinkOptions) client.Options {
 	s := l.Settings
 	made := client.Options{
 		Server: l.Form.Server, User: l.Form.User, Password: l.Form.Password, Guest: l.Form.Guest, Name: l.Form.Name,
-		TLS: l.TLS, Speaker: s.Speaker, Silent: o.Silent || s.Speaker == kept.NoDevice,
+		TLS: l.TLS, Speaker: speakerOf(s.Devices), Silent: o.Silent,
 		Processor: o.Processor, CallWaiting: true,
 		Codecs:   rtc.Codecs{Preferred: s.PreferredCodecs, Excluded: s.ExcludedCodecs},
 		MaxWidth: width(s.Video.Height), MaxHeight: s.Video.Height,

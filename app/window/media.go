@@ -23,6 +23,10 @@ type Media struct {
 	Screen     func(s views.Share, lost func(error)) (rtc.LocalTrack, error)
 	Thumbnails func(width, height int, show func(word string, picture *image.RGBA)) views.Thumbnails
 	Devices    func() views.Devices
+	// Plugs calls changed after devices came or went; nil: nobody tells.
+	Plugs func(changed func()) (cancel func())
+	// Play plays a sound on a device of its own ("" is the system's) until it is stopped.
+	Play func(device string, volume int, sound audio.Input) (stop func())
 	// Pattern opens a moving pattern to present.
 	Pattern func() (rtc.LocalTrack, error)
 }
@@ -32,42 +36,57 @@ type CameraOptions struct {
 	On     bool        // false makes it ready but dark
 	Height int         // pixels, at 16:9
 	Lost   func(error) // it failed or was unplugged; from any goroutine
+	Told   func(device.FollowEvent)
 }
 
 // MicrophoneOptions of Media.Microphone.
 type MicrophoneOptions struct {
 	Lost func(error) // it failed or was unplugged; from any goroutine
+	Told func(device.FollowEvent)
+	// Raw leaves out what improves the sound: its processor belongs to the call.
+	Raw bool
 }
 
 // cameraFPS is what a call asks of a camera.
 const cameraFPS = 30
 
-// realMedia takes what media/device has. pattern stands in where there is no camera (the demonstration).
-// processor, when not nil, improves the microphone's sound.
-func realMedia(logger *slog.Logger, pattern bool, processor audio.Processor) Media {
+// realMedia takes what media/device has. With Options.Demo a pattern stands in where there is no camera.
+func realMedia(o Options, plugs *device.Plugs) Media {
+	logger, processor, demo := o.Logger, o.Processor, o.Demo
+	m := realScreens(logger)
+	m.Plugs = plugs.Listen
+	m.Play = func(name string, volume int, sound audio.Input) (stop func()) {
+		return audio.NewOutput(audio.NewVolume(sound, volume), audio.OutputOptions{Device: name,
+			Null: o.Silent || name == views.NoDevice, Logger: logger}).Close
+	}
+	m.Devices = func() views.Devices {
+		return views.Devices{Cameras: listed(device.Cameras()), Microphones: listed(device.Microphones()),
+			Speakers: listed(device.Speakers())}
+	}
+	m.Camera = func(word string, o CameraOptions) (rtc.LocalTrack, error) {
+		t, err := openCamera(word, o, plugs, logger)
+		if demo && word == "" && (errors.Is(err, device.ErrNotFound) || errors.Is(err, device.ErrUnavailable)) {
+			return openCamera("pattern", o, plugs, logger)
+		}
+		return t, err
+	}
+	m.Microphone = func(word string, o MicrophoneOptions) (rtc.LocalTrack, error) {
+		t, err := openMicrophone(word, o, device.TrackOptions{Logger: logger, Lost: stays(o.Lost)}, processor, plugs)
+		if t == nil {
+			return nil, err
+		}
+		return t, err
+	}
+	return m
+}
+
+// realScreens captures what can be shared.
+func realScreens(logger *slog.Logger) Media {
 	m := Media{
 		Sources: sources,
 		Thumbnails: func(width, height int, show func(string, *image.RGBA)) views.Thumbnails {
 			return device.NewThumbnails(width, height, show)
 		},
-		Devices: func() views.Devices {
-			return views.Devices{Cameras: listed(device.Cameras()), Microphones: listed(device.Microphones()),
-				Speakers: listed(device.Speakers())}
-		},
-	}
-	m.Camera = func(word string, o CameraOptions) (rtc.LocalTrack, error) {
-		t, err := openCamera(word, o, logger)
-		if pattern && word == "" && (errors.Is(err, device.ErrNotFound) || errors.Is(err, device.ErrUnavailable)) {
-			return openCamera("pattern", o, logger)
-		}
-		return t, err
-	}
-	m.Microphone = func(word string, o MicrophoneOptions) (rtc.LocalTrack, error) {
-		t, err := device.OpenAudioTrack(word, device.TrackOptions{Processor: processor, Logger: logger, Lost: stays(o.Lost)})
-		if t == nil {
-			return nil, err
-		}
-		return t, err
 	}
 	m.Pattern = func() (rtc.LocalTrack, error) {
 		t, err := device.OpenVideoTrack("pattern", device.VideoOptions{Width: 1280, Height: 720, FPS: 15}, device.TrackOptions{Logger: logger})
@@ -95,19 +114,20 @@ func realMedia(logger *slog.Logger, pattern bool, processor audio.Processor) Med
 	return m
 }
 
-func openCamera(word string, o CameraOptions, logger *slog.Logger) (rtc.LocalTrack, error) {
+func openCamera(word string, o CameraOptions, plugs *device.Plugs, logger *slog.Logger) (rtc.LocalTrack, error) {
 	if word == views.NoDevice {
 		return nil, nil
 	}
 	size := device.VideoOptions{Width: width(o.Height), Height: o.Height, FPS: cameraFPS}
-	reopen := func() (device.VideoSource, error) { return device.OpenVideo(word, size) }
+	follow := device.FollowOptions{Plugs: plugs, Told: o.Told}
+	reopen := func() (device.VideoSource, error) { return device.OpenVideoFollowing(word, size, follow) }
 	source, err := reopen()
 	if err != nil || source == nil {
 		return nil, err
 	}
 	if !o.On {
-		// Found, so it can be switched on later; not opened, so its light stays off.
-		if err := source.Close(); err != nil {
+		// There is one, so it can be switched on later; not opened, so its light stays off.
+		if err := errors.Join(source.Close(), anyCamera(word)); err != nil {
 			return nil, err
 		}
 		source = nil
@@ -117,6 +137,32 @@ func openCamera(word string, o CameraOptions, logger *slog.Logger) (rtc.LocalTra
 		return nil, err
 	}
 	return t, nil
+}
+
+// anyCamera is device.ErrNotFound where a word means a camera and there is none at all.
+func anyCamera(word string) error {
+	source, err := device.OpenVideo(word, device.VideoOptions{})
+	if err != nil && len(device.Cameras()) == 0 {
+		return err
+	}
+	if source != nil {
+		return source.Close()
+	}
+	return nil
+}
+
+func openMicrophone(word string, o MicrophoneOptions, t device.TrackOptions, processor audio.Processor, plugs *device.Plugs) (*device.AudioTrack, error) {
+	if !o.Raw {
+		t.Processor = processor
+	}
+	reopen := func() (device.AudioSource, error) {
+		return device.OpenAudioFollowing(word, device.FollowOptions{Plugs: plugs, Told: o.Told})
+	}
+	source, err := reopen()
+	if err != nil || source == nil {
+		return nil, err
+	}
+	return device.NewAudioTrack(source, reopen, t)
 }
 
 // stays keeps a track whose device was unplugged: the call goes on without it, and the person is told.
@@ -146,10 +192,18 @@ func sources() ([]views.ShareSource, error) {
 	return list, nil
 }
 
+// listed names devices as settings keep them: by name, which stays when IDs change, where names differ.
 func listed(infos []device.Info) []views.Device {
+	names := map[string]int{}
+	for _, d := range infos {
+		names[d.Name]++
+	}
 	list := make([]views.Device, len(infos))
 	for i, d := range infos {
-		list[i] = views.Device{ID: d.ID, Name: d.Name}
+		list[i] = views.Device{ID: d.Name, Name: d.Name, Default: d.Default}
+		if names[d.Name] > 1 {
+			list[i].ID = d.ID
+		}
 	}
 	return list
 }

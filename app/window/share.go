@@ -121,13 +121,13 @@ func (c *controller) shareLost(s *shared, reason error) {
 	if errors.Is(reason, device.ErrClosed) {
 		what = views.ToldShareClosed
 	}
-	c.tell(what, name)
+	c.tell(what, name, "")
 }
 
 // tell the person something that happened by itself.
-func (c *controller) tell(what views.ToldWhat, name string) {
+func (c *controller) tell(what views.ToldWhat, name, uses string) {
 	c.mu.Lock()
-	c.told = views.Told{Number: c.told.Number + 1, What: what, Name: name}
+	c.told = views.Told{Number: c.told.Number + 1, What: what, Name: name, Uses: uses}
 	c.mu.Unlock()
 	c.logger.Info("told", "what", string(what)) // not the name: a window's title is nobody's business
 	c.changed()

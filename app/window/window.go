@@ -25,6 +25,7 @@ import (
 	"parley/connector/call"
 	"parley/connector/session"
 	"parley/media/audio"
+	"parley/media/device"
 	"parley/views"
 	"parley/views/kept"
 	"parley/views/look"
@@ -100,6 +101,8 @@ type Window struct {
 	app        *calmApp
 	window     fyne.Window
 	controller *controller
+	plugs      *device.Plugs // nil when devices are the tests'
+	unplug     func()
 	pump       *Pump
 	root       *views.Root
 	incoming   *incomingWindow
@@ -146,6 +149,10 @@ func Run(ctx context.Context, o Options) error {
 	w.cancel()
 	w.pump.Close()
 	w.running.Wait()
+	w.unplug()
+	if w.plugs != nil {
+		w.plugs.Close()
+	}
 	return w.err
 }
 
@@ -172,7 +179,8 @@ func (w *Window) build(store *Store) {
 	o := w.options
 	media := o.Media
 	if media == nil {
-		m := realMedia(o.Logger, o.Demo, o.Processor)
+		w.plugs = device.NewPlugs()
+		m := realMedia(o, w.plugs)
 		media = &m
 	}
 	media.StartWithSystem = orAutostart(media.StartWithSystem)
@@ -180,10 +188,11 @@ func (w *Window) build(store *Store) {
 	events := newRecorder()
 	o.OnConnector = recordWith(events, o.OnConnector)
 	w.controller = newController(o, store, *media, o.Open, w.schedule)
+	w.unplug = w.controller.WatchDevices(w.controller.lookForSpeaker)
 	w.inspector = &inspector{Recorder: events, controller: w.controller, options: o, renderer: w.rendererName}
 	w.diagnosing = &diagnosticsWindow{w: w}
 	if w.controller.open == nil {
-		w.controller.open = openLink(o)
+		w.controller.open = openLink(o, w.controller.speakerChanged)
 	}
 	model := w.controller.Model()
 	w.dress(model.Settings)

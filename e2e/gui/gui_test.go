@@ -275,6 +275,9 @@ func TestSignInJoinShareLeave(t *testing.T) {
 
 	s.typed("2001")
 	s.press("Return")
+	s.changed("the screen before the call", home)
+	s.shoot("before-the-call")
+	s.press("Return") // join now
 	s.happens("joined")
 	s.moving("the remote video")
 	s.shoot("call")

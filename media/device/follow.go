@@ -248,3 +248,26 @@ type microphoneFollower struct{ *follower[[]int16] }
 
 // Channels as AudioSource.
 func (microphoneFollower) Channels() int { return 1 }
+
+// OpenVideoFollowing is OpenVideo, with cameras that follow the wanted one.
+func OpenVideoFollowing(word string, v VideoOptions, f FollowOptions) (VideoSource, error) {
+	if !isCameraWord(word) {
+		return OpenVideo(word, v)
+	}
+	if f.Wanted = word; word == "default" {
+		f.Wanted = ""
+	}
+	return FollowCamera(f, v), nil
+}
+
+// OpenAudioFollowing is OpenAudio, with microphones that follow the wanted one.
+func OpenAudioFollowing(word string, f FollowOptions) (AudioSource, error) {
+	s, err := OpenAudio(word)
+	if _, ok := s.(*Microphone); err != nil || !ok {
+		return s, err
+	}
+	if f.Wanted = word; word == "default" {
+		f.Wanted = ""
+	}
+	return FollowMicrophone(f), nil
+}

@@ -15,6 +15,9 @@ func Microphones() []Info { return soundDevices(sound.Capture) }
 // Speakers that can be opened now, for audio.OutputOptions.Device; none without a sound card.
 func Speakers() []Info { return soundDevices(sound.Playback) }
 
+// KnownSpeaker tells whether a speaker can be found now by its name.
+func KnownSpeaker(name string) bool { return sound.Known(sound.Playback, name) }
+
 func soundDevices(direction sound.Direction) []Info {
 	devices, err := sound.Devices(direction)
 	if err != nil {

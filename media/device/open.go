@@ -75,6 +75,11 @@ func OpenAudio(word string) (AudioSource, error) {
 	return NewMicrophone(word), nil
 }
 
+// isCameraWord tells a camera's name from everything else that OpenVideo understands.
+func isCameraWord(word string) bool {
+	return word != "none" && word != "pattern" && !IsScreenWord(word) && !looksLikeFile(word)
+}
+
 // looksLikeFile tells a mistyped file from a device's name, so that the error speaks of what was meant.
 func looksLikeFile(word string) bool {
 	switch strings.ToLower(filepath.Ext(word)) {

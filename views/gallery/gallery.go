@@ -215,6 +215,11 @@ func (Actions) KeepCredential(context.Context, string, string, string) error {
 func (Actions) Thumbnails(_, _ int, show func(string, image.Image)) views.Thumbnails {
 	return thumbnails{show}
 }
+func (Actions) WatchDevices(func()) (cancel func())          { return func() {} }
+func (Actions) TestSound(context.Context, string, int) error { return nil }
+func (Actions) Preview(context.Context, string, string) *views.Preview {
+	return &views.Preview{Close: func() {}}
+}
 func (Actions) Devices(context.Context) (views.Devices, error) {
 	return views.Devices{Cameras: []views.Device{{ID: "c1", Name: "Integrated Camera"}},
 		Microphones: []views.Device{{ID: "m1", Name: "Headset"}}}, nil

@@ -8,6 +8,7 @@ import (
 
 	"parley/connector/session"
 	"parley/views"
+	"parley/views/kept"
 )
 
 // thumbnails draw each source once, at once (views.Thumbnails).
@@ -61,8 +62,17 @@ func pickers() []Sample {
 	}
 	call := inCall(func(*session.Snapshot) {})
 	return []Sample{
+		{Name: "before", Model: ready(), Act: func(r *views.Root, _ fyne.Window) { r.BeforeCall("2001", true) }},
+		{Name: "before-audio", Model: ready(), Act: func(r *views.Root, _ fyne.Window) { r.BeforeCall("2001", false) }},
 		{Name: "share-screens", Model: call, Act: open(0, false)},
 		{Name: "share-windows", Model: call, Act: open(1, true)},
 		{Name: "share-region", Model: call, Act: open(2, false)},
 	}
+}
+
+// ready is signed in, with a camera that is away.
+func ready() views.Model {
+	s := kept.Defaults()
+	s.Camera, s.Speaker = "Logitech BRIO Ultra HD Webcam 4K", "Headset"
+	return views.Model{Snapshot: session.Initial(), Status: session.StatusReadyToCall, SignedIn: true, Account: account(), Settings: s}
 }

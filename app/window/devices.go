@@ -1,0 +1,144 @@
+package window
+
+import (
+	"context"
+	"sync"
+
+	"parley/connector/rtc"
+	"parley/media/device"
+	"parley/views"
+	"parley/views/kept"
+)
+
+// Devices implements views.Actions.
+func (c *controller) Devices(context.Context) (views.Devices, error) { return c.media.Devices(), nil }
+
+// WatchDevices implements views.Actions.
+func (c *controller) WatchDevices(changed func()) (cancel func()) {
+	if c.media.Plugs == nil {
+		return func() {}
+	}
+	return c.media.Plugs(changed)
+}
+
+// toldOf tells what a device that is followed did by itself.
+func (c *controller) toldOf(gone, instead, back views.ToldWhat) func(device.FollowEvent) {
+	return func(e device.FollowEvent) {
+		switch {
+		case e.Gone == "":
+			c.tell(back, e.Uses, "")
+		case e.Uses == "":
+			c.tell(gone, e.Gone, "")
+		default:
+			c.tell(instead, e.Gone, e.Uses)
+		}
+	}
+}
+
+// speakerChanged tells when the wanted speaker went or came back; device is what plays now, "" is nothing.
+func (c *controller) speakerChanged(device string) {
+	wanted := c.store.Settings().Speaker
+	c.mu.Lock()
+	away := c.speakerAway
+	c.speakerAway = wanted != "" && wanted != kept.NoDevice && device != wanted
+	now := c.speakerAway
+	c.mu.Unlock()
+	switch {
+	case now && !away:
+		c.tell(views.ToldSpeakerGone, wanted, "")
+	case away && !now && device == wanted:
+		c.tell(views.ToldSpeakerBack, wanted, "")
+	}
+}
+
+// lookForSpeaker has the wanted speaker taken back, or given up; from any goroutine.
+func (c *controller) lookForSpeaker() {
+	if link, err := c.current(); err == nil && link.LookForSpeaker != nil {
+		link.LookForSpeaker()
+	}
+}
+
+// useDevices makes changed devices and volumes count at once, in a call, too.
+func (c *controller) useDevices(link *Link, before, now kept.Devices) {
+	if link == nil {
+		return
+	}
+	if link.SetSpeaker != nil && speakerOf(before) != speakerOf(now) {
+		link.SetSpeaker(speakerOf(now))
+	}
+	if link.SetVolume != nil && volumeOf(before) != volumeOf(now) {
+		link.SetVolume(volumeOf(now))
+	}
+}
+
+// speakerOf is the speaker to open. None is the system's at volume 0: it can be switched back at once.
+func speakerOf(d kept.Devices) string {
+	if d.Speaker == kept.NoDevice {
+		return ""
+	}
+	return d.Speaker
+}
+
+func volumeOf(d kept.Devices) int {
+	if d.Speaker == kept.NoDevice {
+		return 0
+	}
+	return d.SpeakerVolume
+}
+
+// TestSound implements views.Actions.
+func (c *controller) TestSound(ctx context.Context, speaker string, volume int) error {
+	if c.media.Play == nil {
+		return nil
+	}
+	sound := newChime()
+	stop := c.media.Play(speaker, volume, sound)
+	defer stop()
+	select {
+	case <-sound.over:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// Preview implements views.Actions. Both devices are given back by Close, at the latest when the window ends.
+func (c *controller) Preview(_ context.Context, camera, microphone string) *views.Preview {
+	s := c.settings()
+	p := &views.Preview{}
+	var tracks []rtc.LocalTrack
+	if camera != views.NoDevice {
+		track, err := c.media.Camera(camera, CameraOptions{On: true, Height: s.Video.Height})
+		p.CameraErr = err
+		if err == nil && track != nil {
+			p.Camera = track
+			tracks = append(tracks, track)
+		}
+	}
+	if microphone != views.NoDevice {
+		track, err := c.media.Microphone(microphone, MicrophoneOptions{Raw: true})
+		p.MicrophoneErr = err
+		if err == nil && track != nil {
+			if meter, ok := track.(interface{ Level() float64 }); ok {
+				p.Level = meter.Level
+			}
+			tracks = append(tracks, track)
+		}
+	}
+	p.Close = sync.OnceFunc(func() { release(tracks) })
+	c.later(func(ctx context.Context) {
+		<-ctx.Done()
+		p.Close()
+	})
+	return p
+}
+
+// release stops tracks and waits until their devices are free.
+func release(tracks []rtc.LocalTrack) {
+	for _, t := range tracks {
+		t.Stop()
+		if held, ok := t.(interface{ Released() <-chan struct{} }); ok {
+			<-held.Released()
+		}
+	}
+}

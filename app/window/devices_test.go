@@ -1,0 +1,142 @@
+package window
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"testing"
+	"time"
+
+	"parley/connector/rtc"
+	"parley/media/audio"
+	"parley/media/device"
+	"parley/views"
+	"parley/views/kept"
+)
+
+func TestWhatAFollowedDeviceDoesIsTold(t *testing.T) {
+	r := newRig(t)
+	r.signIn(t)
+	if err := r.Dial(t.Context(), "2001", true); err != nil {
+		t.Fatal(err)
+	}
+	told := func(want views.Told) {
+		t.Helper()
+		if got := r.Model().Told; got != want {
+			t.Errorf("told %+v instead of %+v", got, want)
+		}
+	}
+	r.cameraOptions.Told(device.FollowEvent{Gone: "Webcam", Uses: "Built-in"})
+	told(views.Told{Number: 1, What: views.ToldCameraInstead, Name: "Webcam", Uses: "Built-in"})
+	r.cameraOptions.Told(device.FollowEvent{Uses: "Webcam", Wanted: true})
+	told(views.Told{Number: 2, What: views.ToldCameraBack, Name: "Webcam"})
+	r.microphoneOptions.Told(device.FollowEvent{Gone: "Headset"})
+	told(views.Told{Number: 3, What: views.ToldMicrophoneGone, Name: "Headset"})
+
+	if err := r.Change(t.Context(), func(s *views.Settings) { s.Speaker = "Headset" }); err != nil {
+		t.Fatal(err)
+	}
+	r.speakerChanged("Headset")
+	r.speakerChanged("default")
+	told(views.Told{Number: 4, What: views.ToldSpeakerGone, Name: "Headset"})
+	r.speakerChanged("") // no card at all: it is gone already
+	r.speakerChanged("Headset")
+	told(views.Told{Number: 5, What: views.ToldSpeakerBack, Name: "Headset"})
+}
+
+func TestPreviewIsGivenBackAtTheLatestWithTheWindow(t *testing.T) {
+	r := newRig(t)
+	p := r.Preview(t.Context(), "Webcam", "")
+	if p.Camera != rtc.Track(r.camera) || r.cameraWord != "Webcam" || !r.cameraOptions.On || !r.microphoneOptions.Raw {
+		t.Errorf("%+v", p)
+	}
+	p.Close()
+	p.Close()
+	if r.camera.stops() != 1 || r.microphone.stops() != 1 {
+		t.Errorf("stopped %d and %d times", r.camera.stops(), r.microphone.stops())
+	}
+	r.controller.media.Camera = func(string, CameraOptions) (rtc.LocalTrack, error) { return nil, device.ErrUnavailable }
+	p = r.Preview(t.Context(), "Webcam", "")
+	if !errors.Is(p.CameraErr, device.ErrUnavailable) || p.Camera != nil || p.MicrophoneErr != nil {
+		t.Errorf("%+v", p)
+	}
+	if err := r.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if r.microphone.stops() != 2 {
+		t.Error("the microphone outlives the window")
+	}
+}
+
+// player records what is played.
+type player struct {
+	mu     sync.Mutex
+	device string
+	volume int
+	loud   int16
+	ended  chan struct{}
+}
+
+// play pulls the sound as a sound card does, but as fast as it can.
+func (p *player) play(device string, volume int, sound audio.Input) (stop func()) {
+	p.mu.Lock()
+	p.device, p.volume, p.ended = device, volume, make(chan struct{})
+	p.mu.Unlock()
+	end, done := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(done)
+		pcm := make([]int16, 960)
+		for {
+			select {
+			case <-end:
+				return
+			default:
+			}
+			sound.Read(pcm)
+			p.mu.Lock()
+			for _, v := range pcm {
+				p.loud = max(p.loud, v, -v)
+			}
+			p.mu.Unlock()
+			time.Sleep(time.Microsecond) // the others run, too
+		}
+	}()
+	return func() {
+		close(end)
+		<-done
+		close(p.ended)
+	}
+}
+
+func TestASoundTriesTheSpeaker(t *testing.T) {
+	r := newRig(t)
+	p := &player{}
+	r.controller.media.Play = p.play
+	if err := r.TestSound(t.Context(), "Headset", 70); err != nil {
+		t.Fatal(err)
+	}
+	if p.device != "Headset" || p.volume != 70 || p.loud < 5000 {
+		t.Errorf("%q at %d %%, loudest %d", p.device, p.volume, p.loud)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if err := r.TestSound(ctx, "", 70); !errors.Is(err, context.Canceled) {
+		t.Error(err)
+	}
+}
+
+func TestVolumeAndSpeakerCountAtOnce(t *testing.T) {
+	var speakers []string
+	var volumes []int
+	link := &Link{SetSpeaker: func(d string) { speakers = append(speakers, d) }, SetVolume: func(v int) { volumes = append(volumes, v) }}
+	r := newRig(t)
+	loud := kept.Devices{Speaker: "Headset", SpeakerVolume: 80}
+	r.useDevices(link, loud, loud)
+	none := loud
+	none.Speaker = kept.NoDevice
+	r.useDevices(link, loud, none)
+	r.useDevices(link, none, loud)
+	if len(speakers) != 2 || speakers[0] != "" || speakers[1] != "Headset" || len(volumes) != 2 || volumes[0] != 0 || volumes[1] != 80 {
+		t.Errorf("speakers %q, volumes %v", speakers, volumes)
+	}
+}

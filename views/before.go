@@ -1,0 +1,135 @@
+package views
+
+import (
+	"context"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/layout"
+	fynewidget "fyne.io/fyne/v2/widget"
+
+	"parley/views/look"
+	"parley/views/text"
+	"parley/views/widget"
+)
+
+// intended is a call that a person is about to make.
+type intended struct {
+	number string
+	video  bool
+}
+
+// beforeView is the look into the mirror before a call: own picture, level of the microphone, speakers tried, devices
+// chosen, and how to join.
+type beforeView struct {
+	env      *Env
+	call     intended
+	settings Settings
+	content  fyne.CanvasObject
+	banner   *widget.Banner
+	join     *widget.Button
+	panel    *devicePanel
+	leaves   bool
+}
+
+// newBeforeView; join is called when the devices are free for the call, back when the person has changed his mind.
+func newBeforeView(env *Env, m Model, call intended, join func(intended), back func()) *beforeView {
+	v := &beforeView{env: env, call: call, settings: m.Settings}
+	v.panel = newDevicePanel(env, func() Settings { return v.settings }, v.change)
+	v.panel.under = func(key, _ string, control fyne.CanvasObject) fyne.CanvasObject {
+		if d, ok := control.(fyne.Disableable); ok && m.Locks.Has(key) {
+			d.Disable()
+		}
+		return control
+	}
+	v.banner = widget.NewBanner(func() { v.content.Refresh() })
+	v.panel.failed = func(n widget.Notice) {
+		if n.Title != "" {
+			v.banner.Set(n)
+			v.content.Refresh()
+		}
+	}
+	check := func(key, setting string, on bool, set func(*Settings, bool)) *fynewidget.Check {
+		c := fynewidget.NewCheck(text.T(key), nil)
+		c.Checked = on
+		c.OnChanged = func(on bool) { v.change(func(s *Settings) { set(s, on) }) }
+		if m.Locks.Has(setting) {
+			c.Disable()
+		}
+		return c
+	}
+	how := container.NewVBox(check("settings.joinMuted", "join.muted", m.Settings.Muted, func(s *Settings, on bool) { s.Muted = on }))
+	picture := container.NewVBox()
+	if call.video {
+		v.panel.self = widget.NewTile("before", env.Pictures.Drawing(), true)
+		v.panel.person = m.Account.Name
+		v.panel.self.SetLabel(widget.TileLabel{Person: m.Account.Name, Rounded: true})
+		picture.Add(container.New(&ratioLayout{}, v.panel.self))
+		how.Add(check("settings.joinDark", "join.camera_off", m.Settings.CameraOff, func(s *Settings, on bool) { s.CameraOff = on }))
+	}
+	how.Add(check("before.always", "join.preview", m.Settings.Preview, func(s *Settings, on bool) { s.Preview = on }))
+	picture.Add(how)
+	v.join = widget.NewButton(text.T("before.join"), nil, func() { v.leave(func() { join(call) }) })
+	v.join.Importance = fynewidget.HighImportance
+	cancel := widget.NewButton(text.T("common.cancel"), nil, func() { v.leave(back) })
+	head := container.NewBorder(nil, nil, widget.NewIconButton("back", text.T("common.back"), func() { v.leave(back) }), nil,
+		tight(heading(text.T("before.title")), muted(text.T("before.to", text.D{"Number": shorten(call.number)}))))
+	body := column(920, container.NewVBox(head, v.banner,
+		container.New(&twoColumns{from: 720, gap: look.Space}, picture, newCard(container.NewVBox(v.panel.rows(call.video)...)))))
+	// The buttons stay in sight in a window that is too low for the rest.
+	foot := container.New(footLayout(920), container.NewHBox(layout.NewSpacer(), cancel, v.join))
+	v.content = container.NewBorder(nil, foot, nil, nil, body)
+	return v
+}
+
+func (v *beforeView) change(edit func(*Settings)) {
+	edit(&v.settings)
+	v.env.run(func(ctx context.Context) error { return v.env.Actions.Change(ctx, edit) }, func(err error) {
+		v.panel.failed(Describe(OpSettings, "", err))
+	})
+}
+
+func (v *beforeView) shown() {
+	v.env.focus(v.join)
+	v.panel.start()
+}
+
+// leave gives the devices back first: a camera opens once only.
+func (v *beforeView) leave(then func()) {
+	if v.leaves {
+		return
+	}
+	v.leaves = true
+	v.join.Disable()
+	v.panel.stop(then)
+}
+
+// stop gives the devices back.
+func (v *beforeView) stop() { v.panel.stop(nil) }
+
+// footLayout keeps its one object in the middle at a largest width, with little room above and below.
+type footLayout float32
+
+func (w footLayout) MinSize(objects []fyne.CanvasObject) fyne.Size {
+	m := objects[0].MinSize()
+	return fyne.NewSize(m.Width+2*look.Margin, m.Height+look.Gap)
+}
+
+func (w footLayout) Layout(objects []fyne.CanvasObject, size fyne.Size) {
+	width := min(float32(w), size.Width-2*look.Margin)
+	objects[0].Resize(fyne.NewSize(width, size.Height-look.Gap))
+	objects[0].Move(fyne.NewPos((size.Width-width)/2, 0))
+}
+
+// ratioLayout keeps its one object at 16:9.
+type ratioLayout struct{ width float32 }
+
+func (l *ratioLayout) MinSize([]fyne.CanvasObject) fyne.Size {
+	return fyne.NewSize(240, max(135, l.width*9/16))
+}
+
+func (l *ratioLayout) Layout(objects []fyne.CanvasObject, size fyne.Size) {
+	l.width = size.Width
+	objects[0].Resize(fyne.NewSize(size.Width, size.Width*9/16))
+	objects[0].Move(fyne.NewPos(0, 0))
+}
