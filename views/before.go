@@ -75,7 +75,7 @@ func newBeforeView(env *Env, m Model, call intended, join func(intended), back f
 	head := container.NewBorder(nil, nil, widget.NewIconButton("back", text.T("common.back"), func() { v.leave(back) }), nil,
 		tight(heading(text.T("before.title")), muted(text.T("before.to", text.D{"Number": shorten(call.number)}))))
 	body := column(920, container.NewVBox(head, v.banner,
-		container.New(&twoColumns{from: 720, gap: look.Space}, picture, newCard(container.NewVBox(v.panel.rows(call.video)...)))))
+		container.New(&twoColumns{from: 720, gap: look.Space}, picture, newCard(container.NewVBox(v.panel.rows(call.video, false)...)))))
 	// The buttons stay in sight in a window that is too low for the rest.
 	foot := container.New(footLayout(920), container.NewHBox(layout.NewSpacer(), cancel, v.join))
 	v.content = container.NewBorder(nil, foot, nil, nil, body)

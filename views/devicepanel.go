@@ -3,6 +3,7 @@ package views
 import (
 	"context"
 	"slices"
+	"strings"
 	"time"
 
 	"fyne.io/fyne/v2"
@@ -29,6 +30,8 @@ type devicePanel struct {
 	failed func(widget.Notice)
 	self   *widget.Tile // nil: no own picture
 	person string       // whose initials stand for it
+
+	volumes bool
 
 	camera, microphone, speaker, ringer *choice
 	meter                               *widget.Meter
@@ -65,9 +68,10 @@ func newDevicePanel(env *Env, get func() Settings, change func(func(*Settings)))
 	return p
 }
 
-// rows of the panel; the camera's is left out for a call without a picture.
-func (p *devicePanel) rows(camera bool) []fyne.CanvasObject {
+// rows of the panel; the camera's is left out for a call without a picture, volumes where there is little room.
+func (p *devicePanel) rows(camera, volumes bool) []fyne.CanvasObject {
 	s := p.get()
+	p.volumes = volumes
 	meter := container.NewBorder(nil, nil, fynewidget.NewIcon(look.Icon("microphone")), nil,
 		container.New(centredHeight(12), p.meter))
 	list := []fyne.CanvasObject{}
@@ -99,6 +103,9 @@ func (p *devicePanel) sounding(key string, c *choice, volumeKey string, volume i
 			p.failed(Describe(OpSound, "", err))
 		})
 	})
+	if !p.volumes {
+		return container.NewBorder(nil, nil, nil, try, p.under(key, "", c.Select))
+	}
 	return container.NewVBox(p.under(key, "", c.Select),
 		container.NewBorder(nil, nil, nil, try, p.under(volumeKey, "", slider)))
 }
@@ -211,15 +218,22 @@ func (p *devicePanel) show(next *Preview) {
 	trouble := ""
 	if next != nil {
 		picture = next.Camera
-		if next.MicrophoneErr != nil {
-			trouble = Describe(OpMicrophone, "", next.MicrophoneErr).Text
+		for _, t := range []struct {
+			key string
+			op  Operation
+			err error
+		}{{"settings.camera", OpCamera, next.CameraErr}, {"settings.microphone", OpMicrophone, next.MicrophoneErr}} {
+			if t.err != nil {
+				trouble += text.T(t.key) + ": " + Describe(t.op, "", t.err).Text + "\n"
+			}
 		}
+		trouble = strings.TrimSpace(trouble)
 	}
 	if p.self != nil {
 		p.env.Pictures.Show(p.self, picture)
 		label := widget.TileLabel{Person: p.person, Rounded: true}
 		if next != nil && next.CameraErr != nil {
-			label.Hint = Describe(OpCamera, "", next.CameraErr).Text
+			label.Hint = text.T("before.noPicture")
 		}
 		p.self.SetLabel(label)
 	}

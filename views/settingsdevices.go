@@ -10,7 +10,7 @@ func (v *settingsView) buildDevices() fyne.CanvasObject {
 	p.under = v.under
 	p.failed = v.tell
 	v.devices = p
-	return section("settings.devices", p.rows(true)...)
+	return section("settings.devices", p.rows(true, true)...)
 }
 
 // look opens the devices of the page that is shown.

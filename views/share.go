@@ -3,6 +3,7 @@ package views
 import (
 	"context"
 	"image"
+	"slices"
 	"sync"
 
 	"fyne.io/fyne/v2"
@@ -74,6 +75,15 @@ func (r *Root) AskShare(sources []ShareSource, sharing bool, page int) {
 }
 
 func (p *sharePicker) build(motion bool) {
+	sources := slices.Clone(p.sources)
+	p.sources = sources
+	monitors := 0
+	for i := range sources {
+		if sources[i].Kind == ShareMonitor {
+			monitors++
+			sources[i].Number = monitors
+		}
+	}
 	screens := p.grid(func(s ShareSource) bool { return s.Kind != ShareWindow })
 	windows := p.grid(func(s ShareSource) bool { return s.Kind == ShareWindow })
 	if len(windows.Objects) == 0 {
@@ -128,6 +138,8 @@ func (p *sharePicker) grid(which func(ShareSource) bool) *fyne.Container {
 
 func (s ShareSource) title() string {
 	switch {
+	case s.Kind == ShareMonitor && s.Number > 0:
+		return text.T("share.monitor", text.D{"Number": s.Number})
 	case s.Kind == SharePortal:
 		return text.T("share.portal")
 	case s.Kind == ShareDesktop:
@@ -144,6 +156,8 @@ func (s ShareSource) detail() string {
 		return text.T("share.portal.text")
 	case s.Minimized:
 		return text.T("share.minimized")
+	case s.Kind == ShareMonitor && s.Number > 0:
+		return shorten(s.Title) + " · " + text.T("share.size", text.D{"Width": s.Width, "Height": s.Height})
 	case s.Kind == ShareWindow && s.Program != "" && s.Title != "":
 		return shorten(s.Program)
 	}

@@ -70,11 +70,11 @@ func TestShareAWindowWithLivePictures(t *testing.T) {
 	s.settle()
 	s.says("There is no screen to share")
 	pump := s.askShare("Share")
-	s.says("What to share", "DP-1", "2560 × 1440", "Whole desktop", "Sharp text")
+	s.says("What to share", "Screen 1", "DP-1 · 2560 × 1440", "Whole desktop", "Sharp text")
 	if ids := pump.next(s); !slices.Equal(ids, []string{"screen:DP-1", "screen:HDMI-1", "screen"}) {
 		t.Errorf("captures %v", ids)
 	}
-	if !s.card("DP-1").Chosen() || s.window.Canvas().Focused() != s.card("DP-1") {
+	if !s.card("Screen 1").Chosen() || s.window.Canvas().Focused() != s.card("Screen 1") {
 		t.Error("the main monitor is not chosen at first")
 	}
 	s.tapOverlay("Windows")
@@ -153,7 +153,7 @@ func TestShareAPartOfAScreen(t *testing.T) {
 	if large.width <= small.width || !slices.Equal(large.next(s), []string{"screen:DP-1"}) {
 		t.Errorf("%d pixels wide", large.width)
 	}
-	s.choose("DP-1", "HDMI-1", 0)
+	s.choose("Screen 1", "Screen 2", 0)
 	if ids := large.next(s); !slices.Equal(ids, []string{"screen:HDMI-1"}) {
 		t.Errorf("captures %v", ids)
 	}

@@ -27,6 +27,7 @@ type ShareSource struct {
 	Width, Height int  // pixels
 	Left, Top     int  // of a monitor on the desktop, pixels
 	Minimized     bool // it has no picture now
+	Number        int  // of a monitor, from 1; the picker's own
 }
 
 // Share is what a person chose to share.

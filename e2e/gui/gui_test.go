@@ -303,11 +303,17 @@ func TestSignInJoinShareLeave(t *testing.T) {
 	s.quit()
 }
 
-// The demo joins its conference with one key.
-func TestDemoJoinsWithOneKey(t *testing.T) {
+// The demo joins its conference with one key twice: with a look into the mirror between.
+func TestDemoJoinsWithTwoKeys(t *testing.T) {
 	s := begin(t, plan{window: []string{"--demo"}, blind: true})
-	s.still("the home screen with the room's number")
+	home := s.still("the home screen with the room's number")
 	s.must(s.screen.Focus(s.ctx))
+	s.press("Return")
+	_, err := s.screen.Until(s.ctx, "the screen before the call", func(_, now *image.NRGBA) bool {
+		return harness.Different(home, now, now.Rect) > 0.1 // the own picture moves: it does not rest
+	})
+	s.must(err)
+	s.shoot("before-the-call")
 	s.press("Return")
 	s.moving("the remote video")
 	s.shoot("call")

@@ -45,6 +45,9 @@ func (m *Microphone) Start(deliver func(pcm []int16), ended func(error)) error {
 	m.begun = true
 	stream, err := sound.Open(sound.Capture, m.name, m.Channels(), deliver, func() { ended(errUnplugged) })
 	if err != nil {
+		if !sound.Known(sound.Capture, "") {
+			return fmt.Errorf("microphone: %w: none is connected: %w", ErrNotFound, err)
+		}
 		return soundError("microphone", err)
 	}
 	m.stream = stream
