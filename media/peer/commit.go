@@ -17,7 +17,7 @@ func (p *Conn) commit() {
 			continue
 		}
 		for _, f := range l.section.formats {
-			p.receive[f.pt] = f.name
+			p.receive.set(f.pt, f.name)
 		}
 	}
 	p.mu.Unlock()

@@ -45,7 +45,7 @@ type Conn struct {
 	lastRemote *remoteDescription // agreed last
 	peerSetup  string             // the peer's DTLS role, "active" or "passive"
 	encodings  map[rtc.Slot]rtc.Encoding
-	receive    map[uint8]string    // codec by payload type, of what may arrive
+	receive    payloadTypes        // of what may arrive
 	own        rtc.ConnectionState // of our own leg
 	state      rtc.ConnectionState // with those of m-lines apart
 	rtt        time.Duration
@@ -76,7 +76,7 @@ func newConn(config Config, c rtc.Config) (*Conn, error) {
 	p := &Conn{
 		config: config, rtc: c, log: config.logger(), formats: localFormats(c.Codecs), stream: rand.Text(),
 		negotiation: make(chan struct{}, 1), closing: make(chan struct{}), closed: make(chan struct{}),
-		foreign: map[string]*remoteSection{}, encodings: map[rtc.Slot]rtc.Encoding{}, receive: map[uint8]string{},
+		foreign: map[string]*remoteSection{}, encodings: map[rtc.Slot]rtc.Encoding{},
 		own: rtc.StateNew, state: rtc.StateNew, events: make(chan struct{}, 1),
 	}
 	if len(p.formats) == 0 {

@@ -355,8 +355,8 @@ func (p *Conn) localText(answer bool) (string, error) {
 		layout = append(layout, p.localSection(mid, answer))
 	}
 	for _, f := range p.formats {
-		if _, known := p.receive[f.pt]; !known {
-			p.receive[f.pt] = f.name
+		if p.receive.name(f.pt) == "" {
+			p.receive.set(f.pt, f.name)
 		}
 	}
 	return rewriteLocal(d.SDP, layout, !answer || p.lastRemote == nil || p.lastRemote.bundle)

@@ -80,11 +80,7 @@ func (p *Conn) undeclared(t *webrtc.TrackRemote) *line {
 }
 
 // codecOf is the codec of a payload type that may arrive; empty when unknown.
-func (p *Conn) codecOf(pt uint8) string {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return p.receive[pt]
-}
+func (p *Conn) codecOf(pt uint8) string { return p.receive.name(pt) }
 
 func (p *Conn) newVideoReceiver(l *line, t *RemoteTrack) *videoReceiver {
 	v := newVideoReceiver(t, p.log)
