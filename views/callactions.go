@@ -115,6 +115,9 @@ func (v *callView) openMore() {
 	}
 	items := []*fyne.MenuItem{fyne.NewMenuItem(self, v.toggleSelf), fyne.NewMenuItem(full, v.toggleFullScreen),
 		fyne.NewMenuItem(text.T("call.figures"), v.toggleFigures)}
+	if !v.pad.Visible() {
+		items = append(items, fyne.NewMenuItem(text.T("call.keypad"), v.toggleKeypad))
+	}
 	if v.openPicture != nil {
 		items = append(items, fyne.NewMenuItem(text.T("call.pip"), v.openPicture))
 	}

@@ -254,4 +254,7 @@ func when(t, now time.Time) string {
 	return t.Format("02.01.2006")
 }
 
-func (v *homeView) shown() { v.env.focus(v.entry) }
+func (v *homeView) shown() {
+	v.entry.CursorColumn = len([]rune(v.entry.Text)) // what is there may be typed on
+	v.env.focus(v.entry)
+}
