@@ -6,8 +6,8 @@ import (
 	"parley/connector/session"
 )
 
-// A moderator mutes somebody by force: he is muted at once, the server and his user know, and his own unmuting brings his
-// sound back only when the moderator allows it.
+// A moderator switches somebody's microphone and camera off by force: they are off at once, and his user and the server know;
+// asked to switch them on again he does, and not before.
 func TestModeratorMutes(t *testing.T) {
 	s := newStage(t, nil)
 	a := s.newParty(ann, options{})
