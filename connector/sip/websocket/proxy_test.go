@@ -40,6 +40,7 @@ func tunnels(t *testing.T, to chan<- string) *url.URL {
 	return u
 }
 
+// Messages go through an HTTP proxy that opens a tunnel.
 func TestMessagesThroughAProxy(t *testing.T) {
 	target, accepted, config := serve(t, true, Options{})
 	to := make(chan string, 1)
@@ -59,6 +60,7 @@ func TestMessagesThroughAProxy(t *testing.T) {
 	}
 }
 
+// That the proxy cannot be reached is said, and not taken for the server's fault.
 func TestAProxyThatIsGoneIsSaid(t *testing.T) {
 	closed := tunnels(t, nil)
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
