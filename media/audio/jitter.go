@@ -19,6 +19,7 @@ const (
 	maxExtra      = playout.MaxSkew
 	jitterSlots   = 256  // packets: 5 s at 20 ms
 	maxPayload    = 8192 // bytes
+	usualPayload  = 320  // bytes; a larger one gets memory of its own
 	maxPacketTime = 120  // ms of sound in one packet (RFC 6716)
 	// restartJump: a sequence number this far off, or a transit time that changed by restartTransit, is a new stream.
 	restartJump    = 3000
@@ -112,6 +113,10 @@ func NewJitterBuffer(o JitterOptions) (*JitterBuffer, error) {
 		return nil, errors.New("audio: a jitter buffer needs a decoder of 1 or 2 channels and 8 to 192 kHz")
 	}
 	j := &JitterBuffer{options: o, rate: int64(o.SampleRate)}
+	slab := make([]byte, jitterSlots*usualPayload)
+	for i := range j.slots {
+		j.slots[i].payload = slab[i*usualPayload : i*usualPayload : (i+1)*usualPayload]
+	}
 	if err := j.reader.init(o); err != nil {
 		return nil, err
 	}

@@ -6,18 +6,21 @@ import (
 	"testing"
 	"time"
 
+	"github.com/pion/interceptor/pkg/twcc"
+	"github.com/pion/rtcp"
 	"github.com/pion/rtp"
 
 	"parley/connector/rtc"
 	"parley/media/video"
 )
 
-// A peer that knows goog-remb but no transport-wide congestion control is kept within a bottleneck by what we tell it.
-func TestREMBKeepsThePeerWithinABottleneck(t *testing.T) {
+// A sender keeps within a bottleneck: by what it is told of arrivals, or, when it knows goog-remb but no transport-wide congestion control, by the bitrate we tell it.
+func TestSenderKeepsWithinABottleneck(t *testing.T) {
 	const narrow = 350_000
 	for _, c := range []struct{ name, drop string }{
 		{"with send times", `(rtcp-fb:\S+ transport-cc|extmap:\d+ \S*transport-wide-cc)`},
 		{"without", `(rtcp-fb:\S+ transport-cc|extmap:)`},
+		{"the sender sees for itself", `nothing`}, // transport-wide congestion control, no REMB
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
@@ -52,11 +55,11 @@ func TestREMBKeepsThePeerWithinABottleneck(t *testing.T) {
 			}
 			eventually(t, "the bottleneck is noticed", 20*time.Second, func() bool {
 				rate := available(b, "availableIncomingBitrate")
-				return rate > narrow/4 && rate < 1.2*narrow
+				return rate > minBitrate && rate < 1.2*narrow
 			})
-			eventually(t, "the sender keeps to it", 5*time.Second, func() bool {
+			eventually(t, "the sender keeps to it", 10*time.Second, func() bool {
 				rate := available(a, "availableOutgoingBitrate")
-				return rate > narrow/4 && rate < 1.2*narrow
+				return rate >= minBitrate && rate < 1.2*narrow
 			})
 		})
 	}
@@ -165,4 +168,73 @@ func TestWatchingArrivalsDoesNotAllocate(t *testing.T) {
 	if n := testing.AllocsPerRun(1000, func() { a.add(b, 2, true, 90000); a.add(b, 0, true, 90000) }); n != 0 {
 		t.Errorf("%v allocations", n)
 	}
+}
+
+// What pion's recorder writes, the reader understands.
+func TestFeedbackIsRead(t *testing.T) {
+	r := twcc.NewRecorder(1)
+	want := map[uint16]time.Duration{}
+	random := rand.New(rand.NewPCG(1, 2))
+	at := 640 * time.Millisecond
+	for n := range 300 {
+		at += time.Duration(random.IntN(20)) * time.Millisecond
+		if n == 150 {
+			at += 200 * time.Millisecond // a time of two bytes
+		}
+		if n%7 == 3 || n > 200 && n < 240 {
+			continue // lost
+		}
+		number := uint16(65400 + n)
+		r.Record(9, number, at.Microseconds())
+		want[number] = at
+	}
+	got := map[uint16]time.Duration{}
+	for _, packet := range r.BuildFeedbackPacket() {
+		b, err := packet.(*rtcp.TransportLayerCC).Marshal()
+		if err != nil {
+			t.Fatal(err)
+		}
+		reference, ok := transportReference(b)
+		if !ok || worthReading(b) {
+			t.Fatalf("%x", b)
+		}
+		base := time.Duration(reference) * transportReferenceUnit
+		if !eachArrival(b, func(number uint16, after time.Duration) { got[number] = base + after }) {
+			t.Fatalf("%x is not understood", b)
+		}
+	}
+	if len(got) != len(want) {
+		t.Errorf("%d of %d packets", len(got), len(want))
+	}
+	for number, at := range want {
+		if off := got[number] - at; off < -time.Millisecond || off > time.Millisecond {
+			t.Errorf("packet %d: %v, want %v", number, got[number], at)
+		}
+	}
+	remb := rtcp.ReceiverEstimatedMaximumBitrate{SenderSSRC: 1, Bitrate: 1_234_567, SSRCs: []uint32{9}}
+	b, err := remb.Marshal()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if rate, ok := readREMB(b); !ok || rate < 1_230_000 || rate > 1_240_000 {
+		t.Errorf("REMB of %.0f", rate)
+	}
+}
+
+func FuzzFeedback(f *testing.F) {
+	f.Add([]byte{0x8f, 205, 0, 5, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 2, 0, 0, 1, 0, 0x20, 2, 4, 4})
+	f.Add([]byte{0x8f, 206, 0, 5, 0, 0, 0, 0, 0, 0, 0, 0, 'R', 'E', 'M', 'B', 1, 8, 1, 1, 0, 0, 0, 1})
+	f.Add([]byte{0x8f, 205, 0, 5, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0xff, 0xff, 0, 0, 1, 0, 0xff, 0xff, 0xdf, 0xff})
+	f.Fuzz(func(t *testing.T, b []byte) {
+		e := newEstimator()
+		defer func() { _ = e.Close() }()
+		for n := range 200 {
+			e.history.add(uint16(n), time.Duration(n)*time.Millisecond, 1200)
+		}
+		worthReading(b)
+		e.readFeedback(b)
+		if rate := e.target(); rate < minBitrate/2 && e.remb == 0 || rate > maxBitrate {
+			t.Errorf("%.0f bit/s", rate)
+		}
+	})
 }

@@ -20,6 +20,22 @@ const (
 	transportHead          = 20 // bytes before the chunks
 )
 
+// worthReading tells whether a compound packet holds more than what readFeedback has read: unpacking a transport-wide
+// feedback, ten a second, would be for nothing.
+func worthReading(b []byte) bool {
+	for len(b) >= 4 {
+		if b[0]>>6 != 2 || b[1] != rtcpTransport && b[1] != rtcpPayload || b[0]&0x1f != 15 {
+			return true
+		}
+		size := 4 + 4*(int(b[2])<<8|int(b[3]))
+		if size > len(b) {
+			return true
+		}
+		b = b[size:]
+	}
+	return len(b) > 0
+}
+
 // transportReference is the reference time of a transport-wide feedback, 24 bits in units of 64 ms.
 func transportReference(b []byte) (uint32, bool) {
 	if len(b) < transportHead {

@@ -195,6 +195,9 @@ func (p *Conn) readRTCP(r rtcpReader, handle func(rtcp.Packet)) {
 		if attributes == nil {
 			attributes = interceptor.Attributes{}
 		}
+		if !worthReading(buffer[:n]) {
+			continue
+		}
 		packets, err := attributes.GetRTCPPackets(buffer[:n])
 		if err != nil {
 			continue

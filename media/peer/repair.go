@@ -72,6 +72,10 @@ func (r *repairer) BindLocalStream(info *interceptor.StreamInfo, writer intercep
 func (r *repairer) keep(info *interceptor.StreamInfo, writer interceptor.RTPWriter) interceptor.RTPWriter {
 	s := &repairStream{writer: writer, ssrc: info.SSRC, rtx: info.SSRCRetransmission, rtxType: info.PayloadTypeRetransmission,
 		sequence: uint16(video.Now()) & 0x7fff}
+	slab := make([]byte, repairSize*mtu)
+	for i := range s.ring {
+		s.ring[i].payload = slab[i*mtu : i*mtu : (i+1)*mtu]
+	}
 	r.mu.Lock()
 	r.streams[info.SSRC] = s
 	r.mu.Unlock()
@@ -102,8 +106,11 @@ func (r *repairer) answer(nack *rtcp.TransportLayerNack, rtt time.Duration) {
 	if s == nil {
 		return
 	}
-	most := repairShare * rate / 8 * repairBurst.Seconds()
-	r.budget = min(r.budget+repairShare*rate/8*min(now-r.filled, time.Second).Seconds(), max(most, 4*mtu))
+	most := max(repairShare*rate/8*repairBurst.Seconds(), 4*mtu)
+	if r.filled == 0 {
+		r.budget = most
+	}
+	r.budget = min(r.budget+repairShare*rate/8*min(now-r.filled, time.Second).Seconds(), most)
 	r.filled = now
 	for _, pair := range nack.Nacks {
 		pair.Range(func(sequence uint16) bool {

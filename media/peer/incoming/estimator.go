@@ -14,11 +14,14 @@ const (
 	maximum = 20_000_000 // bit/s
 
 	growth       = 0.08             // a second, while nothing speaks against it
+	regrowth     = 0.3              // a second, far below what came through lately
+	far          = 0.6              // of it
+	steepest     = 0.5              // of the rate is left by one step down: a stalled thread looks like a way without room
 	shrink       = 0.85             // of what came through when a queue grew
 	additive     = 40_000           // bit/s a second, near the rate at which a queue grew last
 	near         = 1.15             // of that rate
 	nearFor      = 60 * time.Second // so long it is remembered
-	decreasePace = 200 * time.Millisecond
+	decreasePace = 300 * time.Millisecond
 	// A queue that stands though it does not grow any more is emptied.
 	longQueue = 150 * time.Millisecond
 	drain     = 0.6 // of what comes through
@@ -136,6 +139,7 @@ func (e *Estimator) decrease(now time.Duration, through, share float64) {
 		// Little was sent all along, so this is little evidence: a step at a time.
 		to = max(to, shrink*e.rate)
 	}
+	to = max(to, steepest*e.rate)
 	if to < e.rate {
 		e.rate = max(minimum, to)
 	}
@@ -151,6 +155,9 @@ func (e *Estimator) increase(now time.Duration, elapsed, through float64) {
 		return
 	}
 	rate := e.rate * (1 + growth*elapsed)
+	if e.rate < far*min(e.peak.best(now, int64(len(e.peak.seconds))), ceiling) {
+		rate = e.rate * (1 + regrowth*elapsed)
+	}
 	if e.congested > 0 && now-e.shrunk < nearFor && e.rate < near*e.congested && e.rate > e.congested/near {
 		rate = e.rate + additive*elapsed
 	}
