@@ -78,27 +78,33 @@ func (e *eye) drawn(x, y int) (bool, error) {
 // red tells whether a pixel is of the red in which what is switched off is shown (look.StageOff), under the pointer or not.
 func red(pixel []byte) bool {
 	blue, green, r := int(pixel[0]), int(pixel[1]), int(pixel[2])
-	return r > 100 && r < 190 && green*3 < r && blue*3 < r
+	return r > 100 && r < 175 && green*3 < r && blue*3 < r
 }
 
-// findMuted looks for the field of the button that is off; a point beside its icon.
+// fieldHeight is the least height of a button's field, pixels.
+const fieldHeight = 20
+
+// findMuted looks for the leftmost field that is off, which is the microphone's; a point beside its icon.
 func (e *eye) findMuted(in image.Rectangle) (image.Point, bool, error) {
 	pixels, err := e.area(in)
 	if err != nil {
 		return image.Point{}, false, err
 	}
-	var field image.Rectangle
-	for y := range in.Dy() {
-		for x := range in.Dx() {
+	for x := range in.Dx() {
+		first, last := -1, -1
+		for y := range in.Dy() {
 			if red(pixels[4*(y*in.Dx()+x):]) {
-				field = field.Union(image.Rect(x, y, x+1, y+1))
+				if first < 0 {
+					first = y
+				}
+				last = y
 			}
 		}
+		if first >= 0 && last-first >= fieldHeight { // its round corners lie before that
+			return in.Min.Add(image.Pt(x+4, (first+last)/2)), true, nil
+		}
 	}
-	if field.Dx() < 20 || field.Dy() < 20 || field.Dx() > 120 {
-		return image.Point{}, false, nil // not drawn yet, or something else
-	}
-	return in.Min.Add(image.Pt(field.Min.X+6, (field.Min.Y+field.Max.Y)/2)), true, nil
+	return image.Point{}, false, nil // not drawn yet
 }
 
 func (e *eye) muted(at image.Point) (bool, error) {
