@@ -53,6 +53,7 @@ type callView struct {
 
 	microphone, camera, share, layout, crowd, pad, more, hangUp *widget.BarButton
 
+	switching          *microphoneSwitch
 	failure            widget.Notice // of an action; goes away when closed
 	closed             Trouble       // that the person has seen
 	lastMove           time.Time
@@ -66,6 +67,12 @@ type callView struct {
 
 func newCallView(env *Env, choices *callChoices) *callView {
 	v := &callView{env: env, choices: choices, barShown: true}
+	v.switching = &microphoneSwitch{env: env, on: func() bool { return v.model.Snapshot.Media.MicrophoneOn },
+		failed: func(err error) {
+			if n := Describe(OpMicrophone, "", err); n.Title != "" {
+				v.fail(n)
+			}
+		}}
 	d := env.Pictures.Drawing()
 	v.main = widget.NewTile("main", d, false)
 	v.presentation = widget.NewTile("presentation", d, false)

@@ -14,8 +14,11 @@ import (
 )
 
 func (v *callView) toggleMicrophone() {
-	on := !v.model.Snapshot.Media.MicrophoneOn
-	v.act(v.microphone, OpMicrophone, func(ctx context.Context) error { return v.env.Actions.SetMicrophone(ctx, on) })
+	if v.microphone.State().Disabled {
+		return
+	}
+	v.failure = widget.Notice{}
+	v.switching.toggle()
 }
 
 func (v *callView) toggleCamera() {

@@ -24,6 +24,26 @@ func TestShortcutsOfACall(t *testing.T) {
 	s.says("Mute")
 }
 
+func TestEveryPressOnTheMicrophoneCounts(t *testing.T) {
+	s := newStage(t)
+	s.root.Set(s.sample("call")) // it is on
+	s.root.Shortcut(keys.Microphone)
+	first := s.next("microphone")
+	s.root.Shortcut(keys.Microphone) // before the first is done
+	second := s.next("microphone")
+	if first.args[0] != false || second.args[0] != true {
+		t.Fatalf("asked for %v, then %v", first.args, second.args)
+	}
+	s.finish(second, nil) // the later one arrived first
+	s.finish(first, nil)
+	third := s.next("microphone")
+	if third.args[0] != true {
+		t.Errorf("it stays as the person did not want it: %v", third.args)
+	}
+	s.finish(third, nil)
+	s.none()
+}
+
 func TestPushToTalk(t *testing.T) {
 	s := newStage(t)
 	m := s.sample("call")

@@ -143,7 +143,7 @@ func (b *bench) clickMicrophone(ctx context.Context) (seen []time.Duration, err 
 			now, err := b.eye.muted(at)
 			return now == muted, err
 		}); err != nil {
-			return nil, fmt.Errorf("after %d clicks: %w", len(seen), err)
+			return nil, fmt.Errorf("after %d clicks that took %v: %w", len(seen), seen, err)
 		}
 		seen = append(seen, time.Since(begun))
 	}
