@@ -31,12 +31,17 @@ func (r *Root) OfferCrash(report CrashReport) {
 	scroll.SetMinSize(fyne.NewSize(200, 180))
 	path := widget.NewField("")
 	path.Text = report.Suggest
-	r.env.ask(question{
-		title: text.T("crash.title"), yes: text.T("crash.save"), no: text.T("crash.dismiss"),
-		body: container.NewVBox(muted(text.T("crash.text")), scroll, labelled("crash.path", path)),
+	var dismiss func()
+	discard := widget.NewButton(text.T("crash.dismiss"), nil, func() {
+		dismiss()
+		report.Forget()
+	})
+	discard.Importance = fynewidget.LowImportance
+	dismiss = r.env.ask(question{
+		title: text.T("crash.title"), yes: text.T("crash.save"), no: text.T("crash.later"),
+		body: container.NewVBox(muted(text.T("crash.text")), scroll, labelled("crash.path", path), discard),
 		answer: func(yes bool) {
-			if !yes {
-				report.Forget()
+			if !yes { // also escape: nothing is lost by a key pressed in passing
 				return
 			}
 			to := path.Text

@@ -86,7 +86,12 @@ func TestACrashIsOffered(t *testing.T) {
 		}}
 	s.root.OfferCrash(offer)
 	s.says("stopped unexpectedly", "panic: lost the thread", "/home/x/parley-crash.txt")
-	s.tap("Discard")
+	s.tap("Later")
+	if forgotten != 0 {
+		t.Error("it is lost before it was seen")
+	}
+	s.root.OfferCrash(offer)
+	s.tap("Discard the report")
 	if forgotten != 1 || saved != "" {
 		t.Errorf("forgotten %d times, saved to %q", forgotten, saved)
 	}

@@ -116,14 +116,13 @@ func (b *bench) call(ctx context.Context, other *harness.Process) error {
 
 // clickMicrophone clicks over and over and measures until the button looks muted, or not muted any more.
 func (b *bench) clickMicrophone(ctx context.Context) (seen []time.Duration, err error) {
-	// The button says where it is: muted by its key, and with the own picture hidden, its field is the leftmost red one in the
-	// lower part of the window.
-	if err := b.screen.Press(ctx, "ctrl+p", "ctrl+d"); err != nil {
+	// The button says where it is: muted by its key, its field is the leftmost red one in the lower left of the window.
+	if err := b.screen.Press(ctx, "ctrl+d"); err != nil {
 		return nil, err
 	}
 	var at image.Point
 	err = b.eye.until(ctx, func() (found bool, err error) {
-		at, found, err = b.eye.findMuted(image.Rect(0, screenHeight-120, screenWidth, screenHeight))
+		at, found, err = b.eye.findMuted(image.Rect(0, screenHeight-120, screenWidth/2, screenHeight))
 		return found, err
 	})
 	if err != nil {

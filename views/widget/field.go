@@ -59,7 +59,8 @@ func (f *Field) TypedKey(e *fyne.KeyEvent) {
 	case fyne.KeyDown:
 		call(f.OnDown)
 		return
-	case fyne.KeyF11:
+	}
+	if len(e.Name) > 1 && e.Name[0] == 'F' { // F1 to F12 mean nothing to text
 		passOn(f, e)
 		return
 	}
