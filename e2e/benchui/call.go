@@ -128,6 +128,15 @@ func (b *bench) clickMicrophone(ctx context.Context) (seen []time.Duration, err 
 	if err != nil {
 		return nil, fmt.Errorf("the microphone's button is not found: %w", err)
 	}
+	// As a hand would: over the picture to the bar, which stays as long as the pointer is on it.
+	for _, to := range []image.Point{{X: screenWidth / 2, Y: screenHeight / 2}, {X: at.X, Y: at.Y - 80}, at} {
+		if err := b.eye.move(to); err != nil {
+			return nil, err
+		}
+		if err := sleep(ctx, 200*time.Millisecond); err != nil {
+			return nil, err
+		}
+	}
 	muted := true
 	for range *clicks {
 		if err := sleep(ctx, 400*time.Millisecond); err != nil { // a person's pace

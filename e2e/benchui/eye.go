@@ -112,11 +112,19 @@ func (e *eye) muted(at image.Point) (bool, error) {
 	return err == nil && red(pixel), err
 }
 
-// click moves the pointer there and presses the first button.
+// move moves the pointer.
+func (e *eye) move(to image.Point) error { return e.send(to, [][2]byte{{xproto.MotionNotify, 0}}) }
+
+// click presses the first button where the pointer is.
 func (e *eye) click(at image.Point) error {
-	for _, event := range []struct{ kind, detail byte }{{xproto.MotionNotify, 0}, {xproto.ButtonPress, 1}, {xproto.ButtonRelease, 1}} {
-		if err := xtest.FakeInputChecked(e.conn, event.kind, event.detail, 0, e.root, int16(at.X), int16(at.Y), 0).Check(); err != nil {
-			return fmt.Errorf("click: %w", err)
+	return e.send(at, [][2]byte{{xproto.ButtonPress, 1}, {xproto.ButtonRelease, 1}})
+}
+
+// send sends events of a pointer: their kind and button.
+func (e *eye) send(at image.Point, events [][2]byte) error {
+	for _, event := range events {
+		if err := xtest.FakeInputChecked(e.conn, event[0], event[1], 0, e.root, int16(at.X), int16(at.Y), 0).Check(); err != nil {
+			return fmt.Errorf("pointer: %w", err)
 		}
 	}
 	return nil
