@@ -15,6 +15,7 @@ type Mixer struct {
 	sum    []int32
 	one    []int16
 	meter  Meter
+	wake   chan struct{} // holds one: somebody came or went
 }
 
 type mixerInput struct {
@@ -26,7 +27,25 @@ type mixerInput struct {
 type mixerTap struct{ fn func([]int16) }
 
 // NewMixer without inputs: silence.
-func NewMixer() *Mixer { return &Mixer{} }
+func NewMixer() *Mixer { return &Mixer{wake: make(chan struct{}, 1)} }
+
+// Needed tells whether anybody would miss the mix: something plays, or something listens.
+func (m *Mixer) Needed() bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return len(m.inputs)+len(m.taps) > 0
+}
+
+// Changes says that Needed may be another than before. It is for one receiver.
+func (m *Mixer) Changes() <-chan struct{} { return m.wake }
+
+// changed wakes who waits for Changes; a nil channel (a Mixer that NewMixer did not make) wakes nobody.
+func (m *Mixer) changed() {
+	select {
+	case m.wake <- struct{}{}:
+	default:
+	}
+}
 
 // Add an input. Adding it again does nothing.
 func (m *Mixer) Add(in Input) {
@@ -34,6 +53,7 @@ func (m *Mixer) Add(in Input) {
 	defer m.mu.Unlock()
 	if m.find(in) == nil {
 		m.inputs = append(m.inputs, &mixerInput{input: in, gain: 1})
+		m.changed()
 	}
 }
 
@@ -42,6 +62,7 @@ func (m *Mixer) Remove(in Input) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.inputs = slices.DeleteFunc(m.inputs, func(i *mixerInput) bool { return i.input == in })
+	m.changed()
 }
 
 // SetGain of an input, linear: 1 is unchanged.
@@ -82,10 +103,12 @@ func (m *Mixer) Tap(fn func(pcm []int16)) (cancel func()) {
 	defer m.mu.Unlock()
 	tap := &mixerTap{fn}
 	m.taps = append(m.taps, tap)
+	m.changed()
 	return func() {
 		m.mu.Lock()
 		defer m.mu.Unlock()
 		m.taps = slices.DeleteFunc(m.taps, func(t *mixerTap) bool { return t == tap })
+		m.changed()
 	}
 }
 

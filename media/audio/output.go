@@ -121,45 +121,120 @@ func (o *Output) Close() {
 	<-o.done
 }
 
+// sleeper is an input that is not needed all the time: Mixer. While it is not, the output opens no device and keeps no
+// clock: an application that waits for a call should use neither.
+type sleeper interface {
+	Needed() bool
+	Changes() <-chan struct{}
+}
+
+// restAfter is how long an output plays on that nobody needs: between the ringing and the call, say.
+const restAfter = 3 * time.Second
+
 func (o *Output) run() {
 	defer close(o.done)
-	retry, wait := time.NewTimer(retryDevice), retryDevice
-	defer retry.Stop()
-	soon := func() {
-		wait = retryDevice
-		retry.Reset(wait)
+	p := &player{o: o, retry: time.NewTimer(retryDevice), wait: retryDevice, rest: time.NewTimer(restAfter)}
+	defer p.retry.Stop()
+	defer p.rest.Stop()
+	var changes <-chan struct{}
+	if s, ok := o.input.(sleeper); ok {
+		changes = s.Changes()
 	}
-	current, token := o.start()
+	p.play()
 	for {
 		select {
 		case <-o.stop:
-			current.Close()
+			p.pause()
 			return
+		case <-changes:
+			p.play()
+		case <-p.rest.C:
+			if !o.needed() {
+				p.pause()
+			}
 		case <-o.requests:
-			current.Close()
-			current, token = o.start()
-			soon()
+			p.again()
 		case <-o.looks:
-			if o.missing() {
-				o.options.Logger.Warn("sound device is gone", "device", o.playing())
-				current.Close()
-				current, token = o.start()
-			} else {
-				current, token = o.better(current, token)
-			}
-			soon()
+			p.look()
 		case t := <-o.lost:
-			if t == token {
+			if t == p.token && p.current != nil {
 				o.options.Logger.Warn("sound device is gone", "device", o.playing())
-				current.Close()
-				current, token = o.start()
-				soon()
+				p.again()
 			}
-		case <-retry.C:
-			current, token = o.better(current, token)
-			wait = min(2*wait, retrySeldom)
-			retry.Reset(wait)
+		case <-p.retry.C:
+			p.better()
+			p.wait = min(2*p.wait, retrySeldom)
+			p.retry.Reset(p.wait)
 		}
+	}
+}
+
+// needed tells whether the input is to be played now.
+func (o *Output) needed() bool {
+	s, sleeps := o.input.(sleeper)
+	return !sleeps || s.Needed()
+}
+
+// player is what the output's goroutine holds: the stream that plays, nil while nothing does, and its timers.
+type player struct {
+	o       *Output
+	current stream
+	token   *lostStream
+	retry   *time.Timer // until a better device is looked for
+	wait    time.Duration
+	rest    *time.Timer // until a pause
+}
+
+// play begins when the input is needed, and lets a pause follow when it is not.
+func (p *player) play() {
+	switch {
+	case !p.o.needed():
+		p.rest.Reset(restAfter)
+	case p.current == nil:
+		p.current, p.token = p.o.start()
+		p.soon()
+	}
+}
+
+func (p *player) pause() {
+	if p.current != nil {
+		p.current.Close()
+		p.current, p.token = nil, nil
+	}
+}
+
+// again opens the device anew; one that pauses is opened when it is needed.
+func (p *player) again() {
+	if p.current == nil {
+		return
+	}
+	p.pause()
+	p.current, p.token = p.o.start()
+	p.soon()
+}
+
+func (p *player) soon() {
+	p.wait = retryDevice
+	p.retry.Reset(p.wait)
+}
+
+// look: devices came or went.
+func (p *player) look() {
+	if p.current == nil {
+		return
+	}
+	if p.o.missing() {
+		p.o.options.Logger.Warn("sound device is gone", "device", p.o.playing())
+		p.again()
+		return
+	}
+	p.better()
+	p.soon()
+}
+
+func (p *player) better() {
+	if p.current != nil {
+		p.current, p.token = p.o.better(p.current, p.token)
 	}
 }
 
