@@ -32,3 +32,15 @@ func TestGateBlocksMediaUntilItIsOpened(t *testing.T) {
 	eventually(t, "the connection comes back", 15*time.Second, func() bool { return a.ConnectionState() == rtc.StateConnected })
 	nextFrames(t, track, 3, 10*time.Second)
 }
+
+func TestTheGateStandsBeforeThisMachinesNetworkAsItIsNow(t *testing.T) {
+	n, err := (&Gate{}).network(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if gated, ok := n.(gatedNet); !ok {
+		t.Errorf("%T", n)
+	} else if _, ok := gated.Net.(machineNet); !ok {
+		t.Errorf("behind the gate is %T, whose interfaces stay those of its making", gated.Net)
+	}
+}
