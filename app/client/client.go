@@ -132,7 +132,7 @@ func New(o Options) (*Client, error) {
 	c.Connector = made
 	c.deafen = func() {}
 	if o.Processor != nil {
-		c.deafen = c.Mixer.Tap(o.Processor.ProcessRender)
+		c.deafen = c.Mixer.Overhear(o.Processor.ProcessRender)
 	}
 	c.volume = audio.NewVolume(c.Mixer, 100)
 	c.output = audio.NewOutput(c.volume, audio.OutputOptions{Device: o.Speaker, Null: o.Silent, Logger: o.Logger,

@@ -24,7 +24,10 @@ type mixerInput struct {
 	meter Meter
 }
 
-type mixerTap struct{ fn func([]int16) }
+type mixerTap struct {
+	fn       func([]int16)
+	overhear bool // it takes what there is, and is no reason to mix
+}
 
 // NewMixer without inputs: silence.
 func NewMixer() *Mixer { return &Mixer{wake: make(chan struct{}, 1)} }
@@ -33,7 +36,7 @@ func NewMixer() *Mixer { return &Mixer{wake: make(chan struct{}, 1)} }
 func (m *Mixer) Needed() bool {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	return len(m.inputs)+len(m.taps) > 0
+	return len(m.inputs) > 0 || slices.ContainsFunc(m.taps, func(t *mixerTap) bool { return !t.overhear })
 }
 
 // Changes says that Needed may be another than before. It is for one receiver.
@@ -96,12 +99,19 @@ func (m *Mixer) find(in Input) *mixerInput {
 	return nil
 }
 
-// Tap calls fn with every mixed frame (stereo, valid until fn returns) until cancel: for recording, and as the far end
-// of echo cancellation. fn must be quick and must not call the mixer.
-func (m *Mixer) Tap(fn func(pcm []int16)) (cancel func()) {
+// Tap calls fn with every mixed frame (stereo, valid until fn returns) until cancel: for recording. fn must be quick and
+// must not call the mixer.
+func (m *Mixer) Tap(fn func(pcm []int16)) (cancel func()) { return m.tap(&mixerTap{fn: fn}) }
+
+// Overhear is Tap for who wants what is played, if anything is: as the far end of echo cancellation, say. It does not make
+// the mix Needed.
+func (m *Mixer) Overhear(fn func(pcm []int16)) (cancel func()) {
+	return m.tap(&mixerTap{fn: fn, overhear: true})
+}
+
+func (m *Mixer) tap(tap *mixerTap) (cancel func()) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	tap := &mixerTap{fn}
 	m.taps = append(m.taps, tap)
 	m.changed()
 	return func() {
