@@ -105,7 +105,7 @@ func realScreens(logger *slog.Logger) Media {
 			rate = 30
 		}
 		ended := func(reason error) bool { lost(reason); return false }
-		t, err := device.OpenVideoTrack(word, device.VideoOptions{FPS: rate}, device.TrackOptions{Logger: logger, Lost: ended})
+		t, err := device.OpenVideoTrack(word, device.VideoOptions{FPS: rate, Border: true}, device.TrackOptions{Logger: logger, Lost: ended})
 		if t == nil {
 			return nil, err
 		}

@@ -11,6 +11,7 @@ type VideoOptions struct {
 	Width, Height int     // pixels; 0: the source's choice (1280×720 where it is free)
 	FPS           float64 // frames a second; 0: 30
 	Text          string  // drawn into a pattern
+	Border        bool    // a frame on the desktop around a window or region that is captured
 }
 
 // OpenVideo understands the command line's words: none (nil without an error), pattern, FILE.y4m, a camera's name ("" or
@@ -32,7 +33,7 @@ func OpenVideo(word string, o VideoOptions) (VideoSource, error) {
 		if err != nil {
 			return nil, err
 		}
-		so.FPS = o.FPS
+		so.FPS, so.Border = o.FPS, o.Border
 		s, err := NewScreen(so)
 		if err != nil {
 			return nil, err

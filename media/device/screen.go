@@ -27,6 +27,8 @@ type ScreenOptions struct {
 	Title   string          // for people; "" is made up
 	FPS     float64         // frames a second; 0 is 30
 	Display string          // X11 display; "" is $DISPLAY
+	// Border draws a frame on the desktop around a window or region while it is captured.
+	Border bool
 	// HidePointer leaves the mouse pointer out.
 	HidePointer bool
 }

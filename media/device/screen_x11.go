@@ -18,7 +18,7 @@ func newGrabber(o ScreenOptions) (grabber, error) {
 		return newPortalGrabber(o)
 	}
 	c, err := x11.Open(x11.Options{Display: o.Display, Monitor: o.Name, Window: o.Window, Region: o.Region,
-		Pointer: !o.HidePointer})
+		Pointer: !o.HidePointer, Border: o.Border})
 	if errors.Is(err, x11.ErrWayland) && o.Window == 0 && o.Region.Empty() {
 		return newPortalGrabber(o) // the person chooses the monitor there
 	}

@@ -18,6 +18,8 @@ type Options struct {
 	Region  image.Rectangle // pixels of the screen
 	// Pointer draws the mouse pointer into the picture.
 	Pointer bool
+	// Border draws a frame on the screen around a window or region while it is captured.
+	Border bool
 }
 
 // Capture takes pictures. Not for concurrent use.
@@ -31,6 +33,7 @@ type Capture struct {
 	window  window
 	changes changes
 	pointer pointer
+	border  border
 }
 
 // Open connects and finds what is to be captured. Errors: ErrNoDisplay, ErrWayland, ErrNoMonitor, ErrNoWindow,
@@ -66,7 +69,17 @@ func (c *Capture) begin() error {
 		return err
 	}
 	c.changes.watch(d, watched)
+	if c.options.Border && (c.options.Window != 0 || !c.options.Region.Empty()) {
+		c.border.make(d)
+		c.frame()
+	}
 	return nil
+}
+
+// frame lets the border follow.
+func (c *Capture) frame() {
+	at := image.Rectangle{Min: c.at, Max: c.at.Add(c.read.Size())}
+	c.border.follow(c.display, at, c.options.Window == 0 || c.window.pixmap != 0, c.window.frame)
 }
 
 // locate finds where the picture is now.
@@ -121,6 +134,7 @@ func (c *Capture) Changed() (bool, error) {
 		if err := c.locate(); err != nil {
 			return false, err
 		}
+		c.frame()
 		if c.window.pixmap == 0 {
 			return false, nil // minimised: the last picture stays
 		}
@@ -177,9 +191,15 @@ func (c *Capture) Grab() (pixels []byte, width, height int, err error) {
 func (c *Capture) Relocate() error {
 	if c.options.Window != 0 {
 		c.window.findFrame(c.display)
+		c.border.raise(c.display, c.window.frame)
 		return nil
 	}
-	return c.locate()
+	err := c.locate()
+	if err == nil {
+		c.frame()
+		c.border.raise(c.display, 0)
+	}
+	return err
 }
 
 // Rest gives the memory for pictures back until the next Grab.

@@ -7,6 +7,7 @@ import (
 	"image"
 	"image/color"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/jezek/xgb/xproto"
@@ -294,4 +295,69 @@ func TestHostileIcons(t *testing.T) {
 	if icon := chooseIcon([]uint32{1, 1, 0xFF112233, 9, 9, 1}); icon == nil || icon.Bounds().Dx() != 1 {
 		t.Error("the whole icon is not taken")
 	}
+}
+
+func TestBorderAroundWhatIsSharedAndNotInItsPicture(t *testing.T) {
+	display, _ := startX(t, "400x300")
+	x := newClient(t, display)
+	x.warp(399, 299)
+	w := x.window("Slides", 100, 100, 120, 80, red)
+	screen := openScreen(t, Options{Display: display})
+	c, err := Open(Options{Display: display, Window: uint32(w), Border: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	look := func(what string, at image.Rectangle, colour uint32) {
+		t.Helper()
+		if _, err := c.Changed(); err != nil {
+			t.Fatal(err)
+		}
+		if pixels, w, h, err := c.Grab(); err != nil {
+			t.Fatal(err)
+		} else if pixels != nil {
+			g := grabbed{t, pixels, w, h}
+			g.shows(what+": the picture", w, h, red, image.Pt(0, 0), image.Pt(w-1, h-1), image.Pt(0, h/2))
+		}
+		g := grab(t, screen)
+		for _, p := range []image.Point{{at.Min.X - 4, at.Min.Y - 4}, {at.Max.X + 3, at.Max.Y + 3}, {at.Min.X - 1, at.Min.Y + 40}, {at.Max.X, at.Min.Y + 40}} {
+			if got := g.at(p.X, p.Y); got != colour {
+				t.Errorf("%s: the screen at %v is %06x instead of %06x", what, p, got, colour)
+			}
+		}
+	}
+	look("shared", image.Rect(100, 100, 220, 180), borderColor)
+	x.place(w, xproto.ConfigWindowX|xproto.ConfigWindowY, 40, 50)
+	look("moved", image.Rect(40, 50, 160, 130), borderColor)
+	if list, err := Sources(display); err != nil || len(list.Windows) != 1 {
+		t.Errorf("the frame is offered as a window: %+v %v", list.Windows, err)
+	}
+	cover := x.window("Above", 0, 0, 400, 300, green)
+	if err := c.Relocate(); err != nil {
+		t.Fatal(err)
+	}
+	look("covered", image.Rect(40, 50, 160, 130), green)
+	x.must(xproto.DestroyWindowChecked(x.conn, cover).Check())
+	x.must(xproto.UnmapWindowChecked(x.conn, w).Check())
+	look("minimised", image.Rect(40, 50, 160, 130), 0)
+	x.must(xproto.MapWindowChecked(x.conn, w).Check())
+	look("shown again", image.Rect(40, 50, 160, 130), borderColor)
+	c.Close()
+	// The server learns of the end of the connection at some time; its answer to another client is what tells.
+	gone := false
+	for range 200 {
+		if gone = grab(t, screen).at(36, 46) == 0; gone {
+			break
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	if !gone {
+		t.Error("the frame outlives sharing")
+	}
+	region, err := Open(Options{Display: display, Region: image.Rect(40, 50, 160, 130), Border: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer region.Close()
+	c = region
+	look("region", image.Rect(40, 50, 160, 130), borderColor)
 }

@@ -16,7 +16,7 @@ import (
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // startX starts an X server of our own on a free display and returns the display's name.
-func startX(t *testing.T, size string) (display string, stop func()) {
+func startX(t testing.TB, size string) (display string, stop func()) {
 	t.Helper()
 	path, err := exec.LookPath("Xvfb")
 	if err != nil {

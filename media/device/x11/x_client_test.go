@@ -11,13 +11,13 @@ import (
 
 // xClient is another program with windows on the display.
 type xClient struct {
-	t    *testing.T
+	t    testing.TB
 	conn *xgb.Conn
 	root xproto.Window
 	gc   map[xproto.Window]xproto.Gcontext
 }
 
-func newClient(t *testing.T, display string) *xClient {
+func newClient(t testing.TB, display string) *xClient {
 	t.Helper()
 	conn, err := xgb.NewConnDisplay(display)
 	if err != nil {
