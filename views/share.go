@@ -358,6 +358,12 @@ func (p *sharePicker) accept() {
 		}
 		s.Source = p.of.ID
 		s.Region = p.region.Chosen().Add(image.Pt(p.of.Left, p.of.Top))
+		s.Name = text.T("share.region")
+	}
+	for _, source := range p.sources {
+		if s.Name == "" && source.ID == s.Source && source.Kind != SharePortal {
+			s.Name = source.title()
+		}
 	}
 	if s.Source == "" {
 		return

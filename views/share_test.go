@@ -104,7 +104,7 @@ func TestShareAWindowWithLivePictures(t *testing.T) {
 	s.says("For films and animation")
 	card.TypedKey(&fyne.KeyEvent{Name: fyne.KeyReturn})
 	c := s.next("share")
-	if want := (views.Share{Source: "window:0x2", Motion: true}); c.args[0] != want {
+	if want := (views.Share{Source: "window:0x2", Name: "main.go – parley", Motion: true}); c.args[0] != want {
 		t.Errorf("shares %+v", c.args)
 	}
 	<-pump.closed
@@ -124,7 +124,7 @@ func TestSwitchOrStopWhatIsShared(t *testing.T) {
 	s.says("Share something else", "Stop sharing")
 	s.tapOverlay("Switch")
 	c := s.next("share")
-	if want := (views.Share{Source: "screen:DP-1"}); c.args[0] != want {
+	if want := (views.Share{Source: "screen:DP-1", Name: "Screen 1"}); c.args[0] != want {
 		t.Errorf("shares %+v", c.args)
 	}
 	<-pump.closed
@@ -170,7 +170,7 @@ func TestShareAPartOfAScreen(t *testing.T) {
 	region.TypedKey(&fyne.KeyEvent{Name: fyne.KeyReturn})
 	c := s.next("share")
 	// Of the second monitor, which lies right of the first.
-	if want := (views.Share{Source: "screen:HDMI-1", Region: image.Rect(2560+464, 270, 2560+1424, 810)}); c.args[0] != want {
+	if want := (views.Share{Source: "screen:HDMI-1", Name: "Part of a screen", Region: image.Rect(2560+464, 270, 2560+1424, 810)}); c.args[0] != want {
 		t.Errorf("shares %+v, want %+v", c.args[0], want)
 	}
 	s.finish(c, nil)

@@ -33,6 +33,7 @@ type ShareSource struct {
 // Share is what a person chose to share.
 type Share struct {
 	Source string // an ID
+	Name   string // in words
 	// Region is the part of Source that is shared, pixels of the desktop; empty: all of it.
 	Region image.Rectangle
 	// Motion prefers smooth motion to sharp text.

@@ -25,6 +25,9 @@ const (
 	ToldSpeakerBack       ToldWhat = "told.speakerBack"
 )
 
+// toldShareEnded stands in for the others when what was shared has no name.
+const toldShareEnded ToldWhat = "told.shareEnded"
+
 // Told is something that happened by itself and that the person should know.
 type Told struct {
 	Number int // grows with each; 0: nothing was told yet
@@ -37,7 +40,11 @@ type Told struct {
 const toldTime = 8 * time.Second
 
 func (t Told) notice() widget.Notice {
-	n := widget.Notice{Level: widget.Warning, Title: text.T(string(t.What), text.D{"Name": shorten(t.Name), "Uses": shorten(t.Uses)})}
+	what := t.What
+	if t.Name == "" && (what == ToldShareClosed || what == ToldShareGone) {
+		what = toldShareEnded
+	}
+	n := widget.Notice{Level: widget.Warning, Title: text.T(string(what), text.D{"Name": shorten(t.Name), "Uses": shorten(t.Uses)})}
 	switch t.What {
 	case ToldCameraBack, ToldMicrophoneBack, ToldSpeakerBack:
 		n.Level = widget.Info

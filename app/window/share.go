@@ -40,11 +40,12 @@ func (c *controller) ShareScreen(ctx context.Context, s views.Share) error {
 	if s.Motion {
 		o.ContentHint, o.DegradationPreference = "motion", "maintain-framerate"
 	}
-	return c.present(ctx, o, func(lost func(error)) (rtc.LocalTrack, error) { return c.media.Screen(s, lost) })
+	return c.present(ctx, o, s.Name, func(lost func(error)) (rtc.LocalTrack, error) { return c.media.Screen(s, lost) })
 }
 
-// present opens a picture and presents it; lost is told why it ended by itself.
-func (c *controller) present(ctx context.Context, o connector.PresentationOptions, open func(lost func(error)) (rtc.LocalTrack, error)) error {
+// present opens a picture and presents it under a name for people, which may be empty; lost is told why it ended by itself.
+func (c *controller) present(ctx context.Context, o connector.PresentationOptions, name string,
+	open func(lost func(error)) (rtc.LocalTrack, error)) error {
 	link, err := c.current()
 	if err != nil {
 		return err
@@ -57,7 +58,7 @@ func (c *controller) present(ctx context.Context, o connector.PresentationOption
 	if track == nil {
 		return views.ErrNoScreen
 	}
-	next.track, next.name = track, track.Label()
+	next.track, next.name = track, name
 	c.mu.Lock()
 	before := c.shared
 	switching := before != nil && c.snapshot.Presentation == presentation.Active

@@ -19,7 +19,7 @@ func presents(t *testing.T) *rig {
 	t.Helper()
 	r := newRig(t)
 	r.signIn(t)
-	if err := r.ShareScreen(t.Context(), views.Share{Source: "window:0x1"}); err != nil {
+	if err := r.ShareScreen(t.Context(), views.Share{Source: "window:0x1", Name: "Report"}); err != nil {
 		t.Fatal(err)
 	}
 	s := session.Initial()
@@ -31,7 +31,7 @@ func presents(t *testing.T) *rig {
 func TestSwitchingTheSourceDoesNotStopSharing(t *testing.T) {
 	r := presents(t)
 	first := r.screen
-	if name := r.Model().Sharing; name != "fake" {
+	if name := r.Model().Sharing; name != "Report" {
 		t.Errorf("shares %q", name)
 	}
 	next := &fakeTrack{kind: rtc.Video}
@@ -67,7 +67,7 @@ func TestAClosedWindowIsToldAndTheCallGoesOn(t *testing.T) {
 	r := presents(t)
 	closed := r.lost
 	closed(fmt.Errorf("screen: %w", device.ErrClosed))
-	if told := r.Model().Told; told.What != views.ToldShareClosed || told.Name != "fake" || told.Number != 1 {
+	if told := r.Model().Told; told.What != views.ToldShareClosed || told.Name != "Report" || told.Number != 1 {
 		t.Errorf("told %+v", told)
 	}
 	if slices.Contains(r.connector.asked, "hang up") {
