@@ -42,3 +42,17 @@ func (v *Volume) Read(pcm []int16) {
 		pcm[i] = int16(float32(s) * from)
 	}
 }
+
+// Needed tells whether the input is: an Output rests meanwhile (Mixer).
+func (v *Volume) Needed() bool {
+	s, sleeps := v.input.(sleeper)
+	return !sleeps || s.Needed()
+}
+
+// Changes of Needed; nil when there are none.
+func (v *Volume) Changes() <-chan struct{} {
+	if s, sleeps := v.input.(sleeper); sleeps {
+		return s.Changes()
+	}
+	return nil
+}

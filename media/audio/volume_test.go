@@ -41,3 +41,20 @@ func TestVolumeChangesWithoutAClick(t *testing.T) {
 		t.Errorf("%v allocations a frame", n)
 	}
 }
+
+func TestVolumeLetsItsOutputRest(t *testing.T) {
+	m := NewMixer()
+	v := NewVolume(m, 100)
+	if v.Needed() {
+		t.Error("needed while nothing plays")
+	}
+	tone := steady(1)
+	m.Add(tone)
+	<-v.Changes()
+	if !v.Needed() {
+		t.Error("not needed while something plays")
+	}
+	if always := NewVolume(steady(1), 100); !always.Needed() || always.Changes() != nil {
+		t.Error("an input that is always needed rests")
+	}
+}
