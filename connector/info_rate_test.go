@@ -28,10 +28,10 @@ type talker struct {
 
 // talk is one call as the server sees it.
 type talk struct {
-	layer            *transaction.Layer
-	target           sipmsg.Uri
-	callID, from, to string // tags
-	seq              uint32
+	layer      *transaction.Layer
+	target     sipmsg.Uri
+	callID, to string
+	seq        uint32
 }
 
 func newTalker(tb testing.TB) *talker {
