@@ -224,3 +224,35 @@ func TestModeratorAPI(t *testing.T) {
 		t.Errorf("a time that is none: %d", code)
 	}
 }
+
+// A client that sends more than a thousand messages a second is slowed down by not being read, and the others notice nothing.
+func TestFastClientIsSlowedDown(t *testing.T) {
+	s, _ := startServer(t, Config{Users: users})
+	good := dial(t, s, "ann", "apple")
+	good.register("MD5")
+	fast := dial(t, s, "guest", "")
+	const more = 400 // than the two seconds' worth that may come at once
+	answers := make(chan error, 2*messagesPerSecond+more)
+	begun := time.Now()
+	for i := range cap(answers) {
+		_, err := fast.layer.Send(fast.request(sip.OPTIONS, fast.uri("guest"), "guest"), func(res *sip.Response, err error) {
+			if err == nil && res.StatusCode != 200 {
+				err = fmt.Errorf("%d %s", res.StatusCode, res.Reason)
+			}
+			answers <- err
+		})
+		must(t, err)
+		if i%200 == 0 { // the layer bounds what is open
+			must(t, <-answers)
+		}
+	}
+	if res := good.do(good.request(sip.OPTIONS, good.uri("ann"), "ann")); res.StatusCode != 200 {
+		t.Errorf("somebody else's OPTIONS: %d", res.StatusCode)
+	}
+	for range cap(answers) - (cap(answers)+199)/200 {
+		must(t, <-answers)
+	}
+	if least, took := time.Second*more/messagesPerSecond, time.Since(begun); took < least {
+		t.Errorf("%d messages within %v; want at least %v", cap(answers), took, least)
+	}
+}
