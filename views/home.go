@@ -36,6 +36,7 @@ type homeView struct {
 	again             *widget.Button // to the server
 	found             *suggestions
 	people            *homePeople
+	untrusted         error // that was told
 
 	keypad fyne.CanvasObject
 	stop   context.CancelFunc
@@ -125,6 +126,19 @@ func (v *homeView) Set(m Model) {
 		v.content.Refresh()
 	}
 	v.people.set(m)
+	v.sayUntrusted(m.Untrusted)
+}
+
+// sayUntrusted says, once, that the connection cannot come back because of the server's certificate, and takes that back.
+func (v *homeView) sayUntrusted(err error) {
+	switch {
+	case (err == nil) == (v.untrusted == nil):
+	case err != nil:
+		v.show(Describe(OpConnect, v.model.Account.Server, err))
+	default:
+		v.show(widget.Notice{})
+	}
+	v.untrusted = err
 }
 
 // reconnect tries again at once to connect.

@@ -197,3 +197,16 @@ func (s *stage) overlayField(hint string) *widget.Field {
 	}
 	return found
 }
+
+func TestACertificateThatKeepsTheConnectionAwayIsSaid(t *testing.T) {
+	s := newStage(t)
+	m := s.sample("home")
+	s.root.Set(m)
+	m.Status = session.StatusConnecting
+	m.Untrusted = &views.CertificateError{Server: "meet.test:443", Changed: true}
+	s.root.Set(m)
+	s.says("Connecting…", "not the one you trusted before")
+	m.Untrusted, m.Status = nil, session.StatusReadyToCall
+	s.root.Set(m)
+	s.silent("trusted before")
+}

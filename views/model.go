@@ -29,8 +29,10 @@ type Model struct {
 	Told Told
 	// ForgetsPasswords: there is no keyring, so passwords are not remembered.
 	ForgetsPasswords bool
-	Conference       Conference
-	Quality          Quality
+	// Untrusted is why the server's certificate was not taken, nil when it was: a kept connection goes on trying.
+	Untrusted  error
+	Conference Conference
+	Quality    Quality
 	// Trouble is a device that does not work as wanted, in the call that goes on.
 	Trouble Trouble
 	// MutedSpeech tells that a person speaks while the microphone is off.

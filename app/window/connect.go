@@ -2,6 +2,7 @@ package window
 
 import (
 	"context"
+	"crypto/tls"
 	"crypto/x509"
 	"errors"
 	"fmt"
@@ -89,6 +90,8 @@ func (c *controller) linkOptions(ctx context.Context, form views.SignIn) (LinkOp
 		return o, err
 	}
 	o.TLS = clientTLS(form.Server, roots, trusted)
+	verify := o.TLS.VerifyConnection
+	o.TLS.VerifyConnection = func(state tls.ConnectionState) error { return c.verified(verify(state)) }
 	if s.Proxy != "" {
 		if o.Proxy, err = url.Parse(s.Proxy); err != nil {
 			return o, fmt.Errorf("proxy: %w", err)
@@ -106,6 +109,19 @@ func (c *controller) linkOptions(ctx context.Context, form views.SignIn) (LinkOp
 		o.ICE = append(o.ICE, ice)
 	}
 	return o, nil
+}
+
+// verified notes whether the server's certificate was taken: a connection that is kept goes on trying, and the person should
+// know what is in the way.
+func (c *controller) verified(err error) error {
+	c.mu.Lock()
+	changed := (err == nil) != (c.untrusted == nil)
+	c.untrusted = err
+	c.mu.Unlock()
+	if changed {
+		c.changed()
+	}
+	return err
 }
 
 // authorities are the system's, or those of base, with the file's beside them; nil are the system's alone.

@@ -58,6 +58,7 @@ type controller struct {
 	meter       qualityMeter
 	trouble     views.Trouble
 	mutedSpeech bool
+	untrusted   error // why the server's certificate was not taken last
 
 	// background is what runs without anybody waiting for it, until ctx ends.
 	background sync.WaitGroup
@@ -112,7 +113,7 @@ func (c *controller) Model() views.Model {
 		m.Status = session.StatusConnecting
 	}
 	m.Conference, m.Quality, m.Trouble, m.MutedSpeech = c.conference, c.quality, c.trouble, c.mutedSpeech
-	m.ForgetsPasswords = c.forgets
+	m.ForgetsPasswords, m.Untrusted = c.forgets, c.untrusted
 	return m
 }
 

@@ -1,7 +1,10 @@
 package window
 
 import (
+	"crypto/tls"
 	"errors"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -418,5 +421,26 @@ func TestErrorsOfTheKeptConnectionKeepTheirTypes(t *testing.T) {
 	err := error(&autoconnect.Error{Outcome: autoconnect.StoppedByError, Err: call.ErrActive})
 	if n := views.Describe(views.OpConnect, "meet.test", err); n.Text == "" || strings.Contains(n.Text, "stop-attempts") {
 		t.Errorf("says %q", n.Text)
+	}
+}
+
+func TestACertificateThatIsNotTakenIsInTheModel(t *testing.T) {
+	r := newRig(t)
+	r.signIn(t)
+	server := httptest.NewTLSServer(http.NotFoundHandler())
+	defer server.Close()
+	dial := func() error {
+		conn, err := tls.Dial("tcp", server.Listener.Addr().String(), r.opened[0].TLS)
+		if err == nil {
+			err = conn.Close()
+		}
+		return err
+	}
+	var untrusted *views.CertificateError
+	if err := dial(); !errors.As(err, &untrusted) || !errors.Is(r.Model().Untrusted, untrusted) {
+		t.Errorf("dialling %v, model %v", err, r.Model().Untrusted)
+	}
+	if r.verified(nil) != nil || r.Model().Untrusted != nil {
+		t.Error("a certificate that is taken leaves the error")
 	}
 }
