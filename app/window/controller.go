@@ -227,10 +227,12 @@ func (c *controller) Dial(ctx context.Context, number string, video bool) error 
 	})
 }
 
-// Accept implements views.Actions: the call that is shown as ringing. In a call that ends the running one.
+// Accept implements views.Actions: the call that is shown as ringing. In a call, or while one is being restored, that ends
+// the running one.
 func (c *controller) Accept(ctx context.Context, video bool) error {
 	c.mu.Lock()
-	id, talking := c.snapshot.Incoming.ID, c.snapshot.Call.State != call.Idle && !c.dialing
+	id := c.snapshot.Incoming.ID
+	talking := !c.dialing && (c.snapshot.Call.State != call.Idle || c.snapshot.Redial.State.Reconnecting())
 	c.mu.Unlock()
 	if talking {
 		return c.acceptInstead(ctx, id, video)
@@ -255,15 +257,21 @@ func (c *controller) acceptInstead(ctx context.Context, id string, video bool) e
 	c.dialing = true
 	stream := c.stream
 	c.mu.Unlock()
-	if stream.Video != nil && !video {
+	shown := stream.Video != nil && stream.Video.Enabled()
+	if shown && !video {
 		stream.Video.SetEnabled(false)
 	}
 	err = link.Connector.Answer(ctx, connector.AnswerParameters{ID: id, Stream: stream, HangUp: true})
 	c.mu.Lock()
 	c.dialing = false
 	c.mu.Unlock()
-	if err != nil && link.Connector.Snapshot().Call.State == call.Idle {
+	if err == nil {
+		return nil
+	}
+	if link.Connector.Snapshot().Call.State == call.Idle {
 		c.dropTracks()
+	} else if shown {
+		stream.Video.SetEnabled(true) // the running call goes on as it was
 	}
 	return err
 }

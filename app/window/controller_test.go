@@ -12,6 +12,7 @@ import (
 	"parley/connector/call"
 	"parley/connector/incoming"
 	"parley/connector/presentation"
+	"parley/connector/redial"
 	"parley/connector/rtc"
 	"parley/connector/session"
 	"parley/media/device"
@@ -227,7 +228,7 @@ func TestAcceptInACall(t *testing.T) {
 	r.connector.now = s
 
 	r.connector.answer["accept"] = incoming.ErrNone
-	if err := r.Accept(t.Context(), true); !errors.Is(err, incoming.ErrNone) || r.camera.stops() != 0 {
+	if err := r.Accept(t.Context(), false); !errors.Is(err, incoming.ErrNone) || r.camera.stops() != 0 || !r.camera.Enabled() {
 		t.Errorf("he has given up: %v, camera stopped %d times", err, r.camera.stops())
 	}
 	delete(r.connector.answer, "accept")
@@ -273,5 +274,24 @@ func TestHistoryOfCallsThatRingTogether(t *testing.T) {
 	answered.Call = session.Call{State: call.Connecting, Number: "72", Answer: true}
 	if got := h.follow(answered, time.Time{}); len(got) != 0 {
 		t.Errorf("the second was answered: %+v", got)
+	}
+}
+
+// Who calls back while the call with him is being restored is taken, with the devices that are open already.
+func TestAcceptWhileRestoring(t *testing.T) {
+	r := newRig(t)
+	r.signIn(t)
+	if err := r.Dial(t.Context(), "2001", true); err != nil {
+		t.Fatal(err)
+	}
+	s := session.Initial()
+	s.Redial.State = redial.Backoff
+	s.Incoming = session.Incoming{State: incoming.Ringing, ID: "2", Number: "2001"}
+	r.connector.watch(s)
+	if err := r.Accept(t.Context(), true); err != nil {
+		t.Fatal(err)
+	}
+	if p := r.connector.taken; p.ID != "2" || !p.HangUp || p.Stream.Video != r.camera || r.camera.stops() != 0 {
+		t.Errorf("answered with %+v, camera stopped %d times", p, r.camera.stops())
 	}
 }
