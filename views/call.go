@@ -68,6 +68,10 @@ type callView struct {
 func newCallView(env *Env, choices *callChoices) *callView {
 	v := &callView{env: env, choices: choices, barShown: true}
 	v.switching = &microphoneSwitch{env: env, on: func() bool { return v.model.Snapshot.Media.MicrophoneOn },
+		show: func() {
+			v.words = v.describe()
+			v.apply()
+		},
 		failed: func(err error) {
 			if n := Describe(OpMicrophone, "", err); n.Title != "" {
 				v.fail(n)
@@ -137,7 +141,8 @@ func (v *callView) Set(m Model) {
 		m.Trouble = Trouble{}
 	}
 	v.model = m
-	v.words = describeCall(m, v.env.now())
+	v.switching.heard(m.Snapshot.Media.MicrophoneOn)
+	v.words = v.describe()
 	if v.words.HasPresentation != before.HasPresentation && !v.choices.chosen {
 		v.choices.layout = LayoutSpeaker
 		if v.words.HasPresentation {
@@ -165,6 +170,13 @@ func (v *callView) tellNews() {
 	if c.NewsNo > 0 {
 		v.tell(widget.Notice{Title: text.T(string(c.News))})
 	}
+}
+
+// describe is what is to be seen; the microphone is shown as it is wanted.
+func (v *callView) describe() callWords {
+	m := v.model
+	m.Snapshot.Media.MicrophoneOn = v.switching.shown(m.Snapshot.Media.MicrophoneOn)
+	return describeCall(m, v.env.now())
 }
 
 // apply puts the words on the screen.
@@ -253,7 +265,7 @@ func (v *callView) tick() {
 		if v.stopped {
 			return
 		}
-		v.words = describeCall(v.model, v.env.now())
+		v.words = v.describe()
 		v.apply()
 		v.tick()
 	}))

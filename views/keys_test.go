@@ -4,6 +4,7 @@ import (
 	"errors"
 	"maps"
 	"testing"
+	"time"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/driver/desktop"
@@ -21,7 +22,7 @@ func TestShortcutsOfACall(t *testing.T) {
 	}
 	s.root.Shortcut(keys.Settings) // would leave the call's screen
 	s.none()
-	s.says("Mute")
+	s.says("Leave")
 }
 
 func TestEveryPressOnTheMicrophoneCounts(t *testing.T) {
@@ -29,6 +30,7 @@ func TestEveryPressOnTheMicrophoneCounts(t *testing.T) {
 	s.root.Set(s.sample("call")) // it is on
 	s.root.Shortcut(keys.Microphone)
 	first := s.next("microphone")
+	s.says("Unmute")                 // at once
 	s.root.Shortcut(keys.Microphone) // before the first is done
 	second := s.next("microphone")
 	if first.args[0] != false || second.args[0] != true {
@@ -42,6 +44,18 @@ func TestEveryPressOnTheMicrophoneCounts(t *testing.T) {
 	}
 	s.finish(third, nil)
 	s.none()
+	s.says("Mute")
+
+	// What cannot be done is not shown for long, nor what the connector never says.
+	s.root.Shortcut(keys.Microphone)
+	s.says("Unmute")
+	s.finish(s.next("microphone"), errors.New("no way"))
+	s.says("Mute", "no way")
+	s.root.Shortcut(keys.Microphone)
+	s.finish(s.next("microphone"), nil)
+	s.says("Unmute")
+	s.advance(3 * time.Second)
+	s.silent("Unmute")
 }
 
 func TestPushToTalk(t *testing.T) {
