@@ -3,7 +3,7 @@
 # Opus files (.opus) are never read: without this tag the build would need libopusfile.
 TAGS := nolibopusfile
 
-.PHONY: run demo build test check bench bench-ui bench-network bench-connector fmt lint clean packages go fuzz cover
+.PHONY: run demo build test check bench bench-ui bench-network bench-media bench-connector fmt lint clean packages go fuzz cover
 
 run: packages build demo
 
@@ -30,6 +30,11 @@ bench: go build
 # call set-up, memory over many calls, what goes through the connector
 bench-connector: go
 	scripts/bench-connector.sh
+
+# what a picture costs: encode, decode, convert, scale, draw
+bench-media: go
+	scripts/packages.sh bench
+	go run -tags $(TAGS) ./e2e/bench/media
 
 # calls over bad networks; needs root
 bench-network: go build

@@ -536,12 +536,19 @@ func TestSpeakingWhileMutedIsNoticed(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		var mu sync.Mutex
 		var told []bool
-		track.OnSpeakingWhileMuted(func(speaking bool) { told = append(told, speaking) })
+		track.OnSpeakingWhileMuted(func(speaking bool) {
+			mu.Lock()
+			defer mu.Unlock()
+			told = append(told, speaking)
+		})
 		expect := func(after time.Duration, want ...bool) {
 			t.Helper()
 			time.Sleep(after)
 			synctest.Wait()
+			mu.Lock()
+			defer mu.Unlock()
 			if !slices.Equal(told, want) {
 				t.Fatalf("told %v, want %v", told, want)
 			}

@@ -180,7 +180,7 @@ func TestStatsAreComplete(t *testing.T) {
 	}
 	negotiate(t, a, b, rtc.OfferOptions{})
 	connected(t, a, b)
-	nextFrames(t, remoteVideo(t, b, 0), 60, 10*time.Second).Release()
+	nextFrames(t, remoteVideo(t, b, 0), 60, 30*time.Second).Release()
 	out.play(300 * time.Millisecond)
 	eventually(t, "the peer's reports", 5*time.Second, func() bool {
 		s, err := a.Stats(t.Context())
