@@ -310,9 +310,7 @@ func (c *controller) talk(ctx context.Context, video bool, begin func(*Link, rtc
 func (c *controller) openStream(video bool) rtc.LocalStream {
 	s := c.settings()
 	var stream rtc.LocalStream
-	camera, err := c.media.Camera(s.Camera, CameraOptions{On: video && !s.CameraOff, Height: s.Video.Height,
-		Lost: func(err error) { c.lost(views.TroubleCamera, err) },
-		Told: c.toldOf(views.ToldCameraGone, views.ToldCameraInstead, views.ToldCameraBack)})
+	camera, err := c.media.Camera(s.Camera, c.cameraOptions(s, video && !s.CameraOff))
 	if err != nil {
 		c.missing(views.TroubleCamera, err)
 	} else if camera != nil {
@@ -321,9 +319,7 @@ func (c *controller) openStream(video bool) rtc.LocalStream {
 	if err := c.process(s.Sound); err != nil {
 		c.logger.Warn("improve the microphone's sound", "error", err)
 	}
-	microphone, err := c.media.Microphone(s.Microphone, MicrophoneOptions{
-		Lost: func(err error) { c.lost(views.TroubleMicrophone, err) },
-		Told: c.toldOf(views.ToldMicrophoneGone, views.ToldMicrophoneInstead, views.ToldMicrophoneBack)})
+	microphone, err := c.media.Microphone(s.Microphone, c.microphoneOptions())
 	if err != nil {
 		c.missing(views.TroubleMicrophone, err)
 	} else if microphone != nil {
@@ -449,6 +445,7 @@ func (c *controller) Change(_ context.Context, edit func(*views.Settings)) error
 	link := c.link
 	c.mu.Unlock()
 	c.useDevices(link, before.Devices, s.Devices)
+	err = errors.Join(err, c.switchDevices(before, s))
 	if before.Sound != s.Sound {
 		err = errors.Join(err, c.process(s.Sound))
 	}

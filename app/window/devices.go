@@ -2,6 +2,7 @@ package window
 
 import (
 	"context"
+	"errors"
 	"sync"
 
 	"parley/connector/rtc"
@@ -69,6 +70,34 @@ func (c *controller) useDevices(link *Link, before, now kept.Devices) {
 	if link.SetVolume != nil && volumeOf(before) != volumeOf(now) {
 		link.SetVolume(volumeOf(now))
 	}
+}
+
+func (c *controller) cameraOptions(s kept.Settings, on bool) CameraOptions {
+	return CameraOptions{On: on, Height: s.Video.Height,
+		Lost: func(err error) { c.lost(views.TroubleCamera, err) },
+		Told: c.toldOf(views.ToldCameraGone, views.ToldCameraInstead, views.ToldCameraBack)}
+}
+
+func (c *controller) microphoneOptions() MicrophoneOptions {
+	return MicrophoneOptions{
+		Lost: func(err error) { c.lost(views.TroubleMicrophone, err) },
+		Told: c.toldOf(views.ToldMicrophoneGone, views.ToldMicrophoneInstead, views.ToldMicrophoneBack)}
+}
+
+// switchDevices puts newly chosen devices behind the tracks of a call that goes on. "None" counts from the next call on:
+// in this one the camera and the microphone are switched off by their buttons.
+func (c *controller) switchDevices(before, now kept.Settings) error {
+	c.mu.Lock()
+	stream := c.stream
+	c.mu.Unlock()
+	var camera, microphone error
+	if stream.Video != nil && before.Camera != now.Camera && now.Camera != kept.NoDevice && c.media.SwitchCamera != nil {
+		camera = c.media.SwitchCamera(stream.Video, now.Camera, c.cameraOptions(now, true))
+	}
+	if stream.Audio != nil && before.Microphone != now.Microphone && now.Microphone != kept.NoDevice && c.media.SwitchMicrophone != nil {
+		microphone = c.media.SwitchMicrophone(stream.Audio, now.Microphone, c.microphoneOptions())
+	}
+	return errors.Join(camera, microphone)
 }
 
 // speakerOf is the speaker to open. None is the system's at volume 0: it can be switched back at once.

@@ -140,3 +140,44 @@ func TestVolumeAndSpeakerCountAtOnce(t *testing.T) {
 		t.Errorf("speakers %q, volumes %v", speakers, volumes)
 	}
 }
+
+func TestDevicesChosenInACallAreSwitchedBehindItsTracks(t *testing.T) {
+	r := newRig(t)
+	var switched []string
+	r.controller.media.SwitchCamera = func(track rtc.LocalTrack, word string, _ CameraOptions) error {
+		if track != rtc.LocalTrack(r.camera) {
+			t.Errorf("another track: %v", track)
+		}
+		switched = append(switched, "camera "+word)
+		return nil
+	}
+	r.controller.media.SwitchMicrophone = func(_ rtc.LocalTrack, word string, _ MicrophoneOptions) error {
+		switched = append(switched, "microphone "+word)
+		return device.ErrNotFound
+	}
+	choose := func(camera, microphone string) error {
+		return r.Change(t.Context(), func(s *views.Settings) { s.Camera, s.Microphone = camera, microphone })
+	}
+	if err := choose("Webcam", "Headset"); err != nil || switched != nil {
+		t.Errorf("without a call: %v %v", switched, err)
+	}
+	r.signIn(t)
+	if err := r.Dial(t.Context(), "2001", true); err != nil {
+		t.Fatal(err)
+	}
+	if err := choose("Other", "Headset"); err != nil {
+		t.Error(err)
+	}
+	if err := choose("Other", "Desk"); !errors.Is(err, device.ErrNotFound) {
+		t.Errorf("the failure is not told: %v", err)
+	}
+	if err := choose(kept.NoDevice, kept.NoDevice); err != nil {
+		t.Error(err)
+	}
+	if len(switched) != 2 || switched[0] != "camera Other" || switched[1] != "microphone Desk" {
+		t.Errorf("switched %q", switched)
+	}
+	if r.camera.stops() != 0 || r.microphone.stops() != 0 {
+		t.Error("a track was stopped")
+	}
+}

@@ -23,6 +23,9 @@ type Media struct {
 	Screen     func(s views.Share, lost func(error)) (rtc.LocalTrack, error)
 	Thumbnails func(width, height int, show func(word string, picture *image.RGBA)) views.Thumbnails
 	Devices    func() views.Devices
+	// SwitchCamera and SwitchMicrophone put another device behind a track of a call that goes on; nil: they cannot.
+	SwitchCamera     func(track rtc.LocalTrack, word string, o CameraOptions) error
+	SwitchMicrophone func(track rtc.LocalTrack, word string, o MicrophoneOptions) error
 	// Plugs calls changed after devices came or went; nil: nobody tells.
 	Plugs func(changed func()) (cancel func())
 	// Play plays a sound on a device of its own ("" is the system's) until it is stopped.
@@ -76,6 +79,12 @@ func realMedia(o Options, plugs *device.Plugs) Media {
 			return nil, err
 		}
 		return t, err
+	}
+	m.SwitchCamera = func(track rtc.LocalTrack, word string, o CameraOptions) error {
+		return switchCamera(track, word, o, plugs)
+	}
+	m.SwitchMicrophone = func(track rtc.LocalTrack, word string, o MicrophoneOptions) error {
+		return switchMicrophone(track, word, o, plugs)
 	}
 	return m
 }
@@ -137,6 +146,40 @@ func openCamera(word string, o CameraOptions, plugs *device.Plugs, logger *slog.
 		return nil, err
 	}
 	return t, nil
+}
+
+// switchCamera keeps the track: the call notices nothing but another picture.
+func switchCamera(track rtc.LocalTrack, word string, o CameraOptions, plugs *device.Plugs) error {
+	t, ok := track.(*device.VideoTrack)
+	if !ok {
+		return nil
+	}
+	size := device.VideoOptions{Width: width(o.Height), Height: o.Height, FPS: cameraFPS}
+	reopen := func() (device.VideoSource, error) {
+		return device.OpenVideoFollowing(word, size, device.FollowOptions{Plugs: plugs, Told: o.Told})
+	}
+	source, err := reopen()
+	if err != nil || source == nil {
+		return err
+	}
+	t.SetSource(source, reopen)
+	return nil
+}
+
+func switchMicrophone(track rtc.LocalTrack, word string, o MicrophoneOptions, plugs *device.Plugs) error {
+	t, ok := track.(*device.AudioTrack)
+	if !ok {
+		return nil
+	}
+	reopen := func() (device.AudioSource, error) {
+		return device.OpenAudioFollowing(word, device.FollowOptions{Plugs: plugs, Told: o.Told})
+	}
+	source, err := reopen()
+	if err != nil || source == nil {
+		return err
+	}
+	t.SetSource(source, reopen)
+	return nil
 }
 
 // anyCamera is device.ErrNotFound where a word means a camera and there is none at all.
