@@ -3,6 +3,7 @@ package connector_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -43,6 +44,9 @@ func TestOutgoingCallThatDoesNotBegin(t *testing.T) {
 			}},
 		{name: "no offer", number: "1", cause: signal.CauseWebRTC, prepare: func(p *fake.Peer) { p.OfferErr = errors.New("no codec") },
 			events: append(slices.Clone(begun), "call:peerconnection:createofferfailed", "call:failed")},
+		{name: "an offer that cannot be applied", number: "1", cause: signal.CauseWebRTC,
+			prepare: func(p *fake.Peer) { p.OfferErr = fmt.Errorf("%w: no port", rtc.ErrSetLocalDescription) },
+			events:  append(slices.Clone(begun), "call:peerconnection:setlocaldescriptionfailed", "call:failed")},
 		{name: "an answer that cannot be applied", number: "1", cause: signal.CauseBadMediaDescription,
 			prepare: func(p *fake.Peer) { p.ApplyErr = errors.New("no codec in common") },
 			events: append(slices.Clone(begun), "call:sdp", "call:sending", "call:progress", "call:sdp",
@@ -87,6 +91,9 @@ func TestIncomingCallThatCannotBeTaken(t *testing.T) {
 	}{
 		"an offer that cannot be answered": {"v=0", func(p *fake.Peer) { p.AnswerErr = errors.New("no codec in common") },
 			"terminate 488 ", "call:peerconnection:createanswerfailed"},
+		"an answer that cannot be applied": {"v=0", func(p *fake.Peer) {
+			p.AnswerErr = fmt.Errorf("%w: no port", rtc.ErrSetLocalDescription)
+		}, "terminate 488 ", "call:peerconnection:setlocaldescriptionfailed"},
 		"no offer of ours": {"", func(p *fake.Peer) { p.OfferErr = errors.New("no codec") },
 			"terminate 500 ", "call:peerconnection:createofferfailed"},
 	} {

@@ -113,7 +113,7 @@ func (m *Manager) Start(number string, stream rtc.LocalStream, headers []signal.
 		offer, err := l.peer.Offer(ctx, rtc.OfferOptions{})
 		return func() {
 			if err != nil {
-				m.deps.Emit("peerconnection:createofferfailed", m.unusable(err))
+				m.noOffer(err)
 				m.fail(l, signal.End{Originator: signal.Local, Cause: signal.CauseWebRTC}, err)
 				return
 			}
@@ -329,7 +329,13 @@ func (m *Manager) applyAnswer(l *leg, sdp string) {
 	})
 }
 
+// sdp tells of a description, and of our candidates one by one: they are gathered before it leaves (no trickle).
 func (m *Manager) sdp(originator, kind, sdp string) {
+	if originator == "local" {
+		for _, c := range candidates(sdp) {
+			m.deps.Emit("icecandidate", c)
+		}
+	}
 	m.deps.Emit("sdp", Description{Originator: originator, Type: kind, SDP: redact(sdp)})
 }
 
@@ -390,7 +396,7 @@ func (m *Manager) Answer(session signal.Session, stream rtc.LocalStream, done fu
 		answer, err := l.peer.Answer(ctx, offer)
 		return func() {
 			if err != nil {
-				m.deps.Emit("peerconnection:createanswerfailed", m.unusable(err))
+				m.noAnswer(err)
 				m.terminate(l, signal.End{Originator: signal.Local, Cause: signal.CauseWebRTC, StatusCode: 488}, 488, "")
 				return
 			}
@@ -405,7 +411,7 @@ func (m *Manager) answerWithOffer(l *leg) {
 		offer, err := l.peer.Offer(ctx, rtc.OfferOptions{})
 		return func() {
 			if err != nil {
-				m.deps.Emit("peerconnection:createofferfailed", m.unusable(err))
+				m.noOffer(err)
 				m.terminate(l, signal.End{Originator: signal.Local, Cause: signal.CauseWebRTC, StatusCode: 500}, 500, "")
 				return
 			}

@@ -71,7 +71,7 @@ func (m *Manager) reinvite(ctx context.Context, l *leg, n Negotiation) error {
 	}
 	offer, err := l.peer.Offer(ctx, n.Offer)
 	if err != nil {
-		m.post(l, func() { m.deps.Emit("peerconnection:createofferfailed", m.unusable(err)) })
+		m.post(l, func() { m.noOffer(err) })
 		return err
 	}
 	m.post(l, func() { m.sdp("local", "offer", offer) })
@@ -133,7 +133,7 @@ func (m *Manager) onOffer(l *leg, o signal.InDialogOffer) {
 				}
 				return
 			case err != nil:
-				m.deps.Emit("peerconnection:createanswerfailed", m.unusable(err))
+				m.noAnswer(err)
 			default:
 				m.sdp("local", "answer", answer)
 				o.Accept(answer)

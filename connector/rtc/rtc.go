@@ -9,6 +9,7 @@ package rtc
 
 import (
 	"context"
+	"errors"
 	"time"
 )
 
@@ -127,6 +128,10 @@ type Encoding struct {
 	ContentHint           string  // "", "motion", "detail"
 	DegradationPreference string  // "", "maintain-framerate", "maintain-resolution", "balanced"
 }
+
+// ErrSetLocalDescription is in the chain of errors of Offer and Answer when a description was created but could not be
+// applied (W3C setLocalDescription).
+var ErrSetLocalDescription = errors.New("setting the local description")
 
 // OfferOptions of PeerConnection.Offer.
 type OfferOptions struct {

@@ -55,7 +55,7 @@ func (p *Conn) Offer(ctx context.Context, o rtc.OfferOptions) (string, error) {
 		return "", fmt.Errorf("creating an offer: %w", err)
 	}
 	if err := leg.pc.SetLocalDescription(offer); err != nil {
-		return "", fmt.Errorf("setting the local description: %w", err)
+		return "", fmt.Errorf("%w: %w", rtc.ErrSetLocalDescription, err)
 	}
 	p.mu.Lock()
 	p.signaling = haveLocalOffer
@@ -213,7 +213,7 @@ func (p *Conn) answerPion() error {
 		return fmt.Errorf("creating an answer: %w", err)
 	}
 	if err := p.leg.pc.SetLocalDescription(answer); err != nil {
-		return fmt.Errorf("setting the local description: %w", err)
+		return fmt.Errorf("%w: %w", rtc.ErrSetLocalDescription, err)
 	}
 	return nil
 }
