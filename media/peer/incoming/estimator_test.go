@@ -188,3 +188,14 @@ func TestAddDoesNotAllocate(t *testing.T) {
 		t.Errorf("%v allocations", n)
 	}
 }
+
+// A peer's feedback may report arrivals before the beginning of its clock, and again after a pause.
+func TestArrivalsBeforeZero(t *testing.T) {
+	e := New()
+	for _, at := range []time.Duration{-8010 * time.Millisecond, -8001 * time.Millisecond, -5 * time.Second, -15 * time.Millisecond, time.Second} {
+		e.Add(at, 0, AbsoluteClock, true, 1200)
+	}
+	if rate, ok := e.Rate(); !ok || rate < minimum || rate > maximum {
+		t.Errorf("%f %v", rate, ok)
+	}
+}

@@ -23,7 +23,7 @@ func (t *Throughput) Add(now time.Duration, size int) {
 		t.any, t.slot, t.first = true, slot, slot
 	}
 	t.advance(slot)
-	t.bytes[t.slot%slotCount] += size
+	t.bytes[slotIndex(t.slot)] += size
 	t.sum += size
 }
 
@@ -34,11 +34,14 @@ func (t *Throughput) advance(slot int64) {
 	}
 	for t.slot < slot {
 		t.slot++
-		i := t.slot % slotCount
+		i := slotIndex(t.slot)
 		t.sum -= t.bytes[i]
 		t.bytes[i] = 0
 	}
 }
+
+// slotIndex is a slot's place in the ring. Times are the peer's where it reports arrivals, so they may be negative.
+func slotIndex(slot int64) int64 { return (slot%slotCount + slotCount) % slotCount }
 
 // Rate of the last second, bit/s.
 func (t *Throughput) Rate(now time.Duration) float64 {
