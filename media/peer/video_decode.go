@@ -14,6 +14,9 @@ const (
 	mostLead     = 50 * time.Millisecond
 	never        = time.Duration(-1)
 	pauseAfter   = 5 * time.Second // W3C pauseCount
+	// mostSkipped: after so long without a picture a late one is shown. A decoder that cannot follow is always late, and a
+	// slow picture is better than none.
+	mostSkipped = 100 * time.Millisecond
 )
 
 func (v *videoReceiver) run() {
@@ -192,7 +195,7 @@ func (v *videoReceiver) show(now time.Duration) {
 	v.held = nil
 	defer frame.Release()
 	v.mu.Lock()
-	if v.peek() && v.head.due <= now && !v.buffer.broken {
+	if v.peek() && v.head.due <= now && !v.buffer.broken && now-v.shownAt < mostSkipped {
 		v.stats.late++
 		v.stats.framesDropped++
 		v.mu.Unlock()

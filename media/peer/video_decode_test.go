@@ -141,3 +141,32 @@ func TestFreezesAreCounted(t *testing.T) {
 		t.Fatal("no freeze")
 	}
 }
+
+// A decoder that cannot follow is late with every frame; still pictures are seen.
+func TestSlowDecoderShowsPictures(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		v := testReceiver()
+		defer v.letGo()
+		v.decoder = &paintDecoder{takes: 50 * time.Millisecond}
+		shown, last, longest := 0, time.Duration(0), time.Duration(0)
+		v.track.frames.Tap(func(*video.Frame) {
+			if now := video.Now(); shown > 0 {
+				longest = max(longest, now-last)
+			}
+			shown, last = shown+1, video.Now()
+		})
+		start := video.Now()
+		for next := 0; video.Now()-start < 3*time.Second; {
+			for ; time.Duration(next)*33*time.Millisecond <= video.Now()-start; next++ {
+				at := start + time.Duration(next)*33*time.Millisecond
+				pushFrame(v, next, at, at, next == 0)
+			}
+			if wait := v.step(); wait != 0 {
+				time.Sleep(time.Millisecond)
+			}
+		}
+		if shown < 15 || longest > 200*time.Millisecond {
+			t.Errorf("%d pictures in 3 s, %v without one", shown, longest)
+		}
+	})
+}

@@ -130,3 +130,15 @@ func TestSchedulingDoesNotAllocate(t *testing.T) {
 		t.Errorf("%v allocations", n)
 	}
 }
+
+// A repaired frame does not count for the jitter, so that a source's other clock is not noticed by it: it must not wait for
+// as long as the clock jumped.
+func TestRepairedFrameOfAnotherClock(t *testing.T) {
+	v := NewVideo(90000)
+	steady := func(int) time.Duration { return 20 * ms }
+	stream(v, 0, 90, steady)
+	arrived := 3*time.Second + 20*ms
+	if wait := v.Frame(arrived, 1_000_000_000, false) - arrived; wait < 0 || wait > longest {
+		t.Errorf("ahead: it waits for %v", wait)
+	}
+}

@@ -48,7 +48,8 @@ func (v *Video) Frame(arrival time.Duration, timestamp uint32, counts bool) (due
 		v.transit = transit
 	}
 	v.approach(at)
-	return media + v.estimator.Minimum() + v.delay
+	// Never later than its delay after it came: a repaired frame of another clock would wait for as long as the clock jumped.
+	return min(media+v.estimator.Minimum(), arrival) + v.delay
 }
 
 // approach moves the delay nearer to its target, as far as the time between two frames allows without a jerk.
