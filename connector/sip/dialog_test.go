@@ -476,6 +476,28 @@ func TestSessionTimers(t *testing.T) {
 			})
 		})
 	}
+	t.Run("a refresh that crossed the peer's and failed leaves no clock behind", func(t *testing.T) {
+		inBench(t, timers, func(b *bench) {
+			_, in := b.invite()
+			b.answer(in, 200, body(answerSDP), header("Session-Expires", "90;refresher=uac"))
+			b.next(sip.ACK)
+			c := b.callOf(in)
+			refresh := func() {
+				b.send(c.request(sip.UPDATE, "", signal.Header{Name: "Session-Expires", Value: "90;refresher=uac"},
+					signal.Header{Name: "Supported", Value: "timer"})).want(t, "200")
+			}
+			time.Sleep(45 * time.Second)
+			ours := b.next(sip.UPDATE)
+			refresh() // from here on the peer refreshes
+			b.answer(ours, 500)
+			for range 4 {
+				time.Sleep(45 * time.Second)
+				b.nothing()
+				refresh()
+			}
+			b.rec.want(t, "answer 43 | accepted | confirmed") // and the call lives
+		})
+	})
 	t.Run("the peer refreshes until it does not", func(t *testing.T) {
 		inBench(t, timers, func(b *bench) {
 			_, in := b.invite()

@@ -110,10 +110,22 @@ func (t *sessionTimers) run() {
 	}
 	d := time.Duration(t.expires) * time.Second
 	if t.refresher {
-		t.timer = t.s.a.after(d/2, t.send)
+		t.arm(d/2, t.send)
 		return
 	}
-	t.timer = t.s.a.after(d-min(32*time.Second, d/3), t.expired)
+	t.arm(d-min(32*time.Second, d/3), t.expired)
+}
+
+// arm replaces the clock that runs: two of them would refresh twice, or end a call that was refreshed.
+func (t *sessionTimers) arm(d time.Duration, then func()) {
+	stopTimer(t.timer)
+	var own *time.Timer
+	own = t.s.a.after(d, func() {
+		if t.timer == own { // else replaced when it had run out already
+			then()
+		}
+	})
+	t.timer = own
 }
 
 // send refreshes by an UPDATE without SDP (RFC 4028 7.4), or where the peer knows none asks the application for a
@@ -124,7 +136,7 @@ func (t *sessionTimers) send() {
 		return
 	}
 	if s.noUpdate {
-		t.timer = s.a.after(t.quarter(), t.send) // the answer to the re-INVITE starts the clock anew
+		t.arm(t.quarter(), t.send) // the answer to the re-INVITE starts the clock anew
 		s.notify(func(h *signal.SessionHandler) {
 			if h.OnRefresh != nil {
 				h.OnRefresh()
@@ -133,7 +145,7 @@ func (t *sessionTimers) send() {
 		return
 	}
 	s.offers.add(&ourOffer{method: sip.UPDATE, result: func(_ string, err error) {
-		if err == nil || s.phase != confirmed {
+		if err == nil || s.phase != confirmed || !t.refresher { // the peer may have taken it over meanwhile
 			return
 		}
 		// A refresh that fails ends nothing by itself; the next one comes in the half that is left of the half.
@@ -145,7 +157,7 @@ func (t *sessionTimers) send() {
 			t.send()
 			return
 		}
-		t.timer = s.a.after(t.quarter(), t.send)
+		t.arm(t.quarter(), t.send)
 	}})
 }
 
