@@ -31,8 +31,8 @@ func (c *Connector) buildKeepalive() {
 		Ready: func() bool { return c.connection.Machine().State() == connection.Established },
 		Restart: func(done func(error)) {
 			c.call.Negotiate(call.Negotiation{Offer: rtc.OfferOptions{ICERestart: true}}, func(err error) {
-				if err == nil && c.callSession.Get().RecvSessionExpected() {
-					c.renegotiateActive(done) // what a spectator sees comes over a path of its own
+				if err == nil && c.receiver.Running() {
+					c.receiver.RestartICE(done) // what a spectator sees comes over a path of its own
 					return
 				}
 				done(err)

@@ -13,6 +13,7 @@ import (
 	"parley/connector"
 	"parley/connector/call"
 	"parley/connector/internal/fake"
+	"parley/connector/path"
 	"parley/connector/rtc"
 	"parley/connector/session"
 	"parley/connector/signal"
@@ -217,6 +218,30 @@ func TestSpectatorWhoseServerHasAnotherPeerConnection(t *testing.T) {
 		same(t, "told", w.only("call:recv", "call:ended", "call:failed"))
 		if s := w.c.Snapshot(); s.Streams.Main == nil || s.Streams.Main.ID != "default" {
 			t.Errorf("streams %+v", s.Streams)
+		}
+	})
+}
+
+// A spectator's picture comes over a path of its own: it gets new addresses with the call's.
+func TestSpectatorsPathFollowsTheNetwork(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := conference(t, &offers{key: "AA:AA"})
+		defer w.close()
+		w.room("2001", "T1")
+		sending := w.media.Last()
+		w.info("partstate", "x-webrtc-partstate", "SPECTATOR", "x-webrtc-audioid", "A1")
+		receiving := w.media.Last()
+		sending.SetState(rtc.StateDisconnected)
+		time.Sleep(path.Patience)
+		synctest.Wait()
+		for name, peer := range map[string]*fake.Peer{"sending": sending, "receiving": receiving} {
+			if n := strings.Count(strings.Join(peer.Log(), ", "), "offer true"); n != 1 {
+				t.Errorf("%s: %d offers with new addresses in %v", name, n, peer.Log())
+			}
+		}
+		w.must(w.c.Renegotiate(t.Context())) // the next offer is an ordinary one again
+		if log := receiving.Log(); strings.Count(strings.Join(log, ", "), "offer true") != 1 {
+			t.Errorf("receiving: %v", log)
 		}
 	})
 }

@@ -65,6 +65,7 @@ type receive struct {
 
 	abort   context.CancelFunc // of the negotiation that runs
 	again   bool               // start over when it has ended
+	restart bool               // the next offer names new addresses
 	waiting []func(error)
 }
 
@@ -169,13 +170,17 @@ func (r *Receiver) negotiate(run *receive) {
 		return
 	}
 	target.AudioID, target.Quality = run.audioID, r.quality.Effective()
+	options := rtc.OfferOptions{ICERestart: run.restart}
 	ctx, abort := context.WithCancel(run.ctx)
 	run.abort = abort
 	r.deps.Loop.Go(func(context.Context) func() {
-		err := r.exchange(ctx, run, target)
+		err := r.exchange(ctx, run, target, options)
 		return func() {
 			abort()
 			run.abort = nil
+			if err == nil && options.ICERestart {
+				run.restart = false
+			}
 			if r.run != run {
 				return
 			}
@@ -190,18 +195,20 @@ func (r *Receiver) negotiate(run *receive) {
 }
 
 // exchange runs outside the loop: offer, post, answer, connected.
-func (r *Receiver) exchange(ctx context.Context, run *receive, target OfferTarget) error {
-	offer, err := run.peer.Offer(ctx, rtc.OfferOptions{})
+func (r *Receiver) exchange(ctx context.Context, run *receive, target OfferTarget, options rtc.OfferOptions) error {
+	offer, err := run.peer.Offer(ctx, options)
 	if err != nil {
 		return err
 	}
 	answer, err := r.postOffer(ctx, target, offer)
 	if err == nil {
-		keys := fingerprints(answer)
-		if run.keys != "" && keys != run.keys {
+		switch keys := fingerprints(answer); run.keys {
+		case "":
+			run.keys = keys
+		case keys:
+		default: // run.keys stay: ours goes on talking to that one, whatever is asked next
 			err = errOtherPeer
 		}
-		run.keys = keys
 	}
 	if err == nil {
 		err = run.peer.ApplyAnswer(ctx, answer)
@@ -293,6 +300,14 @@ func (r *Receiver) Renegotiate(done func(error)) {
 	}
 	run.waiting = append(run.waiting, done)
 	r.negotiate(run)
+}
+
+// RestartICE is Renegotiate with new addresses (RFC 8829 5.2.3.1): the machine's network changed.
+func (r *Receiver) RestartICE(done func(error)) {
+	if r.run != nil {
+		r.run.restart = true
+	}
+	r.Renegotiate(done)
 }
 
 // SetQuality changes what is asked of the server. Another effective quality rebuilds a running session silently.
