@@ -176,14 +176,15 @@ func (c *Client) register(req *sip.Request, tx *transaction.Server) {
 	}
 	before := c.x.registrar.Lookup(user, "")
 	res := c.x.registrar.Register(req, c)
-	_ = tx.Respond(res)
 	if !res.IsSuccess() {
+		_ = tx.Respond(res)
 		return
 	}
 	for _, old := range c.replaced(before, user) {
 		c.x.abandon(old)
 	}
 	c.x.reattach(c, user)
+	_ = tx.Respond(res) // who is told that he is registered has his calls back
 	name := "registered"
 	n := len(c.x.registrar.Lookup(user, ""))
 	if len(req.GetHeaders("contact")) > 0 && !c.bound(user) {

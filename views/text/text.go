@@ -25,6 +25,9 @@ func Load() error { return load() }
 
 // T returns the words of a key. data, one map or struct, fills the places like {{.Name}}.
 func T(key string, data ...any) string {
+	if key == "" {
+		return "" // what has no caption has none in any language
+	}
 	_ = load()
 	return lang.X(key, key, data...)
 }
