@@ -71,8 +71,8 @@ func newBeforeView(env *Env, m Model, call intended, join func(intended), back f
 	picture.Add(how)
 	v.join = widget.NewButton(text.T("before.join"), nil, func() { v.leave(func() { join(call) }) })
 	v.join.Importance = fynewidget.HighImportance
-	cancel := widget.NewButton(text.T("common.cancel"), nil, func() { v.leave(back) })
-	head := container.NewBorder(nil, nil, widget.NewIconButton("back", text.T("common.back"), func() { v.leave(back) }), nil,
+	cancel := widget.NewButton(text.T("common.cancel"), nil, func() { v.back(back) })
+	head := container.NewBorder(nil, nil, widget.NewIconButton("back", text.T("common.back"), func() { v.back(back) }), nil,
 		tight(heading(text.T("before.title")), muted(text.T("before.to", text.D{"Number": shorten(call.number)}))))
 	body := column(920, container.NewVBox(head, v.banner,
 		container.New(&twoColumns{from: 720, gap: look.Space}, picture, newCard(container.NewVBox(v.panel.rows(call.video, false)...)))))
@@ -102,6 +102,16 @@ func (v *beforeView) leave(then func()) {
 	v.leaves = true
 	v.join.Disable()
 	v.panel.stop(then)
+}
+
+// back leaves without a call. Where a device does not come back, a second press does not wait for it.
+func (v *beforeView) back(then func()) {
+	if !v.leaves {
+		v.leave(then)
+		return
+	}
+	v.panel.after = nil
+	then()
 }
 
 // stop gives the devices back.

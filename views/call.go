@@ -136,6 +136,9 @@ func (v *callView) buildBar() {
 
 // Set shows a model.
 func (v *callView) Set(m Model) {
+	if v.stopped {
+		return // an action outlived the call: its pictures must not come back
+	}
 	before := v.words
 	if m.Trouble == v.closed {
 		m.Trouble = Trouble{}

@@ -531,3 +531,24 @@ func TestTheSmallWindowFollowsTheCallAndGoesWithIt(t *testing.T) {
 		t.Error("the small window stays after the call")
 	}
 }
+
+func TestAnActionThatOutlivesTheCallBringsNothingBack(t *testing.T) {
+	s := newStage(t)
+	m := s.sample("call")
+	s.root.Set(m)
+	s.actions.sources = gallery.ShareSources
+	s.tap("Leave")
+	c := s.next("hang up")
+	s.tap("Share")
+	s.root.Set(s.sample("home"))
+	s.settle() // the list of what can be shared
+	s.finish(c, nil)
+	for tile, track := range s.pictures.Shown {
+		if track != nil {
+			t.Errorf("%v is drawn into a tile of the call that is over: %v", track, tile)
+		}
+	}
+	if n := len(s.window.Canvas().Overlays().List()); n != 0 {
+		t.Errorf("%d questions after the call", n)
+	}
+}

@@ -69,6 +69,9 @@ func (v *callView) act2(b *widget.BarButton, do func(context.Context) error, don
 	s.Busy = true
 	b.Set(s)
 	v.env.run(do, func(err error) {
+		if v.stopped {
+			return // the call is over, and there is nothing to share in
+		}
 		v.Set(v.model)
 		done(err)
 	})

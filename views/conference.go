@@ -28,6 +28,8 @@ const (
 	NewsSpectator        News = "news.spectator"
 	NewsParticipant      News = "news.participant"
 	NewsStream           News = "news.stream"
+	NewsNoMicrophone     News = "news.noMicrophone"
+	NewsNoCamera         News = "news.noCamera"
 	NewsPresentationStop News = "news.presentation.stop"
 	NewsLicenseAudio     News = "news.license.audio"
 	NewsLicenseShare     News = "news.license.share"

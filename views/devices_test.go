@@ -243,3 +243,21 @@ func (s *stage) tapNth(words string, nth int) {
 	}
 	found.Tapped(nil)
 }
+
+func TestWhoDoesNotWaitForADeviceGoesBackWithoutACall(t *testing.T) {
+	s := newStage(t)
+	s.root.Set(s.ready())
+	s.root.SetNumber("2001")
+	s.tap("Call with video")
+	p := s.opens("", "")
+	s.tap("Join now") // the preview has not come back yet
+	s.tap("Cancel")
+	if s.root.Screen() != views.ScreenHome {
+		t.Fatalf("screen %q", s.root.Screen())
+	}
+	for range 3 { // the devices' list, the preview, its end
+		s.settle()
+	}
+	s.closes(p)
+	s.none() // nobody is called
+}

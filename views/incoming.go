@@ -61,16 +61,15 @@ func NewIncoming(env *Env, onError func(widget.Notice)) *Incoming {
 
 // Set shows who calls.
 func (v *Incoming) Set(c session.Incoming) {
-	name := c.DisplayName
+	name, number := shorten(c.DisplayName), shorten(c.Number)
 	if name == "" {
-		name = c.Number
+		name = number
 	}
 	if name == "" {
 		name = text.T("incoming.unknown")
 	}
 	v.tile.SetLabel(widget.TileLabel{Name: name, Person: name, Centered: true})
 	widget.SetText(v.name, widget.Shorten(name, 20, 380, v.name.TextStyle))
-	number := c.Number
 	if number == name {
 		number = ""
 	}

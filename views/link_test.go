@@ -111,3 +111,29 @@ func TestACrashIsOffered(t *testing.T) {
 		t.Error("a report that could not be saved was thrown away")
 	}
 }
+
+func TestAPasswordThatComesLateIsForItsOwnServerOnly(t *testing.T) {
+	s := newStage(t)
+	m := signedOut()
+	m.Remembered = views.SignIn{Server: "meet.test", Name: "Ann", User: "ann", Remember: true}
+	s.root.Set(m)
+	s.root.OpenLink(views.CallLink{Server: "evil.example", Number: "666"})
+	s.tap("Go on")
+	s.root.SetPassword("meet.test", "sEcReT") // the keyring was slow
+	s.tap("Sign in")
+	s.says("Enter your password")
+	s.none()
+}
+
+func TestWordsFromElsewhereCannotTurnWhatIsBesideThem(t *testing.T) {
+	for in, want := range map[string]string{
+		"Ann\u202e 1001":          "Ann 1001",
+		"\u2066Ann\u2069\x1b[1m":  "Ann[1m",
+		"a\u2028b\r\nc\u00a0\t d": "a b c d",
+		"Анна 👩‍💻":                "Анна 👩‍💻",
+	} {
+		if got := views.OneLine(in); got != want {
+			t.Errorf("%q is %q, want %q", in, got, want)
+		}
+	}
+}

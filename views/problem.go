@@ -7,6 +7,7 @@ import (
 	"os"
 	"strings"
 	"syscall"
+	"unicode"
 
 	"parley/connector/call"
 	"parley/connector/discovery"
@@ -211,9 +212,24 @@ func detail(r *signal.ResponseError) string {
 
 // shorten keeps a text from the network or the system to one line of reasonable length.
 func shorten(s string) string {
-	s = strings.Join(strings.Fields(s), " ")
+	s = OneLine(s)
 	if r := []rune(s); len(r) > 160 {
 		return string(r[:159]) + "…"
 	}
 	return s
+}
+
+// OneLine is a text from elsewhere as one line, without the characters that are not seen themselves and change what is:
+// a name could otherwise turn round the number that stands beside it (U+202E).
+func OneLine(s string) string {
+	seen := strings.Map(func(r rune) rune {
+		switch {
+		case unicode.IsSpace(r):
+			return ' '
+		case unicode.IsControl(r), unicode.Is(unicode.Bidi_Control, r):
+			return -1
+		}
+		return r
+	}, s)
+	return strings.Join(strings.Fields(seen), " ")
 }

@@ -109,9 +109,10 @@ func (r *Root) SetNumber(number string) {
 	}
 }
 
-// SetPassword fills the password in, unless a person has typed one.
-func (r *Root) SetPassword(password string) {
-	if password == "" || r.form.Password != "" {
+// SetPassword fills in the password that belongs to a server, unless a person has typed one. The keyring may have taken its
+// time: where a link or a person has named another server meanwhile, that one gets no password of this one.
+func (r *Root) SetPassword(server, password string) {
+	if password == "" || r.form.Password != "" || !sameServer(r.form.Server, server) {
 		return
 	}
 	r.form.Password = password
@@ -451,7 +452,7 @@ func (r *Root) typedKey(k *fyne.KeyEvent) {
 	case k.Name == fyne.KeyEscape && r.screen == ScreenSignIn:
 		r.signIn.abort()
 	case k.Name == fyne.KeyEscape && r.before != nil:
-		r.before.leave(r.forgetCall)
+		r.before.back(r.forgetCall)
 	case k.Name == fyne.KeyEscape && r.screen == ScreenHome:
 		r.home.abort()
 	}

@@ -3,7 +3,6 @@ package settings
 import (
 	"encoding/json"
 	"errors"
-	"fmt"
 	"io/fs"
 	"path/filepath"
 	"slices"
@@ -18,6 +17,7 @@ const (
 	keptCalls    = 100
 	keptServers  = 8
 	keptContacts = 1000
+	keptText     = 128 // characters of a name or number: callers name themselves, and what they say must not fill the book
 )
 
 // bookName of the file in the user's folder.
@@ -25,10 +25,12 @@ const bookName = "book.json"
 
 // Book keeps the calls, contacts and servers of a person in one file.
 type Book struct {
-	path string
+	path   string // "" keeps in memory only
+	stands error  // why the file cannot be read nor set aside, and so is not written
 
-	mu    sync.Mutex
-	pages pages
+	writing sync.Mutex // held over a change with its file: reading waits for no disk
+	mu      sync.Mutex
+	pages   pages
 }
 
 // pages are what the file holds.
@@ -57,30 +59,37 @@ func OpenBook(folder string) (*Book, error) {
 	if errors.Is(err, fs.ErrNotExist) {
 		return b, nil
 	}
-	if err != nil {
-		return b, fmt.Errorf("read calls and contacts: %w", err)
-	}
 	var p pages
-	if err := json.Unmarshal(data, &p); err != nil {
-		return b, setAside(b.path, err)
+	if err == nil {
+		err = json.Unmarshal(data, &p)
+	}
+	if err != nil {
+		if err = setAside(b.path, err); !errors.Is(err, ErrSetAside) {
+			b.stands = err
+		}
+		return b, err
 	}
 	b.pages = p
 	return b, nil
 }
 
 func (b *Book) change(edit func(*pages) error) error {
+	b.writing.Lock()
+	defer b.writing.Unlock()
 	b.mu.Lock()
-	defer b.mu.Unlock()
 	next := b.pages
+	b.mu.Unlock()
 	next.Servers, next.Calls, next.Contacts = slices.Clone(next.Servers), slices.Clone(next.Calls), slices.Clone(next.Contacts)
 	if err := edit(&next); err != nil {
 		return err
 	}
+	b.mu.Lock()
 	b.pages = next
-	if b.path == "" {
-		return nil
+	b.mu.Unlock()
+	if b.path == "" || b.stands != nil {
+		return b.stands
 	}
-	data, err := json.MarshalIndent(b.pages, "", "  ")
+	data, err := json.MarshalIndent(next, "", "  ")
 	if err != nil {
 		return err
 	}
@@ -120,6 +129,7 @@ func (b *Book) UsedServer(server string) error {
 
 // AddCall puts a call at the head of the history.
 func (b *Book) AddCall(r kept.Recent) error {
+	r.Name, r.Number = clip(r.Name), clip(r.Number)
 	return b.change(func(p *pages) error {
 		p.Calls = append([]kept.Recent{r}, p.Calls...)
 		p.Calls = p.Calls[:min(len(p.Calls), keptCalls)]
@@ -134,7 +144,7 @@ func (b *Book) ClearCalls() error {
 
 // SaveContact adds a contact, or changes the one that has the number old.
 func (b *Book) SaveContact(old string, c kept.Contact) error {
-	c.Name, c.Number = strings.TrimSpace(c.Name), strings.TrimSpace(c.Number)
+	c.Name, c.Number = clip(strings.TrimSpace(c.Name)), clip(strings.TrimSpace(c.Number))
 	if c.Number == "" {
 		return ErrContactNumber
 	}
@@ -163,4 +173,12 @@ func (b *Book) DeleteContact(number string) error {
 		p.Contacts = slices.DeleteFunc(p.Contacts, func(x kept.Contact) bool { return x.Number == number })
 		return nil
 	})
+}
+
+// clip keeps the beginning of a text.
+func clip(s string) string {
+	if r := []rune(s); len(r) > keptText {
+		return string(r[:keptText])
+	}
+	return s
 }

@@ -3,8 +3,10 @@ package settings
 import (
 	"errors"
 	"fmt"
+	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -105,5 +107,43 @@ func TestWhatTheFirstVersionsKeptIsTakenOverOnce(t *testing.T) {
 	}
 	if b = openBook(t, folder); len(b.Calls()) != 1 || !slices.Equal(b.Servers(), []string{"meet.test"}) {
 		t.Errorf("calls %v, servers %v", b.Calls(), b.Servers())
+	}
+}
+
+func TestCallersCannotFillTheBook(t *testing.T) {
+	folder := t.TempDir()
+	b := openBook(t, folder)
+	if err := b.SaveContact("", kept.Contact{Name: "Ann", Number: "1"}); err != nil {
+		t.Fatal(err)
+	}
+	long := strings.Repeat("\u0001", 1<<18)
+	for range keptCalls {
+		if err := b.AddCall(kept.Recent{Name: long, Number: long}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if got := openBook(t, folder); len(got.Contacts()) != 1 || len(got.Calls()) != keptCalls {
+		t.Errorf("%d contacts, %d calls", len(got.Contacts()), len(got.Calls()))
+	}
+}
+
+func TestABookThatCannotBeReadIsNotOverwritten(t *testing.T) {
+	folder := t.TempDir()
+	path := filepath.Join(folder, bookName)
+	if err := os.WriteFile(path, make([]byte, maxBytes+1), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	b, err := OpenBook(folder)
+	if !errors.Is(err, ErrSetAside) {
+		t.Fatalf("error %v", err)
+	}
+	if err := b.UsedServer("a"); err != nil {
+		t.Fatal(err)
+	}
+	if info, err := os.Stat(path + ".damaged"); err != nil || info.Size() != maxBytes+1 {
+		t.Errorf("what was there is gone: %v, %v", info, err)
+	}
+	if got := openBook(t, folder).Servers(); !slices.Equal(got, []string{"a"}) {
+		t.Errorf("servers %v", got)
 	}
 }

@@ -36,7 +36,8 @@ func readLimited(path string) ([]byte, error) {
 	return os.ReadFile(path)
 }
 
-// setAside renames a file that could not be understood and tells why. A file set aside earlier gives way.
+// setAside renames a file that could not be read or understood and tells why. A file set aside earlier gives way.
+// Any other error than ErrSetAside means that the file still stands there: it must not be overwritten.
 func setAside(path string, why error) error {
 	aside := path + ".damaged"
 	if err := os.Rename(path, aside); err != nil {

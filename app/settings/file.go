@@ -24,7 +24,7 @@ import (
 const fileName = "settings.toml"
 
 // maxBytes of a file that is read: what a person writes is far less.
-const maxBytes = 1 << 20
+const maxBytes = 4 << 20
 
 // Errors that Open tells beside a usable File.
 var (
@@ -41,9 +41,11 @@ var (
 // Three layers make a setting: the defaults, the administrator's file over them, the user's over both. A setting that is
 // as the layers below have it is not written, so that a new default or preset counts.
 type File struct {
-	path string // "" keeps in memory only
+	path   string // "" keeps in memory only
+	stands error  // why the file cannot be read nor set aside, and so is not written
 
-	mu      sync.Mutex
+	writing sync.Mutex    // held over a change with its file: reading waits for no disk
+	mu      sync.Mutex    // of current
 	base    kept.Settings // defaults and the administrator's
 	current kept.Settings
 	locks   kept.Locks
@@ -101,16 +103,19 @@ func (f *File) readUser(administrator string) error {
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}
-	if err != nil {
-		return fmt.Errorf("read settings: %w", err)
-	}
 	raw := map[string]any{}
-	current, err := f.layers(string(data))
+	var current kept.Settings
+	if err == nil {
+		current, err = f.layers(string(data))
+	}
 	if err == nil {
 		_, err = toml.Decode(string(data), &raw)
 	}
 	if err != nil {
-		return setAside(f.path, err)
+		if err = setAside(f.path, err); !errors.Is(err, ErrSetAside) {
+			f.stands = err
+		}
+		return err
 	}
 	wrong := current.Correct(f.base)
 	f.raw, f.current = raw, current
@@ -157,15 +162,17 @@ func (f *File) Locks() kept.Locks { return f.locks }
 
 // Change edits the settings and writes them, whole or not at all. Locked ones stay; impossible values are not taken.
 func (f *File) Change(edit func(*kept.Settings)) error {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	next := clone(f.current)
+	f.writing.Lock()
+	defer f.writing.Unlock()
+	next := f.Settings()
 	edit(&next)
+	f.mu.Lock()
 	next.Correct(f.current)
 	f.current = next
 	f.enforce()
-	if f.path == "" {
-		return nil
+	f.mu.Unlock()
+	if f.path == "" || f.stands != nil {
+		return f.stands
 	}
 	f.overlay()
 	var out bytes.Buffer

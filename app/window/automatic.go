@@ -105,6 +105,6 @@ func (w *Window) endLater(ctx context.Context) {
 // signed in when the program ended is signed in again.
 func (w *Window) recall() (form views.SignIn, signIn bool) {
 	form, signIn = w.controller.recall(w.ctx)
-	w.do(func() { w.root.SetPassword(form.Password) })
+	w.do(func() { w.root.SetPassword(form.Server, form.Password) })
 	return form, signIn && (form.Guest || form.Password != "") && form.Server != ""
 }

@@ -1,6 +1,7 @@
 package window
 
 import (
+	"context"
 	"strings"
 
 	"parley/connector"
@@ -12,11 +13,41 @@ import (
 // event follows the connector's stream, on its loop.
 func (c *controller) event(e connector.Event) {
 	c.mu.Lock()
-	changed := c.follow(e)
+	changed := c.refuseWithout(e) || c.follow(e)
 	c.mu.Unlock()
 	if changed {
 		c.changed()
 	}
+}
+
+// refuseWithout answers a moderator who asks for a device that is not there, and tells the person. With the lock held; it
+// reports whether there was such a request.
+func (c *controller) refuseWithout(e connector.Event) bool {
+	var news views.News
+	var refuse func(Connector, context.Context) error
+	switch {
+	case e.Name == "api:admin:start-mic" && c.stream.Audio == nil:
+		news, refuse = views.NewsNoMicrophone, Connector.RefuseMicrophone
+	case e.Name == "api:admin:start-main-cam" && c.stream.Video == nil:
+		news, refuse = views.NewsNoCamera, Connector.RefuseCamera
+	default:
+		return false
+	}
+	c.conference.News, c.conference.NewsNo = news, c.conference.NewsNo+1
+	link := c.link
+	if link == nil || c.closed || c.refusing[news] { // one refusal at a time answers all that ask meanwhile
+		return true
+	}
+	c.refusing[news] = true
+	c.background.Go(func() {
+		if err := refuse(link.Connector, c.ctx); err != nil {
+			c.logger.Warn("refuse the moderator", "news", news, "error", err)
+		}
+		c.mu.Lock()
+		delete(c.refusing, news)
+		c.mu.Unlock()
+	})
+	return true
 }
 
 // follow keeps what the model has beside the snapshot; with the lock held. It reports whether something changed.

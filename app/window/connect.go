@@ -20,7 +20,7 @@ import (
 
 // Connect implements views.Actions.
 func (c *controller) Connect(ctx context.Context, form views.SignIn) error {
-	if err := c.establish(ctx, form); err != nil {
+	if err := c.establish(ctx, form, false); err != nil {
 		return err
 	}
 	err := c.store.SignedIn(ctx, form)
@@ -36,8 +36,8 @@ func (c *controller) Connect(ctx context.Context, form views.SignIn) error {
 	return nil
 }
 
-// establish makes a link and connects it.
-func (c *controller) establish(ctx context.Context, form views.SignIn) error {
+// establish makes a link and connects it; again, for a person who was signed in and may have signed out since.
+func (c *controller) establish(ctx context.Context, form views.SignIn, again bool) error {
 	options, err := c.linkOptions(ctx, form)
 	if err != nil {
 		return err
@@ -55,7 +55,7 @@ func (c *controller) establish(ctx context.Context, form views.SignIn) error {
 		return errors.Join(err, ignore(c.closeLink(link)))
 	}
 	c.mu.Lock()
-	if c.closed || c.link != nil {
+	if c.closed || c.link != nil || again && !c.signedIn {
 		c.mu.Unlock()
 		unsubscribe()
 		return c.closeLink(link)
@@ -205,9 +205,9 @@ func (c *controller) Renew(ctx context.Context) error {
 		return nil
 	}
 	err := c.leave()
-	if again := c.establish(ctx, form); again != nil {
+	if again := c.establish(ctx, form, true); again != nil {
 		c.mu.Lock()
-		c.signedIn = false
+		c.signedIn = c.link != nil // the person may have signed in elsewhere meanwhile
 		c.mu.Unlock()
 		err = again
 	}
@@ -230,18 +230,19 @@ func (c *controller) idle() bool {
 
 // Reconnect implements views.Actions.
 func (c *controller) Reconnect(ctx context.Context) error {
-	link, err := c.current()
-	if err != nil {
-		return err
-	}
-	if c.store.Settings().Reconnect {
-		return link.Connector.RestartAutoConnect(ctx)
-	}
 	c.mu.Lock()
-	form := c.form
+	link, form, signedIn := c.link, c.form, c.signedIn
 	c.mu.Unlock()
-	if err := c.leave(); err != nil {
-		c.logger.Warn("end the old connection", "error", err)
+	switch {
+	case !signedIn:
+		return errNotConnected
+	case link == nil: // an earlier attempt failed
+	case c.store.Settings().Reconnect:
+		return link.Connector.RestartAutoConnect(ctx)
+	default:
+		if err := c.leave(); err != nil {
+			c.logger.Warn("end the old connection", "error", err)
+		}
 	}
-	return c.establish(ctx, form)
+	return c.establish(ctx, form, true)
 }

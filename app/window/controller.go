@@ -58,7 +58,8 @@ type controller struct {
 	meter       qualityMeter
 	trouble     views.Trouble
 	mutedSpeech bool
-	untrusted   error // why the server's certificate was not taken last
+	refusing    map[views.News]bool // refusals on their way
+	untrusted   error               // why the server's certificate was not taken last
 
 	// background is what runs without anybody waiting for it, until ctx ends.
 	background sync.WaitGroup
@@ -70,7 +71,7 @@ var _ views.Actions = (*controller)(nil)
 
 func newController(o Options, store *Store, media Media, open Opener, changed func()) *controller {
 	c := &controller{store: store, media: media, open: open, options: o, logger: o.Logger, changed: changed, now: time.Now,
-		snapshot: session.Initial()}
+		snapshot: session.Initial(), refusing: map[views.News]bool{}}
 	c.ctx, c.cancel = context.WithCancel(context.Background())
 	return c
 }

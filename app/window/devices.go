@@ -154,10 +154,17 @@ func (c *controller) Preview(_ context.Context, camera, microphone string) *view
 			tracks = append(tracks, track)
 		}
 	}
-	p.Close = sync.OnceFunc(func() { release(tracks) })
+	closed := make(chan struct{})
+	p.Close = sync.OnceFunc(func() {
+		release(tracks)
+		close(closed)
+	})
 	c.later(func(ctx context.Context) {
-		<-ctx.Done()
-		p.Close()
+		select {
+		case <-ctx.Done():
+			p.Close()
+		case <-closed:
+		}
 	})
 	return p
 }

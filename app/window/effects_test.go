@@ -1,6 +1,7 @@
 package window
 
 import (
+	"context"
 	"crypto/tls"
 	"errors"
 	"net/http"
@@ -442,5 +443,84 @@ func TestACertificateThatIsNotTakenIsInTheModel(t *testing.T) {
 	}
 	if r.verified(nil) != nil || r.Model().Untrusted != nil {
 		t.Error("a certificate that is taken leaves the error")
+	}
+}
+
+func TestAModeratorWhoAsksForWhatIsNotThereIsRefused(t *testing.T) {
+	r := newRig(t)
+	r.media.Microphone = func(string, MicrophoneOptions) (rtc.LocalTrack, error) { return nil, nil }
+	r.media.Camera = func(string, CameraOptions) (rtc.LocalTrack, error) { return nil, nil }
+	r.signIn(t)
+	if err := r.Dial(t.Context(), "2001", true); err != nil {
+		t.Fatal(err)
+	}
+	r.state(call.InRoom)
+	for i, c := range []struct {
+		event, refusal string
+		want           views.News
+	}{
+		{"api:admin:start-mic", "refuse microphone", views.NewsNoMicrophone},
+		{"api:admin:start-main-cam", "refuse camera", views.NewsNoCamera},
+	} {
+		r.connector.tell(connector.Event{Name: c.event})
+		r.background.Wait()
+		got := r.Model().Conference
+		if got.News != c.want || got.NewsNo != i+1 || got.AskedMicrophone || got.AskedCamera {
+			t.Errorf("%s: %+v", c.event, got)
+		}
+		if !slices.Contains(r.connector.asked, c.refusal) {
+			t.Errorf("%s: asked %v", c.event, r.connector.asked)
+		}
+	}
+}
+
+func TestReconnectingIsTriedAgainAfterItFailed(t *testing.T) {
+	r := newRig(t)
+	r.signIn(t)
+	r.set(t, func(s *views.Settings) { s.Reconnect = false })
+	down := errors.New("no network")
+	r.connector.answer["connect"] = down
+	if err := r.Reconnect(t.Context()); !errors.Is(err, down) {
+		t.Fatalf("error %v", err)
+	}
+	delete(r.connector.answer, "connect")
+	if err := r.Reconnect(t.Context()); err != nil || len(r.opened) != 3 || !r.Model().SignedIn {
+		t.Errorf("error %v, %d connections", err, len(r.opened))
+	}
+}
+
+func TestWhoSignsOutWhileTheConnectionIsRenewedStaysSignedOut(t *testing.T) {
+	r := newRig(t)
+	r.signIn(t)
+	r.set(t, func(s *views.Settings) { s.Reconnect = false })
+	open := r.open
+	r.open = func(o LinkOptions) (*Link, error) {
+		link, err := open(o)
+		connect := link.Connect
+		link.Connect = func(ctx context.Context) error {
+			if err := r.Disconnect(ctx); err != nil {
+				t.Error(err)
+			}
+			return connect(ctx)
+		}
+		return link, err
+	}
+	if err := r.Renew(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if r.Model().SignedIn || !r.connector.closed {
+		t.Errorf("signed in %t, closed %t", r.Model().SignedIn, r.connector.closed)
+	}
+	if _, err := r.current(); !errors.Is(err, errNotConnected) {
+		t.Errorf("a connection is kept: %v", err)
+	}
+}
+
+func TestAPreviewThatIsClosedLeavesNothing(t *testing.T) {
+	r := newRig(t)
+	r.Preview(t.Context(), "", "").Close()
+	r.background.Wait() // for ever, if it waited for the window's end
+	if r.camera.stops() != 1 || r.microphone.stops() != 1 {
+		t.Errorf("stopped %d and %d times", r.camera.stops(), r.microphone.stops())
 	}
 }

@@ -2,7 +2,6 @@ package window
 
 import (
 	"html"
-	"strings"
 	"time"
 
 	"fyne.io/fyne/v2"
@@ -69,9 +68,9 @@ const maxCaller = 80
 
 // caller is a name and number on one line. They are the caller's own words, and desktops take markup.
 func caller(name, number string) string {
-	line := strings.Join(strings.Fields(name+" "+number), " ")
+	line := views.OneLine(name + " " + number)
 	if name == number {
-		line = strings.Join(strings.Fields(number), " ")
+		line = views.OneLine(number)
 	}
 	if r := []rune(line); len(r) > maxCaller {
 		line = string(r[:maxCaller]) + "…"

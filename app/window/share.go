@@ -50,7 +50,7 @@ func (c *controller) present(ctx context.Context, o connector.PresentationOption
 	if err != nil {
 		return err
 	}
-	next := &shared{}
+	next := &shared{name: name}
 	track, err := open(func(reason error) { c.shareLost(next, reason) })
 	if err != nil {
 		return err
@@ -58,7 +58,7 @@ func (c *controller) present(ctx context.Context, o connector.PresentationOption
 	if track == nil {
 		return views.ErrNoScreen
 	}
-	next.track, next.name = track, name
+	next.track = track
 	c.mu.Lock()
 	before := c.shared
 	switching := before != nil && c.snapshot.Presentation == presentation.Active

@@ -156,7 +156,7 @@ static void take_buffer(parley_stream *s, struct spa_buffer *b) {
 	if (b->n_datas < 1 || !b->datas[0].data || !b->datas[0].chunk)
 		return;
 	struct spa_data *d = &b->datas[0];
-	if (d->chunk->size == 0 || d->chunk->flags & SPA_CHUNK_FLAG_CORRUPTED)
+	if (d->maxsize == 0 || d->chunk->size == 0 || d->chunk->flags & SPA_CHUNK_FLAG_CORRUPTED)
 		return; // only the mouse pointer moved
 	int64_t width = s->format.size.width, height = s->format.size.height, stride = d->chunk->stride;
 	if (stride == 0)
