@@ -127,7 +127,15 @@ func TestReinviteWithoutDescription(t *testing.T) {
 			t.Errorf("log %q", log)
 		}
 
-		peer.ApplyErr, peer.OfferErr = nil, errors.New("no offer")
+		peer.ApplyErr = nil
+		_, answer, _ = ask()
+		answer("")
+		w.expect("no answer will come", "call:reinvite", "call:sdp", "call:peerconnection:setremotedescriptionfailed")
+		if log := peer.Log(); log[len(log)-1] != "rollback" {
+			t.Errorf("log %q", log)
+		}
+
+		peer.OfferErr = errors.New("no offer")
 		if _, _, refused := ask(); refused != 488 {
 			t.Errorf("without an offer of ours: %d", refused)
 		}

@@ -153,6 +153,7 @@ func (m *Manager) offerBack(l *leg, o signal.InDialogOffer) {
 			if err != nil || m.leg != l {
 				l.busy = false
 				o.Reject(488, "Not Acceptable Here")
+				m.next(l)
 				return
 			}
 			m.sdp("local", "offer", offer)
@@ -163,9 +164,14 @@ func (m *Manager) offerBack(l *leg, o signal.InDialogOffer) {
 }
 
 func (m *Manager) applyLate(l *leg, answer string) {
-	m.sdp("remote", "answer", answer)
+	if answer != "" {
+		m.sdp("remote", "answer", answer)
+	}
 	m.deps.Loop.Go(func(context.Context) func() {
-		err := l.peer.ApplyAnswer(l.ctx, answer)
+		err := errMissingSDP
+		if answer != "" {
+			err = l.peer.ApplyAnswer(l.ctx, answer)
+		}
 		if err != nil {
 			_ = l.peer.Rollback(context.WithoutCancel(l.ctx))
 		}
@@ -176,8 +182,9 @@ func (m *Manager) applyLate(l *leg, answer string) {
 			}
 			if err != nil {
 				m.deps.Emit("peerconnection:setremotedescriptionfailed", m.unusable(err))
+			} else {
+				m.checkHold(l, answer)
 			}
-			m.checkHold(l, answer)
 			m.next(l)
 		}
 	})

@@ -141,7 +141,7 @@ type InDialogOffer struct {
 	Headers  []Header
 	Accept   func(sdp string)
 	Reject   func(code int, reason string)
-	OnAnswer func(fn func(answer string))
+	OnAnswer func(fn func(answer string)) // to our offer, when Offer is empty; empty: none will come
 }
 
 // SessionHandler receives what happens in one session. Nil functions are skipped; a nil OnOffer answers 488.

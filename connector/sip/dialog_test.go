@@ -368,6 +368,37 @@ func TestOffersIn(t *testing.T) {
 			<-done
 		})
 	})
+	t.Run("re-INVITE without SDP, withdrawn while we make an offer", func(t *testing.T) {
+		inBench(t, nil, func(b *bench) {
+			s, c := b.establish(withOffers(b))
+			r := b.send(c.request(sip.INVITE, ""))
+			_ = r.tx.Cancel()
+			r.want(t, "487")
+			offer.OnAnswer(func(sdp string) { b.rec.add("late answer %d", len(sdp)) })
+			offer.Accept(offerSDP)
+			b.rec.want(t, "offer INVITE 0 | late answer 0") // who waits for one is told that none will come
+			done := reinvite(s, s.Reinvite)
+			b.answer(b.next(sip.INVITE), 200, body(answerSDP))
+			b.next(sip.ACK)
+			<-done
+		})
+	})
+	t.Run("re-INVITE without SDP, whose ACK goes down with the socket", func(t *testing.T) {
+		inBench(t, nil, func(b *bench) {
+			s, c := b.establish(withOffers(b))
+			b.send(c.request(sip.INVITE, ""))
+			offer.OnAnswer(func(sdp string) { b.rec.add("late answer %d", len(sdp)) })
+			offer.Accept(offerSDP)
+			b.rec.want(t, "offer INVITE 0")
+			b.drop(1001)
+			b.rec.want(t, "late answer 0 | disconnected 1001 clean false")
+			time.Sleep(10 * time.Second) // a socket follows
+			done := reinvite(s, s.Reinvite)
+			b.answer(b.next(sip.INVITE), 200, body(answerSDP))
+			b.next(sip.ACK)
+			<-done
+		})
+	})
 	t.Run("never acknowledged", func(t *testing.T) {
 		inBench(t, nil, func(b *bench) {
 			_, c := b.establish(withOffers(b))

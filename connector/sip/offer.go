@@ -292,7 +292,8 @@ func (n *negotiation) ask(req *sip.Request, tx *transaction.Server, offer string
 // accept answers with our SDP.
 func (t *theirOffer) accept(sdp string) {
 	s := t.s
-	if t.answered || s.phase != confirmed {
+	if t.answered || s.phase != confirmed { // withdrawn meanwhile
+		t.noAnswer()
 		return
 	}
 	t.done()
@@ -300,7 +301,9 @@ func (t *theirOffer) accept(sdp string) {
 	headers := append([]sip.Header{s.a.dialogContact()}, s.timers.agree(req)...)
 	if req.Method == sip.UPDATE {
 		_ = t.tx.Respond(s.response(t.tx, sip.StatusOK, "OK", []byte(sdp), headers...))
-	} else if s.answerInvite(t.tx, sdp, headers) == nil && t.late {
+	} else if s.answerInvite(t.tx, sdp, headers) != nil {
+		t.noAnswer()
+	} else if t.late {
 		// Our offer is pending until the ACK brings the answer.
 		s.acks[req.CSeq().SeqNo].onAck = func(sdp string) {
 			t.deliver(sdp)
@@ -354,6 +357,13 @@ func (t *theirOffer) listen(f func(string)) {
 	t.onAnswer = f
 	if t.answer != nil {
 		t.deliver(*t.answer)
+	}
+}
+
+// noAnswer tells who waits for the answer to our offer that none will come.
+func (t *theirOffer) noAnswer() {
+	if t.late {
+		t.deliver("")
 	}
 }
 

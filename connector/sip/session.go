@@ -207,7 +207,9 @@ func (s *session) socketLost() {
 	case confirmed:
 		// Acknowledgements of re-INVITEs went down with the socket; the call did not.
 		for seq := range s.acks {
-			s.forgetAck(seq)
+			if w := s.forgetAck(seq); w.onAck != nil {
+				w.onAck("") // the answer to our offer went down with them
+			}
 		}
 	case ended:
 		for seq := range s.acks {
