@@ -28,7 +28,9 @@ func (c *Connector) Answer(ctx context.Context, p AnswerParameters) error {
 			return
 		}
 		c.lastError = nil
+		c.taking = true
 		c.makeWay()
+		c.taking = false
 		c.call.Answer(session, p.Stream, done)
 	}, func() { c.call.HangUp(func(error) {}) })
 }

@@ -71,6 +71,7 @@ type Connector struct {
 	receiver    *call.Receiver
 	senders     senders
 	callSession session.CallSessionState
+	taking      bool // a call ends to make way for one that is being answered
 	media       mediaState
 	waits       api.Waits
 	lastError   error

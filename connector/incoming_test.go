@@ -284,3 +284,29 @@ func TestHangUpAndAcceptInASession(t *testing.T) {
 		}
 	})
 }
+
+// A registration that failed in a call is renewed at the end of calls: not while one makes way for another, which would go
+// down with the connection.
+func TestHangUpAndAcceptWhileTheRegistrationIsLost(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		defer w.close()
+		w.rebuild(connector.Config{CallWaiting: true})
+		w.must(w.c.AutoConnect(t.Context(), user()))
+		w.must(w.c.Call(t.Context(), connector.CallParameters{Number: "2001", NoRedial: true}))
+		time.Sleep(time.Second)
+		w.net.Last().Handler.OnRegistrationFailed(&signal.ResponseError{Method: "REGISTER", StatusCode: 500})
+		second, id := w.ring("55")
+		w.must(w.c.Answer(t.Context(), connector.AnswerParameters{ID: id, HangUp: true}))
+		time.Sleep(time.Minute)
+		synctest.Wait()
+		if s := w.c.Snapshot(); s.Call.Number != "55" || len(w.net.Agents()) != 1 || w.net.Last().Reopened() != 0 {
+			t.Fatalf("call %+v, %d user agents, socket replaced %d times", s.Call, len(w.net.Agents()), w.net.Last().Reopened())
+		}
+		second.End(signal.End{Originator: signal.Remote, Cause: signal.CauseTerminated})
+		synctest.Wait()
+		if n := len(w.net.Agents()); n != 2 {
+			t.Errorf("%d user agents after the calls", n)
+		}
+	})
+}

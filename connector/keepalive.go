@@ -17,7 +17,7 @@ import (
 // buildKeepalive makes the parts that keep a connection and a call alive.
 func (c *Connector) buildKeepalive() {
 	c.auto = autoconnect.NewManager(autoconnect.Deps{
-		Loop: c.loop, Emit: c.prefixed("auto-connect:"), Connection: c.connection, InCall: c.call.Active,
+		Loop: c.loop, Emit: c.prefixed("auto-connect:"), Connection: c.connection, InCall: func() bool { return c.taking || c.call.Active() },
 		Network: c.config.Network, Options: c.config.AutoConnect, Logger: c.logger,
 	})
 	c.path = path.NewKeeper(path.Deps{

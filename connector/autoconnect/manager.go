@@ -411,6 +411,9 @@ func (m *Manager) HandleEvent(name string) {
 	case "connection:registered":
 		m.registration = false
 	case "call:ended", "call:failed":
+		if m.deps.InCall() {
+			return // another call takes this one's place: what waits for the end of calls goes on waiting
+		}
 		m.watcher.callOver()
 		if m.resume && m.machine.State() == AttemptingConnect {
 			m.resume = false
