@@ -2,6 +2,8 @@ package autoconnect
 
 import (
 	"encoding/binary"
+	"errors"
+	"io"
 	"os"
 	"sync"
 	"syscall"
@@ -45,15 +47,18 @@ func (netlink) Subscribe(fn func(NetworkEvent)) (cancel func()) {
 	}
 }
 
-func listen(socket *os.File, fn func(NetworkEvent)) {
+// listen looks at the addresses after each message until the socket ends. When more came than the socket holds, which a busy
+// change of networks or a long sleep may bring, the system says so once and drops the rest (netlink(7)): a look it is worth.
+func listen(socket io.Reader, fn func(NetworkEvent)) {
 	buffer := make([]byte, 64<<10)
 	state := current()
 	for {
 		n, err := socket.Read(buffer)
-		if err != nil {
+		lost := errors.Is(err, syscall.ENOBUFS)
+		if err != nil && !lost {
 			return
 		}
-		if !changes(buffer[:n]) {
+		if !lost && !changes(buffer[:n]) {
 			continue
 		}
 		next := current()

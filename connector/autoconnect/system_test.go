@@ -5,6 +5,7 @@ package autoconnect
 import (
 	"bytes"
 	"encoding/binary"
+	"io"
 	"os"
 	"syscall"
 	"testing"
@@ -80,4 +81,23 @@ func TestListen(t *testing.T) {
 	_ = out.Close()
 	<-ended
 	_ = in.Close()
+}
+
+// overrun is a socket that could not hold all messages, once.
+type overrun struct{ reads int }
+
+func (o *overrun) Read([]byte) (int, error) {
+	if o.reads++; o.reads == 1 {
+		return 0, os.NewSyscallError("read", syscall.ENOBUFS)
+	}
+	return 0, io.EOF
+}
+
+// Lost messages do not end the listening.
+func TestListenAfterLostMessages(t *testing.T) {
+	var socket overrun
+	listen(&socket, func(e NetworkEvent) { t.Errorf("told %s", e) })
+	if socket.reads != 2 {
+		t.Errorf("read %d times", socket.reads)
+	}
 }
