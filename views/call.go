@@ -62,6 +62,7 @@ type callView struct {
 	stopped            bool
 	overBar            bool // the pointer has left the video, perhaps for the bar
 	stops              []func()
+	picker             *sharePicker // opened last, nil for none
 	openPicture        func() // opens the picture window; nil: there is none
 }
 
@@ -285,6 +286,9 @@ func (v *callView) stop() {
 	v.stopped = true
 	for _, s := range v.stops {
 		s()
+	}
+	if v.picker != nil {
+		v.picker.close() // it would go on capturing the screen
 	}
 	for _, t := range []*widget.Tile{v.main, v.presentation, v.self} {
 		v.env.Pictures.Show(t, nil)

@@ -52,7 +52,7 @@ func (v *callView) toggleShare() {
 		case len(sources) == 0:
 			v.fail(widget.Notice{Level: widget.Warning, Title: text.T("share.none")})
 		default:
-			v.env.askShare(sources, sharing, v.choices.shareMotion, v.startShare, v.stopShare)
+			v.picker = v.env.askShare(sources, sharing, v.choices.shareMotion, v.startShare, v.stopShare)
 		}
 	})
 }

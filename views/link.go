@@ -45,7 +45,7 @@ func (r *Root) askToCall(l CallLink) {
 	if l.Number == "" {
 		return // connected already
 	}
-	r.env.ask(question{
+	r.askLink(question{
 		title: text.T("link.call", text.D{"Number": shorten(l.Number)}), yes: text.T("link.call.yes"), no: text.T("common.cancel"),
 		body: muted(text.T("link.call.text", text.D{"Server": shorten(l.Server)})),
 		answer: func(yes bool) {
@@ -59,6 +59,23 @@ func (r *Root) askToCall(l CallLink) {
 			})
 		},
 	})
+}
+
+// askLink asks about a link in place of the one before: a page that opens many covers the window with one question.
+func (r *Root) askLink(q question) {
+	if r.linkAsked != nil {
+		r.linkAsked()
+	}
+	answer := q.answer
+	q.answer = func(yes bool) {
+		r.linkAsked = nil
+		answer(yes)
+	}
+	dismiss := r.env.ask(q)
+	r.linkAsked = func() {
+		r.linkAsked = nil
+		dismiss()
+	}
 }
 
 // askToSignIn goes to the sign in screen with the link's server filled in; the number waits on the next screen.
@@ -75,7 +92,7 @@ func (r *Root) askToSignIn(l CallLink) {
 		return
 	}
 	var content fyne.CanvasObject = body
-	r.env.ask(question{
+	r.askLink(question{
 		title: text.T("link.connect", text.D{"Server": shorten(l.Server)}), yes: text.T("link.connect.yes"), no: text.T("common.cancel"),
 		body: content,
 		answer: func(yes bool) {

@@ -137,3 +137,19 @@ func TestWordsFromElsewhereCannotTurnWhatIsBesideThem(t *testing.T) {
 		}
 	}
 }
+
+func TestManyLinksAreOneQuestion(t *testing.T) {
+	s := newStage(t)
+	s.root.Set(signedOut())
+	for _, server := range []string{"a.example", "b.example", "c.example"} {
+		s.root.OpenLink(views.CallLink{Server: server})
+	}
+	s.says("Connect to c.example?")
+	if n := len(s.window.Canvas().Overlays().List()); n != 1 {
+		t.Errorf("%d questions", n)
+	}
+	s.tap("Cancel")
+	if n := len(s.window.Canvas().Overlays().List()); n != 0 {
+		t.Errorf("%d questions after the answer", n)
+	}
+}

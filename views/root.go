@@ -51,6 +51,7 @@ type Root struct {
 
 	intended   *intended // a call about to be made
 	before     *beforeView
+	linkAsked  func() // takes the question about a link away; nil: there is none
 	stopScreen func() // gives back what the screen shown uses
 
 	shownError error // the snapshot's error that was told

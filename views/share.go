@@ -57,8 +57,10 @@ const (
 )
 
 // askShare opens the picker over the window. share is called with the choice; stop, when something is shared already.
-func (e *Env) askShare(sources []ShareSource, sharing, motion bool, share func(Share), stop func()) {
-	e.sharePicker(sources, sharing, motion, share, stop).open(pageScreens)
+func (e *Env) askShare(sources []ShareSource, sharing, motion bool, share func(Share), stop func()) *sharePicker {
+	p := e.sharePicker(sources, sharing, motion, share, stop)
+	p.open(pageScreens)
+	return p
 }
 
 func (e *Env) sharePicker(sources []ShareSource, sharing, motion bool, share func(Share), stop func()) *sharePicker {

@@ -219,3 +219,18 @@ func (s *stage) radio(option string) {
 		s.t.Fatalf("no option %q", option)
 	}
 }
+
+func TestThePickerEndsWithTheCall(t *testing.T) {
+	s := newStage(t)
+	s.root.Set(s.sample("call"))
+	pump := s.askShare("Share")
+	s.root.Set(s.sample("home"))
+	select {
+	case <-pump.closed:
+	case <-time.After(5 * time.Second):
+		t.Fatal("the screen is captured after the call")
+	}
+	if n := len(s.window.Canvas().Overlays().List()); n != 0 {
+		t.Errorf("%d questions after the call", n)
+	}
+}
