@@ -1,8 +1,6 @@
 package views
 
 import (
-	"context"
-
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
 	"fyne.io/fyne/v2/layout"
@@ -84,7 +82,7 @@ func newBeforeView(env *Env, m Model, call intended, join func(intended), back f
 
 func (v *beforeView) change(edit func(*Settings)) {
 	edit(&v.settings)
-	v.env.run(func(ctx context.Context) error { return v.env.Actions.Change(ctx, edit) }, func(err error) {
+	v.env.change(edit, func(err error) {
 		v.panel.failed(Describe(OpSettings, "", err))
 	})
 }

@@ -63,7 +63,7 @@ type callView struct {
 	overBar            bool // the pointer has left the video, perhaps for the bar
 	stops              []func()
 	picker             *sharePicker // opened last, nil for none
-	openPicture        func() // opens the picture window; nil: there is none
+	openPicture        func()       // opens the picture window; nil: there is none
 }
 
 func newCallView(env *Env, choices *callChoices) *callView {

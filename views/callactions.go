@@ -97,7 +97,7 @@ func (v *callView) setLayout(l Layout) {
 
 // keep remembers a choice of the call view; that it could not be kept is not worth a word in a call.
 func (v *callView) keep(edit func(*Settings)) {
-	v.env.run(func(ctx context.Context) error { return v.env.Actions.Change(ctx, edit) }, func(error) {})
+	v.env.change(edit, func(error) {})
 }
 
 // chooseLayout offers the layouts.

@@ -121,17 +121,20 @@ func TestBeforeTheCall(t *testing.T) {
 		return found
 	})
 	s.choose("System default", "Headset", 1)
-	if got := s.next("change").args[0].(views.Settings).Microphone; got != "m1" {
+	c := s.next("change")
+	if got := c.args[0].(views.Settings).Microphone; got != "m1" {
 		t.Errorf("keeps microphone %q", got)
 	}
+	c.end <- nil
 	s.closes(p)
 	p = s.opens("", "m1")
 	s.tick("Begin with the microphone off").SetChecked(true)
-	if c := s.next("change"); !c.args[0].(views.Settings).Muted {
+	if c = s.next("change"); !c.args[0].(views.Settings).Muted {
 		t.Error("the microphone is not kept off")
 	}
+	c.end <- nil
 	s.tap("Join now")
-	c := s.await("dial")
+	c = s.await("dial")
 	select {
 	case <-p.closed:
 	default:

@@ -2,6 +2,7 @@ package views
 
 import (
 	"context"
+	"sync"
 	"time"
 
 	"fyne.io/fyne/v2"
@@ -24,6 +25,52 @@ type Env struct {
 	// After calls fn on the window's goroutine after d, unless stopped. nil takes a real timer.
 	After func(d time.Duration, fn func()) (stop func())
 	Now   func() time.Time
+
+	changes changes
+}
+
+// changes are edits of the settings on their way: one after the other, as they were made. Side by side, the half of a word
+// could be kept after the whole.
+type changes struct {
+	mu      sync.Mutex
+	waiting []change
+	running bool
+}
+
+type change struct {
+	edit func(*Settings)
+	done func(error)
+}
+
+// change edits the settings after all edits before it and hands its error to done on the window's goroutine.
+func (e *Env) change(edit func(*Settings), done func(error)) {
+	e.changes.mu.Lock()
+	defer e.changes.mu.Unlock()
+	e.changes.waiting = append(e.changes.waiting, change{edit, done})
+	if !e.changes.running {
+		e.changes.running = true
+		go e.keepChanges()
+	}
+}
+
+func (e *Env) keepChanges() {
+	for {
+		e.changes.mu.Lock()
+		if len(e.changes.waiting) == 0 {
+			e.changes.running = false
+			e.changes.mu.Unlock()
+			return
+		}
+		next := e.changes.waiting[0]
+		e.changes.waiting = e.changes.waiting[1:]
+		e.changes.mu.Unlock()
+		err := e.Actions.Change(e.Context, next.edit)
+		e.Do(func() {
+			if e.Context.Err() == nil {
+				next.done(err)
+			}
+		})
+	}
 }
 
 // run does op on a goroutine of its own and hands its error to done on the window's goroutine. The returned function

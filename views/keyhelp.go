@@ -124,9 +124,7 @@ func (h *keyHelp) take(a keys.Action, c keys.Combo) {
 		h.note.SetText(text.T("keys.taken", text.D{"Action": actionWords()[before]}))
 	}
 	h.fill()
-	h.root.env.run(func(ctx context.Context) error {
-		return h.root.env.Actions.Change(ctx, func(s *Settings) { s.Shortcuts = changed })
-	}, func(err error) {
+	h.root.env.change(func(s *Settings) { s.Shortcuts = changed }, func(err error) {
 		if err != nil && !errors.Is(err, context.Canceled) {
 			h.note.SetText(Describe(OpSettings, "", err).Title)
 		}

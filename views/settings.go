@@ -1,7 +1,6 @@
 package views
 
 import (
-	"context"
 	"reflect"
 	"slices"
 
@@ -112,7 +111,7 @@ func (v *settingsView) change(edit func(*Settings)) {
 		return
 	}
 	v.settings = next
-	v.env.run(func(ctx context.Context) error { return v.env.Actions.Change(ctx, edit) }, func(err error) {
+	v.env.change(edit, func(err error) {
 		v.tell(Describe(OpSettings, "", err))
 	})
 }

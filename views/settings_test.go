@@ -221,3 +221,19 @@ func TestLockedCodecs(t *testing.T) {
 		t.Error("locks of the codecs")
 	}
 }
+
+func TestChangesAreKeptInTheirOrder(t *testing.T) {
+	s := settingsPage(t, "Video", nil)
+	limit := s.below("At most for your camera, kbit/s")
+	limit.SetText("8")
+	first := s.next("change")
+	limit.SetText("80")
+	limit.SetText("800")
+	s.none() // each waits for the one before
+	s.finish(first, nil)
+	for _, want := range []int{80, 800} {
+		if got := s.changed().SendLimit; got != want {
+			t.Errorf("keeps %d, want %d", got, want)
+		}
+	}
+}
