@@ -46,6 +46,7 @@ func runWindow(ctx context.Context, o cli.Window, streams Streams, left *traces)
 		return runDemo(ctx, o, options, streams, logger)
 	}
 	options.Folder, options.Link = folder, o.Link
+	options.StartDemo = func(context.Context) (*window.Demo, error) { return startDemo(ctx, logger) }
 	running, err := instance.Acquire(ctx, folder, o.Link)
 	switch {
 	case errors.Is(err, instance.ErrRunning):
@@ -71,26 +72,37 @@ func windowProblem(err error) error {
 	return nil
 }
 
-// runDemo starts a room server with synthetic participants and the window signed in to it.
-func runDemo(ctx context.Context, o cli.Window, options window.Options, streams Streams, logger *slog.Logger) error {
+// startDemo starts a room server with synthetic participants. ctx ends it as Close does.
+func startDemo(ctx context.Context, logger *slog.Logger) (*window.Demo, error) {
 	server, err := roomserver.New(roomserver.Config{
 		Listen: "127.0.0.1:0", Bots: demoBots, BotRoom: demoRoom, Loopback: true, Logger: logger,
 	})
 	if err != nil {
-		return problem.New("could not start the demo's room server", err)
+		return nil, problem.New("could not start the demo's room server", err)
+	}
+	if err := server.Start(ctx); err != nil {
+		leaving, cancel := context.WithTimeout(context.WithoutCancel(ctx), demoLeave)
+		defer cancel()
+		return nil, errors.Join(problem.New("could not start the demo's room server", err), server.Close(leaving))
+	}
+	return &window.Demo{Server: server.Addr(), Fingerprint: server.Fingerprint(), Room: demoRoom, Close: server.Close}, nil
+}
+
+// runDemo starts a room server with synthetic participants and the window signed in to it.
+func runDemo(ctx context.Context, o cli.Window, options window.Options, streams Streams, logger *slog.Logger) error {
+	demo, err := startDemo(ctx, logger)
+	if err != nil {
+		return err
 	}
 	defer func() {
 		leaving, cancel := context.WithTimeout(context.WithoutCancel(ctx), demoLeave)
 		defer cancel()
-		if err := server.Close(leaving); err != nil {
+		if err := demo.Close(leaving); err != nil {
 			logger.Warn("the demo's room server did not end cleanly", "error", err)
 		}
 	}()
-	if err := server.Start(ctx); err != nil {
-		return problem.New("could not start the demo's room server", err)
-	}
 	last := make(chan rtc.Stats, 1)
-	options.Demo, options.Server, options.Fingerprint = true, server.Addr(), server.Fingerprint()
+	options.Demo, options.Server, options.Fingerprint = true, demo.Server, demo.Fingerprint
 	options.Name, options.Number = "You", demoRoom
 	options.AutoSignIn, options.AutoJoin, options.AutoShare = true, o.DemoJoin, o.DemoShare
 	options.EndAfter = o.DemoFor

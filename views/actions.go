@@ -44,6 +44,9 @@ type Actions interface {
 	SetCamera(ctx context.Context, on bool) error
 	ShareActions
 	SendDTMF(ctx context.Context, tones string) error
+	// TryDemo starts a room server inside this program and signs in to it as name; nothing of it is kept. It returns the
+	// number of the room to call. Signing out ends it.
+	TryDemo(ctx context.Context, name string) (room string, err error)
 	// TrustCertificate trusts one certificate for one server from now on.
 	TrustCertificate(ctx context.Context, server, fingerprint string) error
 	DeviceActions

@@ -65,7 +65,10 @@ func (a *actions) do(ctx context.Context, name string, args ...any) error {
 }
 
 func (a *actions) Connect(ctx context.Context, s views.SignIn) error { return a.do(ctx, "connect", s) }
-func (a *actions) Disconnect(ctx context.Context) error              { return a.do(ctx, "disconnect") }
+func (a *actions) TryDemo(ctx context.Context, name string) (string, error) {
+	return "2001", a.do(ctx, "demo", name)
+}
+func (a *actions) Disconnect(ctx context.Context) error { return a.do(ctx, "disconnect") }
 func (a *actions) Dial(ctx context.Context, number string, video bool) error {
 	return a.do(ctx, "dial", number, video)
 }

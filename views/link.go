@@ -112,7 +112,7 @@ func (r *Root) fillSignIn(l CallLink) {
 	if !sameServer(r.form.Server, l.Server) {
 		r.form.Password = ""
 	}
-	r.form.Server = l.Server
+	r.form.Server, r.greeted = l.Server, true
 	r.SetNumber(l.Number)
 	r.CloseSettings()
 	if r.screen == ScreenSignIn {

@@ -14,6 +14,8 @@ type Model struct {
 	Account  Account
 	Recent   []Recent
 	Demo     bool
+	// First: this person has never connected to a server.
+	First    bool
 	Settings Settings
 	// Locks are the settings that an administrator has fixed.
 	Locks    kept.Locks

@@ -35,6 +35,7 @@ const (
 	OpSound      Operation = "problem.sound"
 	OpSave       Operation = "problem.save"
 	OpFault      Operation = "problem.fault"
+	OpDemo       Operation = "problem.demo"
 	OpLink       Operation = "problem.link"
 )
 

@@ -20,6 +20,7 @@ type Screen string
 
 // The screens.
 const (
+	ScreenWelcome  Screen = "welcome"
 	ScreenSignIn   Screen = "signin"
 	ScreenHome     Screen = "home"
 	ScreenCall     Screen = "call"
@@ -45,9 +46,12 @@ type Root struct {
 	contacts bool // the home screen shows them, not the calls
 	picture  *pictureWindow
 
-	signIn *signInView
-	home   *homeView
-	call   *callView
+	greeted bool // the welcome screen was seen
+
+	welcome *welcomeView
+	signIn  *signInView
+	home    *homeView
+	call    *callView
 
 	intended   *intended // a call about to be made
 	before     *beforeView
@@ -89,6 +93,9 @@ func (r *Root) Set(m Model) {
 	if !r.formSet {
 		r.form, r.formSet = m.Remembered, true
 		r.choices.selfHidden, r.choices.selfCorner = m.Settings.SelfHidden, cornerNamed(m.Settings.SelfCorner)
+	}
+	if r.model.Demo && !m.Demo {
+		r.SetNumber("") // of the demo's room
 	}
 	r.model = m
 	if next := keys.Resolve(m.Settings.Shortcuts); !maps.Equal(next, r.keys) {
@@ -141,6 +148,8 @@ func (r *Root) choose() Screen {
 		return ScreenBefore
 	case r.model.SignedIn:
 		return ScreenHome
+	case r.model.First && !r.greeted:
+		return ScreenWelcome
 	}
 	return ScreenSignIn
 }
@@ -152,6 +161,11 @@ func (r *Root) show(s Screen) {
 	shown := func() {}
 	actions := r.actions()
 	switch s {
+	case ScreenWelcome:
+		if r.welcome == nil || r.welcome.stop == nil {
+			r.welcome = newWelcomeView(r.env, r.leaveWelcome, r.OpenSettings, r.SetNumber)
+		}
+		content, shown = r.welcome.content, r.welcome.shown
 	case ScreenSignIn:
 		if r.signIn == nil || r.signIn.stop == nil {
 			r.signIn = newSignInView(r.env, &r.form, r.model.Demo, r.OpenSettings)
@@ -381,6 +395,8 @@ func (r *Root) Tell(n widget.Notice) {
 		return
 	}
 	switch r.screen {
+	case ScreenWelcome:
+		r.welcome.show(n)
 	case ScreenSignIn:
 		r.signIn.show(n)
 	case ScreenHome:
@@ -395,6 +411,12 @@ func (r *Root) Tell(n widget.Notice) {
 // OpenSettings shows the settings.
 func (r *Root) OpenSettings() {
 	r.settings = true
+	r.Set(r.model)
+}
+
+// leaveWelcome goes on to the sign in screen.
+func (r *Root) leaveWelcome() {
+	r.greeted = true
 	r.Set(r.model)
 }
 
@@ -450,6 +472,8 @@ func (r *Root) typedKey(k *fyne.KeyEvent) {
 		r.call.typedKey(k)
 	case k.Name == fyne.KeyEscape && r.settings:
 		r.CloseSettings()
+	case k.Name == fyne.KeyEscape && r.screen == ScreenWelcome:
+		r.welcome.abort()
 	case k.Name == fyne.KeyEscape && r.screen == ScreenSignIn:
 		r.signIn.abort()
 	case k.Name == fyne.KeyEscape && r.before != nil:

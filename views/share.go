@@ -242,7 +242,7 @@ func (p *sharePicker) turn(page int) {
 	p.body.Objects = []fyne.CanvasObject{p.pages[page]}
 	p.body.Refresh()
 	// What is chosen must be on the page that is seen.
-	if kind := p.kindOf(p.chosen); page != pageRegion && (kind == ShareWindow) != (page == pageWindows) {
+	if kind := p.kindOf(p.chosen); page != pageRegion && (p.chosen == "" || (kind == ShareWindow) != (page == pageWindows)) {
 		p.choose(p.firstOf(page))
 	}
 	p.aim()
@@ -368,6 +368,7 @@ func (p *sharePicker) accept() {
 		}
 	}
 	if s.Source == "" {
+		p.hint.SetText(text.T("share.choose"))
 		return
 	}
 	p.close()

@@ -234,3 +234,41 @@ func TestThePickerEndsWithTheCall(t *testing.T) {
 		t.Errorf("%d questions after the call", n)
 	}
 }
+
+// Turning to a page with nothing on it and back leaves something chosen; accepting nothing says what is missing.
+func TestAnEmptyPageOfThePickerForgetsNothing(t *testing.T) {
+	s := newStage(t)
+	s.root.Set(s.sample("call"))
+	s.actions.sources = slices.DeleteFunc(slices.Clone(gallery.ShareSources), func(o views.ShareSource) bool { return o.Kind == views.ShareWindow })
+	s.tap("Share")
+	s.settle()
+	pump := s.pump()
+	pump.next(s)
+	s.tap("Windows")
+	s.says("No window is open that could be shared.")
+	s.tapLast("Share")
+	s.says("Choose first what to share.")
+	s.none()
+	s.tap("Screens")
+	s.tapLast("Share")
+	if shared := s.next("share").args[0].(views.Share); shared.Source != "screen:DP-1" {
+		t.Errorf("shares %+v", shared)
+	}
+}
+
+// tapLast taps the button of the sheet with these words, which one below may have, too.
+func (s *stage) tapLast(words string) {
+	s.t.Helper()
+	for _, o := range s.window.Canvas().Overlays().List() {
+		if walk(o, func(o fyne.CanvasObject) bool {
+			b, ok := o.(*widget.Button)
+			if ok && b.Text == words {
+				b.Tapped(nil)
+			}
+			return ok && b.Text == words
+		}) {
+			return
+		}
+	}
+	s.t.Fatalf("no sheet with a button %q", words)
+}

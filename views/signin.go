@@ -65,7 +65,8 @@ func (v *signInView) build(demo bool) {
 	v.kind = fynewidget.NewRadioGroup([]string{text.T("signin.guest"), text.T("signin.account")}, nil)
 	v.kind.Required = true
 	v.kind.Horizontal = true
-	v.account = container.NewVBox(labelled("signin.user", v.user), labelled("signin.password", v.password))
+	// Side by side: below each other, with a message above, they would push the button out of a window of 640.
+	v.account = container.NewGridWithColumns(2, labelled("signin.user", v.user), labelled("signin.password", v.password))
 	v.kind.Selected = text.T("signin.account")
 	if f.Guest {
 		v.kind.Selected = text.T("signin.guest")

@@ -11,6 +11,7 @@ import (
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/test"
 
+	"parley/connector/session"
 	"parley/connector/signal"
 	"parley/views"
 	"parley/views/text"
@@ -124,4 +125,52 @@ func TestLanguageSwitchKeepsWhatWasTyped(t *testing.T) {
 	if got := s.field("meet.example.com").Text; got != "meet.test" {
 		t.Errorf("the field holds %q after the switch", got)
 	}
+}
+
+// The first start shows what this is; the way to a server and the demo room are a key away.
+func TestWelcomeOffersTheDemo(t *testing.T) {
+	s := newStage(t)
+	m := signedOut()
+	m.First = true
+	s.root.Set(m)
+	if s.root.Screen() != views.ScreenWelcome {
+		t.Fatalf("the first start shows %q", s.root.Screen())
+	}
+	s.says("Welcome to Parley", "Try the demo room", "Sign in to a server")
+	s.tap("Try the demo room")
+	started := s.next("demo")
+	if started.args[0] != "You" {
+		t.Errorf("the demo is joined as %v", started.args)
+	}
+	s.says("The demo room is starting…")
+	s.finish(started, errors.New("no port is free"))
+	s.says("The demo room could not be started", "no port is free")
+	s.tap("Try the demo room")
+	s.finish(s.next("demo"), nil)
+	m.SignedIn, m.Demo, m.Status = true, true, session.StatusReadyToCall
+	s.root.Set(m)
+	if got := s.field("For example 2001").Text; got != "2001" {
+		t.Errorf("the number to call is %q, not that of the demo's room", got)
+	}
+	m.SignedIn, m.Demo = false, false
+	s.root.Set(m)
+	s.tap("Sign in to a server")
+	if s.root.Screen() != views.ScreenSignIn {
+		t.Errorf("the way to a server leads to %q", s.root.Screen())
+	}
+}
+
+// The start of the demo can be cancelled, which is no failure.
+func TestWelcomeDemoCancelled(t *testing.T) {
+	s := newStage(t)
+	m := signedOut()
+	m.First = true
+	s.root.Set(m)
+	s.tap("Try the demo room")
+	started := s.next("demo")
+	s.tap("Cancel")
+	<-started.ctx.Done()
+	s.settle()
+	s.silent("could not be started")
+	s.says("Try the demo room")
 }

@@ -85,6 +85,11 @@ func (c *controller) linkOptions(ctx context.Context, form views.SignIn) (LinkOp
 	if trusted == "" && serverKey(form.Server) == serverKey(c.options.Server) {
 		trusted = c.options.Fingerprint
 	}
+	c.mu.Lock()
+	if c.demo != nil && c.demo.Server == form.Server {
+		trusted = c.demo.Fingerprint
+	}
+	c.mu.Unlock()
 	roots, err := authorities(c.options.Roots, s.CAFile)
 	if err != nil {
 		return o, err
@@ -167,7 +172,7 @@ func (c *controller) Disconnect(context.Context) error {
 	c.mu.Lock()
 	c.signedIn = false
 	c.mu.Unlock()
-	return c.leave()
+	return errors.Join(c.leave(), c.endDemo())
 }
 
 // leave ends link and call.

@@ -38,6 +38,7 @@ type controller struct {
 	account  views.Account
 	snapshot session.Snapshot
 	signedIn bool
+	demo     *Demo         // nil: there is none, or the program was started with one
 	form     views.SignIn  // of the link; holds the password, in memory only
 	used     kept.Settings // what the link was made with (lasting)
 	renewing bool
@@ -96,6 +97,7 @@ func (c *controller) Model() views.Model {
 		Locks:    c.store.Locks(),
 		Codecs:   videoCodecs(),
 		Demo:     c.options.Demo,
+		First:    len(servers) == 0 && c.options.Server == "" && c.options.StartDemo != nil,
 		Remembered: views.SignIn{
 			Server: first(c.options.Server, append(servers, "")[0]),
 			Name:   first(c.options.Name, account.Name),
@@ -106,6 +108,7 @@ func (c *controller) Model() views.Model {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	m.Snapshot, m.Status = c.snapshot, c.snapshot.SystemStatus()
+	m.Demo = m.Demo || c.inDemo()
 	m.SignedIn, m.Account, m.Told = c.signedIn, c.account, c.told
 	if c.shared != nil {
 		m.Sharing = c.shared.name
@@ -152,7 +155,7 @@ func (c *controller) Close() error {
 	c.closed = true
 	c.mu.Unlock()
 	c.cancel()
-	err := c.leave()
+	err := errors.Join(c.leave(), c.endDemo())
 	c.background.Wait()
 	return err
 }
@@ -170,6 +173,9 @@ func (c *controller) watch(s session.Snapshot) {
 	// Between two attempts to restore a call it is idle, and the next attempt sends the same tracks.
 	over := s.Call.State == call.Idle && !c.dialing && !s.Redial.State.Reconnecting()
 	ended := c.history.follow(s, c.now())
+	if c.inDemo() {
+		ended = nil // nothing of it is kept
+	}
 	renew := over && before.Call.State != call.Idle && c.stale()
 	c.mu.Unlock()
 	if over {
@@ -311,7 +317,14 @@ func (c *controller) talk(ctx context.Context, video bool, begin func(*Link, rtc
 func (c *controller) openStream(video bool) rtc.LocalStream {
 	s := c.settings()
 	var stream rtc.LocalStream
-	camera, err := c.media.Camera(s.Camera, c.cameraOptions(s, video && !s.CameraOff))
+	wish := c.cameraOptions(s, video && !s.CameraOff)
+	camera, err := c.media.Camera(s.Camera, wish)
+	c.mu.Lock()
+	pattern := c.inDemo() && s.Camera == "" && missing(err)
+	c.mu.Unlock()
+	if pattern {
+		camera, err = c.media.Camera("pattern", wish)
+	}
 	if err != nil {
 		c.missing(views.TroubleCamera, err)
 	} else if camera != nil {

@@ -40,8 +40,10 @@ type Options struct {
 	// Demo fills in guest and number, and says so on the screen. Server must be set.
 	Demo   bool
 	Server string // host[:port], fills in the sign in screen
-	Name   string // shown to others, fills in the sign in screen
-	Number string // fills in the number to dial
+	// StartDemo starts a room server inside the program, when a person wants to try it; nil: there is none.
+	StartDemo func(ctx context.Context) (*Demo, error)
+	Name      string // shown to others, fills in the sign in screen
+	Number    string // fills in the number to dial
 	// Roots, when not nil, replaces the system's authorities. Fingerprint is a certificate of Server that is trusted
 	// (SHA-256, hexadecimal pairs with colons: Fingerprint).
 	Roots       *x509.CertPool

@@ -188,6 +188,7 @@ func Samples() []Sample {
 type Actions struct{}
 
 func (Actions) Connect(context.Context, views.SignIn) error               { return nil }
+func (Actions) TryDemo(context.Context, string) (string, error)           { return "2001", nil }
 func (Actions) Disconnect(context.Context) error                          { return nil }
 func (Actions) Dial(context.Context, string, bool) error                  { return nil }
 func (Actions) HangUp(context.Context) error                              { return nil }
