@@ -7,7 +7,9 @@ import (
 	"image"
 	"image/png"
 	"os"
+	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -52,6 +54,7 @@ type plan struct {
 	room     []string // flags of the room server; nil: none
 	window   []string // flags of the window
 	settings string   // what is kept from an earlier start (TOML)
+	theme    string   // "light" when empty
 	language string   // "en" when empty
 	look     string   // names the pictures; "" for most tests
 	sound    bool     // a sound server of the test's own
@@ -71,12 +74,14 @@ type session struct {
 	address   string // of the room server, HOST:PORT
 	moderator string // of its HTTP API
 	window    *harness.Process
+	main      string // X11 number of its main window
 	folder    string // of settings
 	runtime   string // of sockets
 	words     words
 	look      string
 	name      string
 	shots     int
+	nudge     int
 }
 
 func begin(t *testing.T, p plan) *session {
@@ -97,9 +102,11 @@ func begin(t *testing.T, p plan) *session {
 	// A folder others may not look into, as the system makes it.
 	s.must(os.Chmod(s.runtime, 0o700))
 	s.must(os.Mkdir(filepath.Join(s.runtime, ".cache"), 0o700))
-	if p.settings != "" {
-		s.must(os.WriteFile(filepath.Join(s.folder, "settings.toml"), []byte("version = 1\n"+p.settings), 0o600))
+	if p.theme == "" {
+		p.theme = "light"
 	}
+	kept := fmt.Sprintf("version = 1\n[appearance]\nlanguage = %q\ntheme = %q\n%s", p.language, p.theme, p.settings)
+	s.must(os.WriteFile(filepath.Join(s.folder, "settings.toml"), []byte(kept), 0o600))
 	w, h := width, height
 	if p.whole {
 		w, h = 1280, 800
@@ -136,10 +143,11 @@ func (s *session) open(flags ...string) {
 	if s.plan.blind {
 		file = program
 	}
-	s.window = s.start(file, s.environment(), append(append([]string{"--language", s.plan.language}, s.plan.window...), flags...)...)
+	s.window = s.start(file, s.environment(), append(slices.Clone(s.plan.window), flags...)...)
 	ctx, cancel := context.WithTimeout(s.ctx, patience)
 	defer cancel()
-	_, err := s.screen.Window(ctx, s.words["app.name"])
+	var err error
+	s.main, err = s.screen.Window(ctx, s.words["app.name"])
 	s.must(err)
 }
 
@@ -228,6 +236,33 @@ func (s *session) happens(event string) {
 	s.must(err)
 }
 
+// happensTo waits for an event of the room server that speaks of a user.
+func (s *session) happensTo(user, event string) {
+	s.t.Helper()
+	ctx, cancel := context.WithTimeout(s.ctx, patience)
+	defer cancel()
+	s.must(s.room.UntilThat(ctx, event, "of "+user, func(e harness.Event) bool {
+		var who struct{ Participant string }
+		return e.Decode(&who) == nil && strings.HasPrefix(who.Participant, user+"-")
+	}))
+}
+
+// otherWindow puts the window of another program on the screen, beside ours.
+func (s *session) otherWindow() {
+	s.t.Helper()
+	if missing := harness.Missing("xev"); missing != "" {
+		s.t.Skipf("%s is not installed (scripts/packages.sh test installs x11-utils)", missing)
+	}
+	other := exec.Command("xev", "-geometry", "240x180+1030+20")
+	other.Env = append(os.Environ(), s.screen.Environment()...)
+	s.must(other.Start())
+	s.t.Cleanup(func() { _ = other.Process.Kill(); _ = other.Wait() })
+	ctx, cancel := context.WithTimeout(s.ctx, patience)
+	defer cancel()
+	_, err := s.screen.Window(ctx, "Event Tester")
+	s.must(err)
+}
+
 // shoot keeps a picture of the screen for people, in artefacts/.
 func (s *session) shoot(what string) {
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
@@ -258,8 +293,10 @@ func (s *session) quit() {
 // The program as it is, by the keyboard alone: sign in, join, share the screen, leave.
 func TestSignInJoinShareLeave(t *testing.T) {
 	s := begin(t, plan{room: []string{"--bots", "2"}, blind: true})
-	signIn := s.still("the sign in screen")
+	welcome := s.still("the welcome screen")
 	s.must(s.screen.Focus(s.ctx))
+	s.press("Return")
+	signIn := s.changed("the sign in screen", welcome)
 	s.shoot("sign-in")
 
 	s.typed(s.address)

@@ -2,11 +2,14 @@ package gui
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"fmt"
 	"io"
 	"net"
 	"net/http"
+	"slices"
+	"time"
 )
 
 // freePort is an address that nobody listens on.
@@ -38,4 +41,49 @@ func (s *session) order(command string, arguments ...any) {
 	if response.StatusCode != http.StatusOK {
 		s.t.Fatalf("%s %v: %s %s", command, arguments, response.Status, answer)
 	}
+}
+
+// participant is what the room server knows of somebody in a room.
+type participant struct {
+	User, Room         string
+	Microphone, Camera bool
+}
+
+// onServer waits until the server knows what is expected of the user 1001.
+func (s *session) onServer(what string, expected func(participant) bool) {
+	s.t.Helper()
+	ctx, cancel := context.WithTimeout(s.ctx, patience)
+	defer cancel()
+	var list []participant
+	for {
+		list = s.participants(ctx)
+		if slices.ContainsFunc(list, func(p participant) bool { return p.User == "1001" && expected(p) }) {
+			return
+		}
+		select {
+		case <-ctx.Done():
+			s.t.Fatalf("the server does not know %s: %+v", what, list)
+		case <-time.After(lookAgain): // mediastate has no event of its own
+		}
+	}
+}
+
+func (s *session) participants(ctx context.Context) []participant {
+	s.t.Helper()
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+s.moderator+"/participants", nil)
+	s.must(err)
+	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
+	response, err := client.Do(request)
+	s.must(err)
+	defer response.Body.Close()
+	var lines []struct {
+		User, Room string
+		State      struct{ Microphone, Camera bool }
+	}
+	s.must(json.NewDecoder(response.Body).Decode(&lines))
+	var list []participant
+	for _, l := range lines {
+		list = append(list, participant{l.User, l.Room, l.State.Microphone, l.State.Camera})
+	}
+	return list
 }

@@ -31,7 +31,10 @@ func (s *session) find(what string, wanted func(harness.Pane, harness.Item) bool
 	ctx, cancel := context.WithTimeout(s.ctx, patience)
 	defer cancel()
 	var last harness.Outline
-	for {
+	for looks := 1; ; looks++ {
+		if looks%20 == 0 {
+			s.wake() // what is looked for may be on a bar that hides
+		}
 		now, err := s.window.Outline(ctx)
 		if err != nil {
 			return harness.Pane{}, harness.Item{}, fmt.Errorf("%s: %w\n%s", what, err, described(last))
@@ -119,11 +122,19 @@ func (s *session) tap(said string) {
 
 func (s *session) tapThat(what string, wanted func(harness.Item) bool) {
 	s.t.Helper()
-	for range 40 {
+	before := image.Rectangle{}
+	for range 80 {
 		pane, item := s.until("use "+what, func(_ harness.Pane, i harness.Item) bool { return wanted(i) })
-		window, err := s.screen.Window(s.ctx, pane.Title)
-		s.must(err)
-		if middle := center(item.Area); middle.In(item.Seen) {
+		if item.Area != before { // it may be moving: a person would wait, too
+			before = item.Area
+			continue
+		}
+		window := s.number(pane)
+		middle := center(item.Area)
+		if item.Kind == "check" {
+			middle.X = item.Area.Min.X + 20 // right of its words it hears nothing
+		}
+		if middle.In(item.Seen) {
 			s.must(s.screen.FocusOn(s.ctx, window))
 			s.must(s.screen.Click(s.ctx, window, middle, 1))
 			return
@@ -159,17 +170,17 @@ func (s *session) fill(hint, content string) {
 	})
 }
 
-// keys go to the window with a title; "" to the first.
-func (s *session) keysTo(title string) {
+// number is a window's X11 number. The main window's title changes, so it is not looked for by its title.
+func (s *session) number(p harness.Pane) string {
 	s.t.Helper()
-	if title == "" {
-		now, err := s.window.Outline(s.ctx)
-		s.must(err)
-		title = now.Windows[0].Title
+	if p.Main {
+		return s.main
 	}
-	window, err := s.screen.Window(s.ctx, title)
+	ctx, cancel := context.WithTimeout(s.ctx, patience)
+	defer cancel()
+	window, err := s.screen.Window(ctx, p.Title)
 	s.must(err)
-	s.must(s.screen.FocusOn(s.ctx, window))
+	return window
 }
 
 // shot keeps a picture of a window for people, once it rests: in artefacts/, or where PARLEY_SCREENS says. A part of a
@@ -184,14 +195,16 @@ func (s *session) shot(name, title string) {
 			pane = other
 		}
 	}
-	window, err := s.screen.Window(s.ctx, pane.Title)
-	s.must(err)
+	window := s.number(pane)
 	place, err := s.screen.Place(s.ctx, window)
 	s.must(err)
 	picture := s.rests("the picture " + name)
 	s.shots++
 	folder := os.Getenv("PARLEY_SCREENS")
-	file := filepath.Join(folder, s.look, fmt.Sprintf("%02d-%s.png", s.shots, name))
+	if s.look == "" {
+		folder = "" // not a tour
+	}
+	file := filepath.Join(folder, s.look, name+".png")
 	if folder == "" {
 		file = filepath.Join("..", "..", "artefacts", fmt.Sprintf("%s-%02d-%s.png", s.name, s.shots, name))
 	}
@@ -208,7 +221,7 @@ func (s *session) rests(what string) *image.NRGBA {
 	looks := 0
 	picture, err := s.screen.Until(s.ctx, what, func(before, now *image.NRGBA) bool {
 		looks++
-		return before != nil && !harness.Plain(now) && (harness.Different(before, now, now.Rect) < 0.001 || looks > 4)
+		return before != nil && !harness.Plain(now) && (harness.Different(before, now, now.Rect) < 0.001 || looks > 3)
 	})
 	s.must(err)
 	return picture
@@ -232,4 +245,86 @@ func (s *session) password(secret string) {
 	s.until("the password to be typed", func(_ harness.Pane, i harness.Item) bool {
 		return hidden(i) && i.Value == strings.Repeat("•", len(secret))
 	})
+}
+
+// bar clicks on a button of the call's bar, which hides while the mouse rests.
+func (s *session) bar(key string) {
+	s.t.Helper()
+	said := s.word(key)
+	s.wake()
+	s.tapThat(said, func(i harness.Item) bool { return i.Kind == "button" && usable(i, said) })
+}
+
+// wake moves the mouse over the pictures, so that the bar shows.
+func (s *session) wake() {
+	s.t.Helper()
+	s.nudge = 8 - s.nudge
+	s.must(s.screen.Point(s.ctx, s.main, image.Pt(500+s.nudge, 300)))
+}
+
+// fillIn types into the nth field that can be used now, in place of what is there.
+func (s *session) fillIn(nth int, content string) {
+	s.t.Helper()
+	seen := 0
+	pane, item := s.until("a field", func(_ harness.Pane, i harness.Item) bool {
+		if i.Kind != "field" || i.Covered || i.Disabled {
+			return false
+		}
+		seen++
+		return seen == nth+1
+	})
+	window := s.number(pane)
+	s.must(s.screen.Click(s.ctx, window, center(item.Area), 1))
+	s.press("ctrl+a")
+	s.typed(content)
+	s.until("what was typed", func(_ harness.Pane, i harness.Item) bool { return i.Kind == "field" && i.Value == content })
+}
+
+// guest signs in as a guest who is remembered.
+func (s *session) guest(name string) {
+	s.t.Helper()
+	s.tap(s.word("welcome.server.do"))
+	s.fill(s.word("signin.server.hint"), s.address)
+	s.fill(s.word("signin.name.hint"), name)
+	s.tap(s.word("signin.remember"))
+	s.tap(s.word("signin.do"))
+	s.tap(s.word("certificate.trust"))
+	s.sees(s.word("status.ready"))
+}
+
+// darker waits until the screen is much darker than a picture of it.
+func (s *session) darker(what string, than *image.NRGBA) {
+	s.t.Helper()
+	ctx, cancel := context.WithTimeout(s.ctx, patience)
+	defer cancel()
+	_, err := s.screen.Until(ctx, what, func(_, now *image.NRGBA) bool { return brightness(now) < brightness(than)/2 })
+	s.must(err)
+}
+
+// brightness of a picture, 0 to 255.
+func brightness(p *image.NRGBA) float64 {
+	sum := 0
+	for i := 0; i < len(p.Pix); i += 4 {
+		sum += int(p.Pix[i]) + int(p.Pix[i+1]) + int(p.Pix[i+2])
+	}
+	return float64(sum) / float64(len(p.Pix)/4*3)
+}
+
+// alone waits until the main window is the only one.
+func (s *session) alone() {
+	s.t.Helper()
+	ctx, cancel := context.WithTimeout(s.ctx, patience)
+	defer cancel()
+	for {
+		now, err := s.window.Outline(ctx)
+		s.must(err)
+		if len(now.Windows) == 1 {
+			return
+		}
+		select {
+		case <-ctx.Done():
+			s.t.Fatalf("other windows stay:\n%s", described(now))
+		case <-time.After(lookAgain):
+		}
+	}
 }

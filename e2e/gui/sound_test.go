@@ -21,7 +21,7 @@ func startSoundServer(s *session) *soundServer {
 	if missing := harness.Missing("pulseaudio", "pactl"); missing != "" {
 		s.t.Skipf("%s is not installed (scripts/packages.sh test installs it)", missing)
 	}
-	socket := filepath.Join(s.runtime, "pulse")
+	socket := filepath.Join(s.runtime, "native") // "pulse" is a folder of its own
 	p := &soundServer{s, []string{"PULSE_SERVER=unix:" + socket, "PULSE_COOKIE=" + filepath.Join(s.runtime, "cookie"),
 		"XDG_RUNTIME_DIR=" + s.runtime, "HOME=" + s.runtime}}
 	server := exec.Command("pulseaudio", "-n", "--daemonize=no", "--exit-idle-time=-1", "--use-pid-file=no", "--disable-shm=yes",

@@ -2,6 +2,7 @@ package harness
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"image"
 	"os"
@@ -18,6 +19,7 @@ type Outline struct {
 // Pane is one window. Width and Height are pixels.
 type Pane struct {
 	Title         string
+	Main          bool // the program's first window
 	Width, Height int
 	Items         []Item
 }
@@ -71,6 +73,12 @@ func (p *Process) Outline(ctx context.Context) (Outline, error) {
 	})
 	if err == nil && bad != nil {
 		err = fmt.Errorf("outline: %w", bad)
+	}
+	if err == nil && len(answer.Windows) == 0 {
+		err = errors.New("outline: there is no window")
+	}
+	if err == nil {
+		answer.Windows[0].Main = true
 	}
 	return answer, err
 }

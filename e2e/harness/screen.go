@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"image"
-	"image/png"
 	"os"
 	"os/exec"
 	"regexp"
@@ -19,6 +18,7 @@ import (
 // Screen is a virtual X11 screen (Xvfb).
 type Screen struct {
 	Display string // ":99"
+	size    image.Point
 	command *exec.Cmd
 	stderr  lockedBuffer
 }
@@ -40,7 +40,7 @@ func StartScreen(ctx context.Context, width, height int) (*Screen, error) {
 		return nil, err
 	}
 	defer reader.Close()
-	s := &Screen{}
+	s := &Screen{size: image.Pt(width, height)}
 	s.command = exec.Command("Xvfb", "-displayfd", "3", "-nolisten", "tcp", "-screen", "0", fmt.Sprintf("%dx%dx24", width, height))
 	s.command.ExtraFiles = []*os.File{writer}
 	s.command.Stderr = &s.stderr
@@ -151,20 +151,16 @@ func (s *Screen) Press(ctx context.Context, keys ...string) error {
 
 // Picture is what the screen shows.
 func (s *Screen) Picture(ctx context.Context) (*image.NRGBA, error) {
-	out, err := s.run(ctx, "import", "-silent", "-window", "root", "-depth", "8", "png32:-")
+	out, err := s.run(ctx, "import", "-silent", "-window", "root", "-depth", "8", "rgba:-")
 	if err != nil {
 		return nil, err
 	}
-	decoded, err := png.Decode(bytes.NewReader(out))
-	if err != nil {
-		return nil, fmt.Errorf("picture of the screen: %w", err)
+	picture := image.NewNRGBA(image.Rectangle{Max: s.size})
+	if len(out) != len(picture.Pix) {
+		return nil, fmt.Errorf("picture of the screen: %d bytes, want %d", len(out), len(picture.Pix))
 	}
-	switch picture := decoded.(type) {
-	case *image.NRGBA:
-		return picture, nil
-	default:
-		return nil, fmt.Errorf("picture of the screen: unexpected %T", decoded)
-	}
+	copy(picture.Pix, out)
+	return picture, nil
 }
 
 // Until takes pictures until one satisfies look, given the one before it (nil at first).
