@@ -186,6 +186,9 @@ func (v *callView) describe() callWords {
 // apply puts the words on the screen.
 func (v *callView) apply() {
 	w := v.words
+	if restoring(v.model.Snapshot.Redial.State) {
+		v.failure = widget.Notice{} // why it was cut off matters less than what goes on, and how to stop it
+	}
 	titleChanged := v.title.Text != w.Title || len(v.status.Text) != len(w.Status) || v.quality.State() != qualityMark(v.model.Quality)
 	widget.SetText(v.title, w.Title)
 	widget.SetText(v.status, w.Status)

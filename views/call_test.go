@@ -552,3 +552,16 @@ func TestAnActionThatOutlivesTheCallBringsNothingBack(t *testing.T) {
 		t.Errorf("%d questions after the call", n)
 	}
 }
+
+// Why a call was cut off does not hide that it is being restored, nor the way to stop that.
+func TestACutOffCallTellsOfItsRestoration(t *testing.T) {
+	s := newStage(t)
+	s.root.Set(s.sample("call"))
+	m := s.sample("call-redial")
+	m.Snapshot.LastError = &call.Error{Cause: signal.CauseRTPTimeout}
+	s.root.Set(m)
+	s.silent("The call has ended")
+	s.says("The call is being restored, attempt 2")
+	s.tap("Cancel")
+	s.finish(s.next("hang up"), nil)
+}

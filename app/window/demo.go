@@ -32,7 +32,7 @@ func (c *controller) TryDemo(ctx context.Context, name string) (room string, err
 	c.demo = demo
 	c.mu.Unlock()
 	form := views.SignIn{Server: demo.Server, Name: name, Guest: true}
-	if err := c.establish(ctx, form); err != nil {
+	if err := c.establish(ctx, form, false); err != nil {
 		return "", errors.Join(err, ignore(c.endDemo()))
 	}
 	return demo.Room, nil

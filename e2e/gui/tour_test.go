@@ -45,6 +45,7 @@ func tour(t *testing.T, language, theme string) {
 	s.link()
 	s.settingsPages()
 	s.diagnostics()
+	s.brokenCall()
 	s.lostServer()
 	s.quit()
 }
@@ -286,13 +287,33 @@ func (s *session) diagnostics() {
 	}
 }
 
-// lostServer: the server vanishes.
-func (s *session) lostServer() {
+// brokenCall: a call is cut off, and restored until the person gives up.
+func (s *session) brokenCall() {
 	s.press("Escape") // the diagnostics
 	s.alone()
 	s.tap(s.word("common.back"))
+	s.fill(s.word("home.number.hint"), "2001")
+	s.press("Escape")
+	s.tap(s.word("home.audio"))
+	s.until("the call to be established", func(_ harness.Pane, i harness.Item) bool {
+		return i.Words == s.word("call.share") && !i.Disabled
+	})
+	// A server that hears nothing of us any more ends the call so. It is slow with the next call, so that there is time to
+	// look at the attempt.
+	s.order("end-call", "who", "1001", "code", 408)
+	s.order("sip-delay", "who", "*", "delay", "30s")
+	s.until("the call to be restored", func(_ harness.Pane, i harness.Item) bool {
+		begun, _, _ := strings.Cut(s.word("redial.restoring"), "{")
+		return says(i, begun)
+	})
+	s.shot("redial", "")
+	s.tap(s.word("common.cancel"))
 	s.sees(s.word("home.video"))
+}
+
+// lostServer: the server vanishes.
+func (s *session) lostServer() {
 	s.must(s.room.Kill())
-	s.sees(s.word("home.reconnect"))
+	s.sees(s.word("status.connecting"))
 	s.shot("offline", "")
 }
