@@ -96,10 +96,9 @@ func run(ctx context.Context, parsed cli.Parsed, streams Streams, logger *slog.L
 func complain(out io.Writer, err error) {
 	var known *problem.Problem
 	if errors.As(err, &known) {
-		fmt.Fprintf(out, "parley: %v\n", known)
-		return
+		err = known
 	}
-	fmt.Fprintf(out, "parley: %v\n", err)
+	fmt.Fprintf(out, "parley: %s\n", problem.Printable(err.Error()))
 }
 
 // UserAgent is what servers and peers are told.

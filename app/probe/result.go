@@ -62,7 +62,7 @@ func (r Result) String() string {
 	var line strings.Builder
 	fmt.Fprintf(&line, "%-8s %-12s", r.Status, r.Step)
 	if r.Target != "" {
-		line.WriteString(" " + r.Target)
+		line.WriteString(" " + problem.Printable(r.Target))
 	}
 	if r.Status != Skipped {
 		fmt.Fprintf(&line, " (%.1f ms)", float64(r.Took)/1e6)
@@ -70,24 +70,14 @@ func (r Result) String() string {
 	separator := ": "
 	for _, part := range []string{r.Detail, r.Why} {
 		if part != "" {
-			line.WriteString(separator + printable(part))
+			line.WriteString(separator + problem.Printable(part))
 			separator = "; "
 		}
 	}
 	if r.Fix != "" {
-		line.WriteString(". " + printable(r.Fix))
+		line.WriteString(". " + problem.Printable(r.Fix))
 	}
 	return line.String()
-}
-
-// printable keeps what a server says on its line: no control characters reach the terminal.
-func printable(text string) string {
-	return strings.Map(func(c rune) rune {
-		if c < ' ' || c >= 0x7f && c < 0xa0 {
-			return ' '
-		}
-		return c
-	}, text)
 }
 
 // Writer returns a function that writes results to out, as lines for people or as one JSON object a line. The function's
@@ -125,7 +115,7 @@ func Verdict(server string, results []Result) error {
 	}
 	return &problem.Problem{
 		What: fmt.Sprintf("checking %s: %d of %d checks failed", server, failed, len(results)),
-		Why:  "first " + string(first.Step) + ": " + printable(first.Why),
-		Fix:  printable(first.Fix),
+		Why:  "first " + string(first.Step) + ": " + problem.Printable(first.Why),
+		Fix:  problem.Printable(first.Fix),
 	}
 }

@@ -12,6 +12,7 @@ import (
 	"os"
 	"strings"
 	"syscall"
+	"unicode"
 
 	"parley/connector/call"
 	"parley/connector/signal"
@@ -192,4 +193,14 @@ func ofNetwork(err error) (why, fix string) {
 		return "no answer in time", "Check that the server is running and reachable."
 	}
 	return "", ""
+}
+
+// Printable keeps what came from elsewhere on its line: no control characters reach the terminal.
+func Printable(text string) string {
+	return strings.Map(func(c rune) rune {
+		if unicode.IsControl(c) || unicode.Is(unicode.Bidi_Control, c) {
+			return ' '
+		}
+		return c
+	}, text)
 }

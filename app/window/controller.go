@@ -60,7 +60,8 @@ type controller struct {
 	trouble     views.Trouble
 	mutedSpeech bool
 	refusing    map[views.News]bool // refusals on their way
-	untrusted   error               // why the server's certificate was not taken last
+	previews    map[*views.Preview]bool
+	untrusted   error // why the server's certificate was not taken last
 
 	// background is what runs without anybody waiting for it, until ctx ends.
 	background sync.WaitGroup
@@ -72,7 +73,7 @@ var _ views.Actions = (*controller)(nil)
 
 func newController(o Options, store *Store, media Media, open Opener, changed func()) *controller {
 	c := &controller{store: store, media: media, open: open, options: o, logger: o.Logger, changed: changed, now: time.Now,
-		snapshot: session.Initial(), refusing: map[views.News]bool{}}
+		snapshot: session.Initial(), refusing: map[views.News]bool{}, previews: map[*views.Preview]bool{}}
 	c.ctx, c.cancel = context.WithCancel(context.Background())
 	return c
 }
@@ -297,6 +298,7 @@ func (c *controller) talk(ctx context.Context, video bool, begin func(*Link, rtc
 	}
 	c.dialing = true
 	c.mu.Unlock()
+	c.closePreviews()
 	stream := c.openStream(video)
 	c.mu.Lock()
 	c.stream = stream

@@ -3,6 +3,8 @@ package window
 import (
 	"context"
 	"errors"
+	"maps"
+	"slices"
 	"sync"
 
 	"parley/connector/rtc"
@@ -131,7 +133,8 @@ func (c *controller) TestSound(ctx context.Context, speaker string, volume int) 
 	}
 }
 
-// Preview implements views.Actions. Both devices are given back by Close, at the latest when the window ends.
+// Preview implements views.Actions. Both devices are given back by Close, at the latest when a call needs them or the window
+// ends.
 func (c *controller) Preview(_ context.Context, camera, microphone string) *views.Preview {
 	s := c.settings()
 	p := &views.Preview{}
@@ -157,8 +160,18 @@ func (c *controller) Preview(_ context.Context, camera, microphone string) *view
 	closed := make(chan struct{})
 	p.Close = sync.OnceFunc(func() {
 		release(tracks)
+		c.mu.Lock()
+		delete(c.previews, p)
+		c.mu.Unlock()
 		close(closed)
 	})
+	c.mu.Lock()
+	c.previews[p] = true
+	late := c.dialing
+	c.mu.Unlock()
+	if late {
+		p.Close()
+	}
 	c.later(func(ctx context.Context) {
 		select {
 		case <-ctx.Done():
@@ -167,6 +180,17 @@ func (c *controller) Preview(_ context.Context, camera, microphone string) *view
 		}
 	})
 	return p
+}
+
+// closePreviews gives the devices back that are only looked at: a camera opens once, and a call that rings may be taken
+// while a person looks.
+func (c *controller) closePreviews() {
+	c.mu.Lock()
+	open := slices.Collect(maps.Keys(c.previews))
+	c.mu.Unlock()
+	for _, p := range open {
+		p.Close()
+	}
 }
 
 // release stops tracks and waits until their devices are free.

@@ -524,3 +524,24 @@ func TestAPreviewThatIsClosedLeavesNothing(t *testing.T) {
 		t.Errorf("stopped %d and %d times", r.camera.stops(), r.microphone.stops())
 	}
 }
+
+func TestACallThatIsTakenGetsTheCameraOfThePreview(t *testing.T) {
+	r := newRig(t)
+	r.signIn(t)
+	p := r.Preview(t.Context(), "", "")
+	open := r.media.Camera
+	r.media.Camera = func(word string, o CameraOptions) (rtc.LocalTrack, error) {
+		if r.camera.stops() != 1 {
+			t.Error("the camera is opened while the preview has it")
+		}
+		return open(word, o)
+	}
+	if err := r.Accept(t.Context(), true); err != nil {
+		t.Fatal(err)
+	}
+	p.Close()
+	if r.camera.stops() != 1 {
+		t.Errorf("the call's camera is stopped with the preview: %d", r.camera.stops())
+	}
+	r.background.Wait()
+}
