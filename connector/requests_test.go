@@ -207,3 +207,24 @@ func TestMachineStatesAndRestart(t *testing.T) {
 		w.must(w.c.StopAutoConnect(t.Context()))
 	})
 }
+
+// A peer that never answers an offer of ours holds up what is negotiated after it for a minute, not for the rest of the call.
+func TestOfferThatIsNeverAnswered(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := inCall(t)
+		defer w.close()
+		begin := time.Now()
+		w.session().HoldReinvite = make(chan struct{})
+		if err := w.c.Renegotiate(t.Context()); !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("renegotiation: %v", err)
+		}
+		if took := time.Since(begin); took != time.Minute {
+			t.Errorf("it took %v", took)
+		}
+		if log := w.media.Last().Log(); log[len(log)-1] != "rollback" {
+			t.Errorf("log %q", log)
+		}
+		w.session().HoldReinvite = nil
+		w.must(w.c.Renegotiate(t.Context()))
+	})
+}

@@ -4,11 +4,16 @@ import (
 	"context"
 	"errors"
 	"strings"
+	"time"
 
 	"parley/connector/connection"
 	"parley/connector/rtc"
 	"parley/connector/signal"
 )
+
+// answerTimeout is how long an offer of ours waits for its answer; then it is cancelled. SIP lets the other side be busy with a
+// re-INVITE for as long as it likes, and nothing else can be negotiated meanwhile: no presentation, no ICE restart.
+const answerTimeout = time.Minute
 
 // Negotiation says how an offer of ours goes out.
 type Negotiation struct {
@@ -79,7 +84,9 @@ func (m *Manager) reinvite(ctx context.Context, l *leg, n Negotiation) error {
 	if n.UseUpdate {
 		send = l.session.Update
 	}
-	answer, err := send(ctx, offer, n.Headers)
+	waiting, stop := context.WithTimeout(ctx, answerTimeout)
+	answer, err := send(waiting, offer, n.Headers)
+	stop()
 	if err == nil {
 		m.post(l, func() { m.sdp("remote", "answer", answer) })
 		err = l.peer.ApplyAnswer(ctx, answer)
