@@ -3,7 +3,7 @@
 # Opus files (.opus) are never read: without this tag the build would need libopusfile.
 TAGS := nolibopusfile
 
-.PHONY: run demo build test check bench bench-ui bench-network bench-media bench-connector fmt lint clean packages go fuzz cover
+.PHONY: run demo build test check screenshots bench bench-ui bench-network bench-media bench-connector fmt lint clean packages go fuzz cover
 
 run: packages build demo
 
@@ -35,6 +35,11 @@ bench-connector: go
 bench-media: go
 	scripts/packages.sh bench
 	go run -tags $(TAGS) ./e2e/bench/media
+
+# the pictures of the user guide, by a walk through the window in both languages and themes
+screenshots: go
+	scripts/packages.sh test
+	scripts/screenshots.sh
 
 # calls over bad networks; needs root
 bench-network: go build
