@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -25,7 +24,6 @@ import (
 
 // inspected is an Inspector with what the test says.
 type inspected struct {
-	mu         sync.Mutex
 	states     map[string]string
 	events     []recorder.Event
 	statistics []rtc.Stats

@@ -93,7 +93,7 @@ func TestPresentation(t *testing.T) {
 
 	// Allowed, he takes over.
 	s.tell("take-over cleo")
-	third, mark, seen := screen(t, film), a.log.mark(), b.log.mark()
+	third, mark := screen(t, film), a.log.mark()
 	c.must(c.presents(third))
 	a.expects(mark, "presentation:ended")
 	a.sequence(mark, ofPresentation, "api:presentation:must-stop", "stopped-presentation-by-server-command", "presentation:end",

@@ -61,7 +61,6 @@ func TestEstimateDoesNotRunAway(t *testing.T) {
 // slowEncoder takes so long for a pixel, on the clock of the test.
 type slowEncoder struct {
 	perPixel *atomic.Int64 // picoseconds
-	rates    []float64
 }
 
 func (e *slowEncoder) Encode(dst []byte, f *video.Frame, _ bool) ([]byte, bool, error) {

@@ -76,7 +76,7 @@ type videoReceiverStats struct {
 	width, height                                           int
 	frameRate                                               rateMeter
 	freezes                                                 freezeMeter
-	pli, fir, nack                                          uint64
+	pli, nack                                               uint64
 }
 
 func newVideoReceiver(track *RemoteTrack, log *slog.Logger) *videoReceiver {

@@ -148,7 +148,7 @@ func (g *graph) lead(l link, columns, above, below []int, top, bottom float32) a
 	a := arrow{from: l.from, to: l.to}
 	from, to := g.boxes[l.from], g.boxes[l.to]
 	right, left := from.pos.X+from.size.Width, to.pos.X
-	out, in := from.pos.Y+from.size.Height*0.7, to.pos.Y+to.size.Height*0.3
+	out, in := from.pos.Y+from.size.Height*0.7, to.pos.Y+to.size.Height*0.7
 	step := columns[l.to] - columns[l.from]
 	if step == 1 {
 		a.path = []fyne.Position{{X: right, Y: from.pos.Y + from.size.Height/2}, {X: left, Y: to.pos.Y + to.size.Height/2}}
@@ -167,8 +167,6 @@ func (g *graph) lead(l link, columns, above, below []int, top, bottom float32) a
 	if step > 1 {
 		out = from.pos.Y + from.size.Height*0.3
 		in = to.pos.Y + to.size.Height*0.3
-	} else {
-		in = to.pos.Y + to.size.Height*0.7
 	}
 	a.path = []fyne.Position{{X: right, Y: out}, {X: beside, Y: out}, {X: beside, Y: lane}, {X: entry, Y: lane}, {X: entry, Y: in}, {X: left, Y: in}}
 	return a
