@@ -122,9 +122,20 @@ func (s *session) tap(said string) {
 
 func (s *session) tapThat(what string, wanted func(harness.Item) bool) {
 	s.t.Helper()
+	s.tapWhere(what, func(_ harness.Pane, i harness.Item) bool { return wanted(i) })
+}
+
+// tapIn clicks on what has these words in the window with a title: another window may have the same words.
+func (s *session) tapIn(title, said string) {
+	s.t.Helper()
+	s.tapWhere(said, func(p harness.Pane, i harness.Item) bool { return p.Title == title && usable(i, said) })
+}
+
+func (s *session) tapWhere(what string, wanted func(harness.Pane, harness.Item) bool) {
+	s.t.Helper()
 	before := image.Rectangle{}
 	for range 80 {
-		pane, item := s.until("use "+what, func(_ harness.Pane, i harness.Item) bool { return wanted(i) })
+		pane, item := s.until("use "+what, wanted)
 		if item.Area != before { // it may be moving: a person would wait, too
 			before = item.Area
 			continue

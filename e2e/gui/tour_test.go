@@ -245,7 +245,7 @@ func (s *session) incoming() {
 	s.alone()
 	s.sees(s.word("recent.declined"))
 	s.order("bot-call", "who", "1001")
-	s.tap(s.word("incoming.video"))
+	s.tapIn(s.word("incoming.title"), s.word("incoming.video"))
 	s.sees(s.word("call.hangup"))
 	s.moving("the bot's picture")
 	s.shot("call-between-two", "")
