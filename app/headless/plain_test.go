@@ -12,9 +12,9 @@ import (
 // unwrap is a server that speaks http and ws: it passes everything on to one that speaks https and wss.
 func unwrap(t *testing.T, target string) *relay {
 	t.Helper()
-	r := startRelay(t, target)
-	r.dial = func() (net.Conn, error) { return tls.Dial("tcp", target, &tls.Config{InsecureSkipVerify: true}) }
-	return r
+	return relayTo(t, target, func() (net.Conn, error) {
+		return tls.Dial("tcp", target, &tls.Config{InsecureSkipVerify: true})
+	})
 }
 
 // A server without TLS is called when, and only when, a person asks for it.

@@ -164,16 +164,21 @@ type relay struct {
 	open     []net.Conn
 	closed   bool
 	running  sync.WaitGroup
-	dial     func() (net.Conn, error) // set before use; nil: TCP to the target
+	dial     func() (net.Conn, error)
 }
 
 func startRelay(t *testing.T, target string) *relay {
+	t.Helper()
+	return relayTo(t, target, func() (net.Conn, error) { return net.Dial("tcp", target) })
+}
+
+func relayTo(t *testing.T, target string, dial func() (net.Conn, error)) *relay {
 	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
-	r := &relay{listener: listener, target: target}
+	r := &relay{listener: listener, target: target, dial: dial}
 	r.running.Go(r.accept)
 	t.Cleanup(r.cut)
 	return r
@@ -187,11 +192,7 @@ func (r *relay) accept() {
 		if err != nil {
 			return
 		}
-		dial := r.dial
-		if dial == nil {
-			dial = func() (net.Conn, error) { return net.Dial("tcp", r.target) }
-		}
-		server, err := dial()
+		server, err := r.dial()
 		if err != nil {
 			client.Close()
 			continue
