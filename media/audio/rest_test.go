@@ -66,6 +66,7 @@ func TestAnInputThatDoesNotSayPlaysAlways(t *testing.T) {
 		c := &card{}
 		o := newOutput(silence{}, OutputOptions{Logger: slog.New(slog.DiscardHandler)}, c.open)
 		time.Sleep(time.Minute)
+		synctest.Wait()
 		if c.opened != 1 || c.closed != 0 {
 			t.Errorf("opened %d times, closed %d times", c.opened, c.closed)
 		}
