@@ -57,10 +57,11 @@ func (o *outbound) Kind() webrtc.RTPCodecType {
 // Bind is called by pion once, at the end of the first negotiation. It never fails: an m-line without a codec of ours is
 // a matter of the line, and an error would break the other m-lines.
 func (o *outbound) Bind(c webrtc.TrackLocalContext) (webrtc.RTPCodecParameters, error) {
+	chosen := o.preferred(c.CodecParameters()) // takes the connection's lock, which others hold when they come for ours
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	o.writer, o.ssrc, o.rtxSSRC = c.WriteStream(), uint32(c.SSRC()), uint32(c.SSRCRetransmission())
-	return o.preferred(c.CodecParameters()), nil
+	return chosen, nil
 }
 
 // Unbind is called by pion when the connection closes.

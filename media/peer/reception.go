@@ -128,20 +128,25 @@ func (a *arrivals) due(now time.Duration, from uint32) (packets []rtcp.Packet) {
 func (p *Conn) reportReception(now time.Duration) {
 	p.mu.Lock()
 	l := p.leg
-	from := p.ownSource()
 	p.mu.Unlock()
+	from := p.ownSource()
 	for _, packet := range l.arrivals.due(now, from) {
 		p.writeRTCP(packet)
 	}
 }
 
-// ownSource is a source of ours to speak for; 0 without one. Under mu.
+// ownSource is a source of ours to speak for; 0 without one.
 func (p *Conn) ownSource() uint32 {
+	p.mu.Lock()
+	var outs []*outbound
 	for _, l := range p.lines {
-		if l.sending == nil {
-			continue
+		if l.sending != nil {
+			outs = append(outs, l.sending.out)
 		}
-		if ssrc, _, _, _, _ := l.sending.out.counters(); ssrc != 0 {
+	}
+	p.mu.Unlock()
+	for _, out := range outs { // each is locked while it writes: not to be waited for under the connection's lock
+		if ssrc, _, _, _, _ := out.counters(); ssrc != 0 {
 			return ssrc
 		}
 	}

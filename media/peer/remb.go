@@ -33,26 +33,27 @@ func (r *rembClock) due(now time.Duration, rate float64) bool {
 func (p *Conn) sendREMB(now time.Duration) {
 	p.mu.Lock()
 	l := p.leg
-	sources, from := p.rembSources()
+	sources := p.rembSources()
 	p.mu.Unlock()
 	if len(sources) == 0 {
 		return
 	}
+	from := p.ownSource()
 	if rate, ok := l.arrivals.rate(); ok && p.remb.due(now, rate) {
 		p.writeRTCP(&rtcp.ReceiverEstimatedMaximumBitrate{SenderSSRC: from, Bitrate: float32(rate), SSRCs: sources})
 	}
 }
 
-// rembSources are the video sources of a peer that negotiated goog-remb and not transport-cc, and a source of ours to
-// speak for. A peer with transport-cc estimates for itself. Under mu.
-func (p *Conn) rembSources() (sources []uint32, from uint32) {
+// rembSources are the video sources of a peer that negotiated goog-remb and not transport-cc. A peer with transport-cc
+// estimates for itself. Under mu.
+func (p *Conn) rembSources() (sources []uint32) {
 	for _, l := range p.lines {
 		if l.section == nil {
 			continue
 		}
 		for _, list := range l.section.feedback {
 			if containsFold(list, "transport-cc") && l.section.extensions[0] != 0 {
-				return nil, 0
+				return nil
 			}
 		}
 	}
@@ -69,8 +70,5 @@ func (p *Conn) rembSources() (sources []uint32, from uint32) {
 			}
 		}
 	}
-	if len(sources) == 0 {
-		return nil, 0
-	}
-	return sources, p.ownSource()
+	return sources
 }
