@@ -27,7 +27,8 @@ func TestExitCodesOfTheProgram(t *testing.T) {
 			"the server refused user and password"},
 		{"wrong certificate", with("--guest", "--to", "2001"), 1, "--insecure-tls"},
 		{"wrong arguments", at, 2, "parley --help"},
-		{"not yet", []string{"probe", "--server", server.Host}, 2, "not yet"},
+		{"not yet", registered("--to", "2001", "--codec", "AV1", "--camera", "pattern"), 2, "not yet"},
+		{"a check that fails", []string{"probe", "--server", server.Host}, 1, "--insecure-tls"},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
