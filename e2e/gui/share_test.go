@@ -39,6 +39,7 @@ func (s *session) document(title string) (close func()) {
 // closed: sharing ends with a word, the call goes on.
 func TestShareWindowsUntilOneIsClosed(t *testing.T) {
 	s := begin(t, plan{room: []string{"--bots", "2"}, settings: synthetic, whole: true})
+	s.tap(s.word("welcome.server.do"))
 	s.fill(s.word("signin.server.hint"), s.address)
 	s.fill(s.word("signin.name.hint"), "Anna")
 	s.tap(s.word("signin.do"))
