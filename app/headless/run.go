@@ -131,6 +131,9 @@ func place(ctx context.Context, c *client.Client, o Options, media sources, watc
 		return err
 	}
 	if err := begin(ctx, c.Connector, o, media, watch); err != nil {
+		if ctx.Err() != nil && watch.hasBegun() { // interrupted between the confirmation and its news
+			return hangUp(ctx, c.Connector)
+		}
 		return err
 	}
 	presenting := newPresenter(c.Connector, o.Call, media.share, o.Logger)

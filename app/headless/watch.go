@@ -84,6 +84,13 @@ func (w *watcher) snapshot(s session.Snapshot) {
 	}
 }
 
+// hasBegun tells whether a call was confirmed.
+func (w *watcher) hasBegun() bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.began
+}
+
 func (w *watcher) confirmed() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
