@@ -2,8 +2,8 @@ package main
 
 import (
 	"context"
+	"errors"
 	"os"
-	"os/exec"
 
 	"parley/e2e/harness"
 	"parley/e2e/link"
@@ -43,24 +43,11 @@ func far(ctx context.Context) error {
 		<-ctx.Done()
 		err = say("result", result{Frames: eye.all(), Sound: p.sounds()})
 	}
-	return joinExit(err, p.close())
+	return errors.Join(err, p.close())
 }
 
 func (p *party) sounds() []soundSample {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return p.sound
-}
-
-// interrupted programs end so; whoever is measured may be gone before the far end says goodbye.
-func joinExit(err, closing error) error {
-	if err != nil {
-		return err
-	}
-	var exit *exec.ExitError
-	if e, ok := closing.(*exec.ExitError); ok {
-		exit = e
-		return exit
-	}
-	return nil
 }
