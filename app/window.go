@@ -105,6 +105,9 @@ func runDemo(ctx context.Context, o cli.Window, options window.Options, streams 
 	options.Demo, options.Server, options.Fingerprint = true, demo.Server, demo.Fingerprint
 	options.Name, options.Number = "You", demoRoom
 	options.AutoSignIn, options.AutoJoin, options.AutoShare = true, o.DemoJoin, o.DemoShare
+	if o.DemoJoin {
+		options.Crash = nil // nobody is there to answer; the report waits for a start by hand
+	}
 	options.EndAfter = o.DemoFor
 	var shot error // written before Run returns
 	if o.DemoShot != "" {
