@@ -85,9 +85,7 @@ func run(ctx context.Context, parsed cli.Parsed, streams Streams, logger *slog.L
 	case *cli.Probe:
 		return runProbe(ctx, *command, streams, logger)
 	case *cli.Window:
-		left := openTraces(streams.Err, parsed.LogName, logger)
-		defer left.close()
-		return runWindow(ctx, *command, streams, left)
+		return runWindow(ctx, *command, streams, parsed.LogName, logger)
 	}
 	return fmt.Errorf("no such command: %T", parsed.Command)
 }

@@ -26,43 +26,55 @@ const (
 	demoLeave = 5 * time.Second
 )
 
-// runWindow opens the window, with a room server behind it for the demo. It must run on the main goroutine.
-func runWindow(ctx context.Context, o cli.Window, streams Streams, left *traces) error {
-	logger := left.logger
-	options := window.Options{
-		Version: Version, Logs: left.logs, Crash: left.crash,
-		Lang: o.Language, Draw: o.Graphics,
-		InstanceID: instanceID(logger), UserAgent: UserAgent(), Logger: logger,
-	}
-	var release func()
-	options.Processor, release = processor(audio.Processing{Echo: true, Noise: true, Gain: true}, logger)
-	defer release()
+// runWindow opens the window, with a room server behind it for the demo; where one is open already, it is brought to the
+// front. It must run on the main goroutine.
+func runWindow(ctx context.Context, o cli.Window, streams Streams, level string, plain *slog.Logger) error {
 	folder, err := config.Folder()
 	if err != nil {
-		logger.Warn("settings are not kept", "error", err)
+		plain.Warn("settings are not kept", "error", err)
 	}
+	var running *instance.Instance
+	if !o.Demo {
+		// Asked before anything else: a start that only hands over touches neither log nor crash reports of the running one.
+		running, err = instance.Acquire(ctx, folder, o.Link)
+		switch {
+		case errors.Is(err, instance.ErrRunning):
+			fmt.Fprintln(streams.Err, "parley: is running already; its window was brought to the front")
+			return nil
+		case err != nil: // two windows are better than none
+			plain.Warn("a second start will open a second window", "error", err)
+		}
+	}
+	left := openTraces(streams.Err, level, plain)
+	defer left.close()
+	defer func() {
+		if err := running.Close(); err != nil {
+			left.logger.Warn("end as the running instance", "error", err)
+		}
+	}()
+	options, release := windowOptions(o, left)
+	defer release()
 	if o.Demo {
 		// The demo leaves nothing behind: a newcomer's first look must not fill his settings.
-		return runDemo(ctx, o, options, streams, logger)
+		return runDemo(ctx, o, options, streams, left.logger)
 	}
 	options.Folder, options.Link = folder, o.Link
-	options.StartDemo = func(context.Context) (*window.Demo, error) { return startDemo(ctx, logger) }
-	running, err := instance.Acquire(ctx, folder, o.Link)
-	switch {
-	case errors.Is(err, instance.ErrRunning):
-		fmt.Fprintln(streams.Err, "parley: is running already; its window was brought to the front")
-		return nil
-	case err != nil: // two windows are better than none
-		logger.Warn("a second start will open a second window", "error", err)
-	default:
+	options.StartDemo = func(context.Context) (*window.Demo, error) { return startDemo(ctx, left.logger) }
+	if running != nil {
 		options.Visits = running.Links
-		defer func() {
-			if err := running.Close(); err != nil {
-				logger.Warn("end as the running instance", "error", err)
-			}
-		}()
 	}
 	return windowProblem(window.Run(ctx, options))
+}
+
+// windowOptions are those of every window; release gives back what they hold.
+func windowOptions(o cli.Window, left *traces) (options window.Options, release func()) {
+	options = window.Options{
+		Version: Version, Logs: left.logs, Crash: left.crash,
+		Lang: o.Language, Draw: o.Graphics,
+		InstanceID: instanceID(left.logger), UserAgent: UserAgent(), Logger: left.logger,
+	}
+	options.Processor, release = processor(audio.Processing{Echo: true, Noise: true, Gain: true}, left.logger)
+	return options, release
 }
 
 func windowProblem(err error) error {
@@ -102,13 +114,7 @@ func runDemo(ctx context.Context, o cli.Window, options window.Options, streams 
 		}
 	}()
 	last := make(chan rtc.Stats, 1)
-	options.Demo, options.Server, options.Fingerprint = true, demo.Server, demo.Fingerprint
-	options.Name, options.Number = "You", demoRoom
-	options.AutoSignIn, options.AutoJoin, options.AutoShare = true, o.DemoJoin, o.DemoShare
-	if o.DemoJoin {
-		options.Crash = nil // nobody is there to answer; the report waits for a start by hand
-	}
-	options.EndAfter = o.DemoFor
+	options = demoOptions(o, options, demo)
 	var shot error // written before Run returns
 	if o.DemoShot != "" {
 		options.BeforeEnd = func(window.Connector) { shot = shoot(ctx, o.DemoShot) }
@@ -128,6 +134,18 @@ func runDemo(ctx context.Context, o cli.Window, options window.Options, streams 
 		return errors.Join(err, &problem.Problem{What: "the demo was no call", Why: "no statistics came",
 			Fix: "Run with --log debug to see how far it came."})
 	}
+}
+
+// demoOptions are those of the demo's window.
+func demoOptions(o cli.Window, options window.Options, demo *window.Demo) window.Options {
+	options.Demo, options.Server, options.Fingerprint = true, demo.Server, demo.Fingerprint
+	options.Name, options.Number = "You", demoRoom
+	options.AutoSignIn, options.AutoJoin, options.AutoShare = true, o.DemoJoin, o.DemoShare
+	if o.DemoJoin {
+		options.Crash = nil // nobody is there to answer; the report waits for a start by hand
+	}
+	options.EndAfter = o.DemoFor
+	return options
 }
 
 // keepNewest keeps the newest statistics in a channel with one place. It is the only writer: events come one by one.

@@ -22,8 +22,9 @@ type File struct {
 	limit  int64
 
 	mu      sync.Mutex
-	file    *os.File
+	file    *os.File // nil: closed, or it could not be opened again after it was full
 	written int64
+	closed  bool
 }
 
 // OpenFile goes on with the log in folder.
@@ -61,22 +62,32 @@ func (f *File) open() error {
 func (f *File) Write(line []byte) (int, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if f.file == nil {
+	if f.closed {
 		return 0, os.ErrClosed
 	}
-	if f.written > 0 && f.written+int64(len(line)) > f.limit {
-		if err := f.rotate(); err != nil {
-			return 0, err
-		}
+	var failed error
+	switch {
+	case f.file == nil: // a disk that was full, say, may have room again
+		failed = f.open()
+	case f.written > 0 && f.written+int64(len(line)) > f.limit:
+		failed = f.rotate()
+	}
+	if f.file == nil {
+		return 0, failed
 	}
 	n, err := f.file.Write(line)
 	f.written += int64(n)
 	return n, err
 }
 
+// rotate begins a new file. Where the old ones cannot be moved it goes on with the one there is.
 func (f *File) rotate() error {
+	moved := f.movedByOthers()
 	err := f.file.Close()
 	f.file = nil
+	if moved {
+		return errors.Join(err, f.open())
+	}
 	for n := maxFiles - 1; n > 0; n-- { // the oldest is overwritten
 		if moving := os.Rename(f.path(n-1), f.path(n)); moving != nil && !errors.Is(moving, os.ErrNotExist) {
 			err = errors.Join(err, moving)
@@ -85,10 +96,22 @@ func (f *File) rotate() error {
 	return errors.Join(err, f.open())
 }
 
+// movedByOthers tells whether another process, the demo beside the window, say, has begun the log anew: to do it again would
+// push out an old file for nothing.
+func (f *File) movedByOthers() bool {
+	ours, err := f.file.Stat()
+	if err != nil {
+		return false
+	}
+	there, err := os.Stat(f.path(0))
+	return err == nil && !os.SameFile(ours, there)
+}
+
 // Close ends the log.
 func (f *File) Close() error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	f.closed = true
 	if f.file == nil {
 		return nil
 	}

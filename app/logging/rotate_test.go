@@ -2,6 +2,7 @@ package logging
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -66,6 +67,69 @@ func TestLogGoesOnWhereItWas(t *testing.T) {
 	text, err := os.ReadFile(filepath.Join(folder, FileName))
 	if err != nil || string(text) != "first\nsecond\n" {
 		t.Errorf("%q, %v", text, err)
+	}
+}
+
+// A log that could not begin anew goes on as soon as it can: the line that finds it closed opens it.
+func TestALogThatCouldNotBeginAnewGoesOnLater(t *testing.T) {
+	folder := filepath.Join(t.TempDir(), "logs")
+	f, err := OpenFile(folder)
+	if err != nil {
+		t.Fatal(err)
+	}
+	f.limit = 10
+	if _, err := f.Write([]byte("123456789\n")); err != nil {
+		t.Fatal(err)
+	}
+	away := folder + ".away"
+	if err := os.Rename(folder, away); err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		if _, err := f.Write([]byte("lost\n")); err == nil {
+			t.Fatal("written to a file that cannot be opened")
+		}
+	}
+	if err := os.Rename(away, folder); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := f.Write([]byte("again\n")); err != nil {
+		t.Fatal(err)
+	}
+	if err := f.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := f.Write([]byte("late\n")); !errors.Is(err, os.ErrClosed) {
+		t.Errorf("a closed log was written: %v", err)
+	}
+	text, err := os.ReadFile(filepath.Join(folder, FileName))
+	if err != nil || !strings.HasSuffix(string(text), "again\n") {
+		t.Errorf("%q, %v", text, err)
+	}
+}
+
+// Two processes share a log: the second to find its file full takes the new one that the first has begun.
+func TestTwoProcessesBeginTheLogAnewOnce(t *testing.T) {
+	folder := t.TempDir()
+	var both [2]*File
+	for i := range both {
+		f, err := OpenFile(folder)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer f.Close()
+		f.limit, both[i] = 20, f
+	}
+	for _, line := range []string{"one 123456789\n", "two 123456789\n"} {
+		for _, f := range both {
+			if _, err := f.Write([]byte(line)); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	files, err := os.ReadDir(folder)
+	if err != nil || len(files) != 2 {
+		t.Errorf("%d files, want the full one and the new one; %v", len(files), err)
 	}
 }
 
