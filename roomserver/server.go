@@ -49,6 +49,9 @@ type Config struct {
 	BotCalls []string
 	CertFile string // PEM; both or none: then a certificate is made at start
 	KeyFile  string
+	// KeptCert is the file (PEM, key and certificate) that holds the certificate made at a start for the next ones: whoever has
+	// trusted its fingerprint comes in again. Empty: each start makes its own.
+	KeptCert string
 	Codec    string // of every room: "VP8" or "H264"; empty: the first participant decides
 	// MaxClients limits connections, MaxParticipants a room.
 	MaxClients      int
@@ -170,14 +173,8 @@ func New(c Config) (*Server, error) {
 		return nil, err
 	}
 	s := &Server{c: c, begun: time.Now(), closing: make(chan struct{})}
-	host, _, _ := net.SplitHostPort(c.Listen)
 	var err error
-	if c.CertFile != "" {
-		s.cert, err = tls.LoadX509KeyPair(c.CertFile, c.KeyFile)
-	} else {
-		s.cert, err = selfSigned(host)
-	}
-	if err != nil {
+	if s.cert, err = c.certificate(); err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrConfig, err)
 	}
 	if s.leaf, err = x509.ParseCertificate(s.cert.Certificate[0]); err != nil {

@@ -21,7 +21,7 @@ type Room struct {
 	BotPresents bool     `help:"The first synthetic participant presents."`
 	BotCalls    []string `help:"A synthetic participant calls this account when it has signed in; may be given several times." placeholder:"USER" sep:"none"`
 	Console     bool     `help:"Read moderators' commands and faults from standard input; \"help\" lists them."`
-	Cert        string   `help:"Certificate, PEM; self-signed when not given." placeholder:"FILE"`
+	Cert        string   `help:"Certificate, PEM; self-signed when not given, and kept in the configuration folder for the next start." placeholder:"FILE"`
 	Key         string   `help:"Key of the certificate, PEM." placeholder:"FILE"`
 	Moderator   string   `help:"Address of the moderators' HTTP API." placeholder:"HOST:PORT"`
 	Events      string   `help:"Write what happens, one JSON object a line (- is standard output)." placeholder:"FILE|-"`

@@ -8,9 +8,11 @@ import (
 	"io"
 	"log/slog"
 	"os"
+	"path/filepath"
 	"time"
 
 	"parley/app/cli"
+	"parley/app/config"
 	"parley/app/journal"
 	"parley/app/problem"
 	"parley/roomserver"
@@ -29,7 +31,7 @@ func Run(ctx context.Context, o cli.Room, out io.Writer, logger *slog.Logger) (e
 			return problem.New("could not write --events", err)
 		}
 	}
-	server, err := roomserver.New(config(o, start, events, logger))
+	server, err := roomserver.New(serverConfig(o, start, events, logger))
 	if err != nil {
 		return errors.Join(problem.New("could not start the room server", err), events.Close())
 	}
@@ -63,11 +65,22 @@ func close(server *roomserver.Server) error {
 	return server.Close(ctx)
 }
 
-// config is what the flags say, as the server takes it.
-func config(o cli.Room, start time.Time, events *journal.Journal, logger *slog.Logger) roomserver.Config {
+// keptCertificate is where the certificate that the server makes outlives it.
+func keptCertificate(logger *slog.Logger) string {
+	folder, err := config.Folder()
+	if err != nil {
+		logger.Warn("the certificate is another one at every start", "error", err)
+		return ""
+	}
+	return filepath.Join(folder, "room.pem")
+}
+
+// serverConfig is what the flags say, as the server takes it.
+func serverConfig(o cli.Room, start time.Time, events *journal.Journal, logger *slog.Logger) roomserver.Config {
 	return roomserver.Config{
 		Listen: o.Listen, Users: o.Accounts(), RoomFirst: o.Rooms.First, RoomLast: o.Rooms.Last,
-		Bots: o.Bots, BotRoom: o.BotRoom, BotPresents: o.BotPresents, BotCalls: o.BotCalls, CertFile: o.Cert, KeyFile: o.Key, Codec: o.Codec,
+		Bots: o.Bots, BotRoom: o.BotRoom, BotPresents: o.BotPresents, BotCalls: o.BotCalls, CertFile: o.Cert, KeyFile: o.Key,
+		KeptCert: keptCertificate(logger), Codec: o.Codec,
 		MaxClients: o.MaxClients, Moderator: o.Moderator, TakeOver: o.TakeOver,
 		Events: func(e roomserver.Event) { events.Write(e.Name, start.Add(e.Time), e.Data) },
 		Logger: logger,

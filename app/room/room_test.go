@@ -4,9 +4,12 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"log/slog"
 	"net"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -19,7 +22,33 @@ import (
 	"go.uber.org/goleak"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) {
+	folder, err := os.MkdirTemp("", "parley-room-")
+	if err == nil {
+		err = os.Setenv("PARLEY_CONFIG", folder) // the certificates of the tests are not this user's
+	}
+	if err != nil {
+		panic(err)
+	}
+	goleak.VerifyTestMain(m, goleak.Cleanup(func(code int) {
+		if err := os.RemoveAll(folder); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+		}
+		os.Exit(code)
+	}))
+}
+
+// A certificate that was not given is kept beside the settings; one that was given is used.
+func TestWhereTheCertificateComesFrom(t *testing.T) {
+	made := serverConfig(parse(t, "room"), time.Now(), nil, slog.New(slog.DiscardHandler))
+	if made.KeptCert != filepath.Join(os.Getenv("PARLEY_CONFIG"), "room.pem") || made.CertFile != "" {
+		t.Errorf("kept in %q, given %q", made.KeptCert, made.CertFile)
+	}
+	given := serverConfig(parse(t, "room --cert a.pem --key a.key"), time.Now(), nil, slog.New(slog.DiscardHandler))
+	if given.CertFile != "a.pem" || given.KeyFile != "a.key" {
+		t.Errorf("given %q and %q", given.CertFile, given.KeyFile)
+	}
+}
 
 func parse(t *testing.T, line string) cli.Room {
 	t.Helper()
