@@ -31,8 +31,8 @@ const (
 type Inspector interface {
 	// MachineStates are the states of all machines, by name; none without a connection.
 	MachineStates(ctx context.Context) (map[string]string, error)
-	EventCount() uint64
-	Events() []recorder.Event
+	// EventsAfter are the events that are kept and came after the one with that number.
+	EventsAfter(number uint64) []recorder.Event
 	ClearEvents()
 	Statistics() []rtc.Stats
 	Break(ctx context.Context, f Fault) error

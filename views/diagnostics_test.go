@@ -33,15 +33,24 @@ type inspected struct {
 	options    stress.Options
 	stress     func(ctx context.Context, progress func(stress.Result)) (stress.Result, error)
 	saved      map[string]string
+	copied     int // events that were asked for
 }
 
 func (i *inspected) MachineStates(context.Context) (map[string]string, error) { return i.states, nil }
-func (i *inspected) EventCount() uint64                                       { return uint64(len(i.events)) }
-func (i *inspected) Events() []recorder.Event                                 { return i.events }
-func (i *inspected) ClearEvents()                                             { i.events = nil }
-func (i *inspected) Statistics() []rtc.Stats                                  { return i.statistics }
-func (i *inspected) MediaBlocked() bool                                       { return i.blocked }
-func (i *inspected) Suggest(name string) string                               { return "/reports/" + name }
+func (i *inspected) EventsAfter(number uint64) []recorder.Event {
+	var after []recorder.Event
+	for _, e := range i.events {
+		if e.Number > number {
+			after = append(after, e)
+		}
+	}
+	i.copied += len(after)
+	return after
+}
+func (i *inspected) ClearEvents()               { i.events = nil }
+func (i *inspected) Statistics() []rtc.Stats    { return i.statistics }
+func (i *inspected) MediaBlocked() bool         { return i.blocked }
+func (i *inspected) Suggest(name string) string { return "/reports/" + name }
 func (i *inspected) Break(_ context.Context, f views.Fault) error {
 	i.broken = append(i.broken, f)
 	return i.fault
@@ -138,6 +147,37 @@ func TestEventsAreFilteredPausedClearedAndExported(t *testing.T) {
 	i.events = []recorder.Event{{Number: 9, Name: "call:new"}}
 	s.advance(time.Second)
 	s.says("call:new", "1 of 1 event")
+}
+
+// The list takes each event once, holds no more than are kept, and takes none while nobody sees it.
+func TestEventsAreTakenOnceAndWhenSeen(t *testing.T) {
+	i := &inspected{}
+	add := func(n int) {
+		for range n {
+			number := len(i.events) + 1
+			i.events = append(i.events, recorder.Event{Number: uint64(number), Name: fmt.Sprintf("call:event-%d.", number)})
+		}
+	}
+	s, _ := diagnosing(t, i)
+	add(recorder.DefaultEvents)
+	s.advance(time.Second)
+	s.settle() // the machines, which are seen
+	if i.copied != 0 {
+		t.Errorf("%d events were taken for a list that is not seen", i.copied)
+	}
+	s.tab("Events")
+	filter := s.field("Filter by name or content")
+	test.Type(filter, "1.")
+	s.says("200 of 2000 events")
+	s.advance(time.Second)
+	add(11)
+	s.advance(time.Second)
+	if i.copied != recorder.DefaultEvents+11 {
+		t.Errorf("%d events were taken, of %d", i.copied, len(i.events))
+	}
+	s.says("200 of 2000 events", "call:event-2011.") // 1 and 11 have gone, 2001 and 2011 have come
+	filter.SetText("event-11.")
+	s.says("0 of 2000 events")
 }
 
 func TestStatisticsAreDrawnAndListed(t *testing.T) {

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"io"
+	"slices"
 	"strings"
 
 	"fyne.io/fyne/v2"
@@ -28,7 +29,7 @@ type eventsView struct {
 	detail  *fynewidget.Label
 	summary *fynewidget.Label
 
-	count uint64 // of the events that are shown
+	last  uint64 // number of the newest event that was taken
 	all   []recorder.Event
 	shown []recorder.Event // those that the filter lets through
 
@@ -41,15 +42,18 @@ func newEventsView(env *Env, inspector Inspector, save func(string, func(context
 	v.filter.OnChanged = func(string) {
 		v.forget()
 		v.sift()
+		v.tell()
 	}
 	v.pause = fynewidget.NewCheck(text.T("diagnostics.pause"), nil)
 	clear := widget.NewButton(text.T("diagnostics.clear"), nil, func() {
 		inspector.ClearEvents()
 		v.forget()
+		v.all, v.shown = nil, nil
 		v.take()
+		v.tell()
 	})
 	export := widget.NewButton(text.T("diagnostics.export"), nil, func() {
-		chosen := v.shown
+		chosen := slices.Clone(v.shown)
 		save("parley-events.jsonl", func(_ context.Context, w io.Writer) error { return writeEvents(w, chosen) })
 	})
 	v.detail = fynewidget.NewLabel("")
@@ -97,25 +101,46 @@ func (v *eventsView) forget() {
 
 // refresh takes what is new, unless paused.
 func (v *eventsView) refresh() {
-	if !v.pause.Checked && v.inspector.EventCount() != v.count {
-		v.take()
+	if !v.pause.Checked && v.take() {
+		v.tell()
 	}
 }
 
-func (v *eventsView) take() {
-	v.count, v.all = v.inspector.EventCount(), v.inspector.Events()
-	v.sift()
+// take adds what is new to the list, and lets the oldest go.
+func (v *eventsView) take() (news bool) {
+	fresh := v.inspector.EventsAfter(v.last)
+	if len(fresh) == 0 {
+		return false
+	}
+	v.last = fresh[len(fresh)-1].Number
+	v.all = append(v.all, fresh...)
+	if over := len(v.all) - recorder.DefaultEvents; over > 0 {
+		v.all = slices.Delete(v.all, 0, over)
+	}
+	oldest := v.all[0].Number
+	v.shown = slices.DeleteFunc(v.shown, func(e recorder.Event) bool { return e.Number < oldest })
+	v.let(fresh)
+	return true
 }
 
-// sift shows what the filter lets through: all words must be in an event's name or payload.
+// sift goes through the whole list, for another filter.
 func (v *eventsView) sift() {
+	v.shown = v.shown[:0]
+	v.let(v.all)
+}
+
+// let adds the events that the filter lets through: all words must be in their names or payloads.
+func (v *eventsView) let(events []recorder.Event) {
 	words := strings.Fields(strings.ToLower(v.filter.Text))
-	v.shown = v.shown[:0:0]
-	for _, e := range v.all {
+	for _, e := range events {
 		if matches(e, words) {
 			v.shown = append(v.shown, e)
 		}
 	}
+}
+
+// tell shows the list as it is now.
+func (v *eventsView) tell() {
 	v.summary.SetText(text.N("diagnostics.shown", len(v.all), text.D{"Shown": len(v.shown), "All": len(v.all)}))
 	v.list.Refresh()
 	if v.chosen == 0 { // who reads one event is not taken away from it

@@ -43,9 +43,6 @@ func newRecorder() *recorder.Recorder { return recorder.New(logging.Clean) }
 // errNoFaults is a link that cannot be broken.
 var errNoFaults = errors.New("this connection cannot be broken on purpose")
 
-// EventCount implements views.Inspector.
-func (i *inspector) EventCount() uint64 { return i.Count() }
-
 // MachineStates implements views.Inspector.
 func (i *inspector) MachineStates(ctx context.Context) (map[string]string, error) {
 	link, err := i.controller.current()

@@ -89,18 +89,21 @@ func (r *Recorder) encode(data any) string {
 	return text
 }
 
-// Count of all events so far: it tells whether there is something new.
-func (r *Recorder) Count() uint64 {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	return r.count
-}
-
 // Events that are kept, oldest first.
 func (r *Recorder) Events() []Event {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return r.events.list()
+}
+
+// EventsAfter are those that are kept and came after the one with that number, oldest first.
+func (r *Recorder) EventsAfter(number uint64) []Event {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.count <= number {
+		return nil
+	}
+	return r.events.newest(int(min(r.count-number, DefaultEvents)))
 }
 
 // Statistics that are kept, oldest first.

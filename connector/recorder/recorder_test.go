@@ -37,12 +37,12 @@ func TestOnlyTheNewestEventsAreKept(t *testing.T) {
 	}
 	cancel()
 	from.emit("late", nil)
-	if r.Count() != DefaultEvents+10 {
-		t.Errorf("counted %d", r.Count())
+	if r.count != DefaultEvents+10 {
+		t.Errorf("counted %d", r.count)
 	}
 	r.ClearEvents()
-	if len(r.Events()) != 0 || r.Count() != DefaultEvents+10 {
-		t.Errorf("after clearing: %d events, counted %d", len(r.Events()), r.Count())
+	if len(r.Events()) != 0 || r.count != DefaultEvents+10 {
+		t.Errorf("after clearing: %d events, counted %d", len(r.Events()), r.count)
 	}
 	again := &source{}
 	r.Attach(again)
@@ -50,6 +50,44 @@ func TestOnlyTheNewestEventsAreKept(t *testing.T) {
 	if e := r.Events(); len(e) != 1 || e[0].Number != DefaultEvents+11 || e[0].Payload != "" {
 		t.Errorf("got %+v", e)
 	}
+}
+
+// Whoever follows the events gets each once, and after a long pause those that are kept.
+func TestEventsAfter(t *testing.T) {
+	r, from := New(nil), &source{}
+	r.Attach(from)
+	if got := r.EventsAfter(0); got != nil {
+		t.Errorf("before any: %v", got)
+	}
+	numbers := func(after uint64) (first, last uint64, n int) {
+		e := r.EventsAfter(after)
+		if len(e) == 0 {
+			return 0, 0, 0
+		}
+		return e[0].Number, e[len(e)-1].Number, len(e)
+	}
+	check := func(after, first, last uint64, n int) {
+		t.Helper()
+		if a, b, c := numbers(after); a != first || b != last || c != n {
+			t.Errorf("after %d: %d events from %d to %d, want %d from %d to %d", after, c, a, b, n, first, last)
+		}
+	}
+	for range 5 {
+		from.emit("e", nil)
+	}
+	check(0, 1, 5, 5)
+	check(3, 4, 5, 2)
+	check(5, 0, 0, 0)
+	for range DefaultEvents {
+		from.emit("e", nil)
+	}
+	check(5, 6, DefaultEvents+5, DefaultEvents)
+	check(0, 6, DefaultEvents+5, DefaultEvents)
+	check(DefaultEvents, DefaultEvents+1, DefaultEvents+5, 5)
+	r.ClearEvents()
+	check(0, 0, 0, 0)
+	from.emit("e", nil)
+	check(0, DefaultEvents+6, DefaultEvents+6, 1)
 }
 
 // Payloads are cleaned of secrets and cut in length.

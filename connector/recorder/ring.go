@@ -26,4 +26,14 @@ func (r *ring[T]) list() []T {
 	return append(all, r.kept[:r.next]...)
 }
 
+// newest is a copy of up to n, oldest first.
+func (r *ring[T]) newest(n int) []T {
+	n = min(n, len(r.kept))
+	some := make([]T, 0, n)
+	for i := len(r.kept) - n; i < len(r.kept); i++ {
+		some = append(some, r.kept[(r.next+i)%len(r.kept)])
+	}
+	return some
+}
+
 func (r *ring[T]) clear() { r.kept, r.next = nil, 0 }
