@@ -22,9 +22,13 @@ type notifier struct {
 func newNotifier(w *Window) *notifier {
 	n := &notifier{send: func(*fyne.Notification) {}}
 	if sessionBus() {
+		p := newPost(w.app.SendNotification)
 		n.send = func(note *fyne.Notification) {
-			go w.app.SendNotification(note) // asks the desktop, and waits for it
+			if !p.send(note) {
+				w.logger.Warn("the desktop takes no notifications: one is left out")
+			}
 		}
+		w.inBackground(p.run)
 	}
 	return n
 }

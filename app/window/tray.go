@@ -21,8 +21,9 @@ type tray struct {
 // trayWords are all that the menu says.
 type trayWords struct{ status, mute, hangUp, show, quit string }
 
-// newTray shows the icon, where the desktop has a place for it.
-func newTray(w *Window) *tray {
+// newTray shows the icon with the model's menu, where the desktop has a place for it. It must come before the window's loop:
+// what has no menu when that begins stays hidden (Fyne 2.8).
+func newTray(w *Window, m views.Model) *tray {
 	t := &tray{w: w}
 	host, ok := hostOf(w.app)
 	if !ok || !trayPlace() {
@@ -30,6 +31,7 @@ func newTray(w *Window) *tray {
 	}
 	t.host = host
 	host.SetSystemTrayIcon(assets.AppIcon())
+	t.set(m)
 	return t
 }
 

@@ -207,7 +207,7 @@ func (w *Window) build(store *Store) {
 	w.root = views.NewRoot(env)
 	w.root.SetNumber(o.Number)
 	w.incoming = &incomingWindow{w: w}
-	w.tray, w.notifier = newTray(w), newNotifier(w)
+	w.tray, w.notifier = newTray(w, model), newNotifier(w)
 	w.window.SetCloseIntercept(w.askedToClose)
 	w.root.Set(model)
 	w.root.Tell(views.DescribeStart(startProblem(w.startError)))

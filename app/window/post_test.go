@@ -1,0 +1,46 @@
+package window
+
+import (
+	"context"
+	"strconv"
+	"testing"
+	"testing/synctest"
+
+	"fyne.io/fyne/v2"
+)
+
+// A desktop that does not answer holds up one notification and a few that wait, neither the window nor its end.
+func TestADesktopThatHangs(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		answers := make(chan struct{})
+		var told []string
+		p := newPost(func(note *fyne.Notification) {
+			told = append(told, note.Title)
+			<-answers
+		})
+		ctx, cancel := context.WithCancel(t.Context())
+		ended := make(chan struct{})
+		go func() {
+			p.run(ctx)
+			close(ended)
+		}()
+		taken := 0
+		for i := range 3 * maxPosted {
+			if p.send(fyne.NewNotification(strconv.Itoa(i), "")) {
+				taken++
+			}
+			synctest.Wait()
+		}
+		if len(told) != 1 || taken != 1+maxPosted {
+			t.Errorf("%d on their way, %d taken", len(told), taken)
+		}
+		answers <- struct{}{}
+		synctest.Wait()
+		if len(told) != 2 || told[1] != "1" {
+			t.Errorf("after an answer: %q", told)
+		}
+		cancel()
+		<-ended
+		close(answers)
+	})
+}
