@@ -67,8 +67,8 @@ func (c *Connector) RestartICE(ctx context.Context, o RestartOptions) error {
 }
 
 // Hold puts the other side on hold, or takes the call back: it is asked to send nothing, and gets neither sound nor camera
-// of ours ("call:hold", "call:unhold" with the originator "local"). A presentation that runs goes on: stop it first where it
-// must not be seen. A failure leaves the call as it was.
+// of ours ("call:hold", "call:unhold" with the originator "local"), nor a presentation, which goes on when the call is taken
+// back; none can begin meanwhile (call.ErrOnHold). A failure leaves the call as it was.
 func (c *Connector) Hold(ctx context.Context, on bool) error {
 	return c.do(ctx, func(done func(error)) { c.call.Hold(on, done) }, nil)
 }

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"parley/connector"
+	"parley/connector/call"
 	"parley/connector/internal/fake"
 	"parley/connector/rtc"
 	"parley/connector/signal"
@@ -318,6 +319,125 @@ func TestHold(t *testing.T) {
 		}
 		if s := w.c.Snapshot(); s.Call.OnHold {
 			t.Errorf("call %+v", s.Call)
+		}
+	})
+}
+
+// While an offer gathers its candidates what is sent cannot be changed; the connector goes on with everything else, and
+// the changes follow in the order in which they were asked for.
+func TestTheLoopAnswersWhileAnOfferGathers(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := inCall(t)
+		defer w.close()
+		peer := w.media.Last()
+		gathers := make(chan struct{})
+		peer.Hold = gathers
+		pending := make(chan error, 4)
+		go func() { pending <- w.c.Renegotiate(t.Context()) }()
+		synctest.Wait()
+		cameras := []*fake.Track{fake.NewTrack("cam2", rtc.Video), fake.NewTrack("cam3", rtc.Video)}
+		for _, camera := range cameras {
+			go func() {
+				pending <- w.c.ReplaceStream(t.Context(), rtc.LocalStream{Video: camera}, connector.ReplaceOptions{KeepExisting: true})
+			}()
+			synctest.Wait()
+		}
+		screen := fake.NewTrack("screen", rtc.Video)
+		go func() { pending <- w.c.StartPresentation(t.Context(), screen, connector.PresentationOptions{}) }()
+		synctest.Wait()
+		if len(pending) != 0 {
+			t.Fatalf("ended early: %v", <-pending)
+		}
+		n := len(peer.Log())
+		begin := time.Now()
+		w.must(w.c.SetCamera(t.Context(), false)) // while it waits to be replaced
+		if time.Since(begin) > 0 || cameras[1].Stopped() {
+			t.Error("the loop waited")
+		}
+		close(gathers)
+		for range cap(pending) {
+			w.must(<-pending)
+		}
+		if got := since(peer.Log(), n); !strings.Contains(got, "track 1 cam2, track 1 cam3, track 2 screen") {
+			t.Errorf("peer connection: %s", got)
+		}
+		if cameras[1].Enabled() || peer.Track(rtc.SlotMain) != rtc.LocalTrack(cameras[1]) {
+			t.Errorf("the camera is on: %v, sent is %v", cameras[1].Enabled(), peer.Track(rtc.SlotMain))
+		}
+	})
+}
+
+// Holding silences a presentation, too; it goes on when the call is taken back, with what it was switched to meanwhile.
+func TestHoldSilencesAPresentation(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := inCall(t)
+		defer w.close()
+		peer := w.media.Last()
+		screen, other := fake.NewTrack("screen", rtc.Video), fake.NewTrack("other", rtc.Video)
+		w.must(w.c.StartPresentation(t.Context(), screen, connector.PresentationOptions{}))
+		w.must(w.c.Hold(t.Context(), true))
+		if got := peer.Track(rtc.SlotPresentation); got != nil {
+			t.Errorf("on hold %v is presented", got)
+		}
+		w.must(w.c.UpdatePresentation(t.Context(), other))
+		if got := peer.Track(rtc.SlotPresentation); got != nil {
+			t.Errorf("on hold %v is presented", got)
+		}
+		w.must(w.c.Hold(t.Context(), false))
+		if got := peer.Track(rtc.SlotPresentation); got != rtc.LocalTrack(other) {
+			t.Errorf("afterwards %v is presented", got)
+		}
+		w.must(w.c.StopPresentation(t.Context()))
+		w.must(w.c.Hold(t.Context(), true))
+		third := fake.NewTrack("third", rtc.Video)
+		if err := w.c.StartPresentation(t.Context(), third, connector.PresentationOptions{}); !errors.Is(err, call.ErrOnHold) || !third.Stopped() {
+			t.Errorf("a start on hold: %v, its track stopped: %v", err, third.Stopped())
+		}
+		w.must(w.c.Hold(t.Context(), false))
+		if got := peer.Track(rtc.SlotPresentation); got != nil {
+			t.Errorf("%v is presented", got)
+		}
+	})
+}
+
+// Who asks for a hold that is on its way gets the answer to it; one that is taken back before the peer agreed never was.
+func TestHoldThatIsPending(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := inCall(t)
+		defer w.close()
+		outcome := make(chan error, 3)
+		ask := func(on bool) {
+			go func() { outcome <- w.c.Hold(t.Context(), on) }()
+			synctest.Wait()
+		}
+		hold := make(chan struct{})
+		w.session().HoldReinvite = hold
+		ask(true)
+		ask(true)
+		if len(outcome) != 0 {
+			t.Errorf("answered before the peer: %v", <-outcome)
+		}
+		w.session().FailReinvite(&signal.ResponseError{Method: "INVITE", StatusCode: 488})
+		close(hold)
+		for range 2 {
+			var refused *signal.ResponseError
+			if err := <-outcome; !errors.As(err, &refused) {
+				t.Errorf("refused, yet %v", err)
+			}
+		}
+		w.session().FailReinvite(nil)
+		w.expect("refused", "call:sdp")
+
+		w.session().HoldReinvite = make(chan struct{})
+		ask(true)
+		ask(false)
+		close(w.session().HoldReinvite)
+		for range 2 {
+			w.must(<-outcome)
+		}
+		w.expect("taken back at once", "call:sdp", "call:sdp", "call:sdp", "call:sdp")
+		if s := w.c.Snapshot(); s.Call.OnHold || w.media.Last().Track(rtc.SlotMain) == nil {
+			t.Errorf("on hold %v", s.Call.OnHold)
 		}
 	})
 }

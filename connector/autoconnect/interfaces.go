@@ -8,12 +8,15 @@ import (
 	"time"
 )
 
-// current lists the addresses by which this machine can be reached from elsewhere, sorted; empty means offline.
-func current() []string {
+// look lists the addresses by which this machine can be reached from elsewhere, sorted; empty means offline.
+type look func() ([]string, error)
+
+// current is the look at this machine. An error tells nothing of its network: the process may have no file descriptor left.
+func current() ([]string, error) {
 	var addresses []string
 	interfaces, err := net.Interfaces()
 	if err != nil {
-		return nil
+		return nil, err
 	}
 	for _, i := range interfaces {
 		if i.Flags&net.FlagUp == 0 || i.Flags&net.FlagRunning == 0 || i.Flags&net.FlagLoopback != 0 {
@@ -30,7 +33,35 @@ func current() []string {
 		}
 	}
 	slices.Sort(addresses)
-	return addresses
+	return addresses, nil
+}
+
+// lookout remembers the last look.
+type lookout struct {
+	look  look
+	state []string
+	known bool
+}
+
+func newLookout(l look) *lookout {
+	o := &lookout{look: l}
+	state, err := l()
+	o.state, o.known = state, err == nil
+	return o
+}
+
+// again looks and names what has changed since. A look that fails changes nothing.
+func (o *lookout) again() (NetworkEvent, bool) {
+	next, err := o.look()
+	if err != nil {
+		return "", false
+	}
+	before, known := o.state, o.known
+	o.state, o.known = next, true
+	if !known { // there is nothing to compare with; whoever listens had better look
+		return NetworkChange, true
+	}
+	return compare(before, next)
 }
 
 // compare names the event between two lists of addresses.
@@ -61,18 +92,16 @@ func (polling) Subscribe(fn func(NetworkEvent)) (cancel func()) {
 		defer done.Done()
 		ticker := time.NewTicker(pollInterval)
 		defer ticker.Stop()
-		state := current()
+		state := newLookout(current)
 		for {
 			select {
 			case <-quit:
 				return
 			case <-ticker.C:
 			}
-			next := current()
-			if event, told := compare(state, next); told {
+			if event, told := state.again(); told {
 				fn(event)
 			}
-			state = next
 		}
 	}()
 	var once sync.Once

@@ -1,6 +1,7 @@
 package autoconnect
 
 import (
+	"context"
 	"time"
 
 	"parley/connector/loop"
@@ -26,6 +27,15 @@ const (
 // Network tells of events; fn may be called on any goroutine and must not be called after cancel has returned.
 type Network interface {
 	Subscribe(fn func(NetworkEvent)) (cancel func())
+}
+
+// Unsubscribe ends a subscription off the loop: cancel waits for a callback that runs, and that one may wait for a place in
+// the loop's full mailbox. What it still brings must not count.
+func Unsubscribe(l *loop.Loop, cancel func()) {
+	l.Go(func(context.Context) func() {
+		cancel()
+		return nil
+	})
 }
 
 // Policy is what a network event leads to.
@@ -70,7 +80,7 @@ func (w *watcher) unsubscribe() {
 	w.grace = nil
 	w.away, w.probing = false, false
 	if w.cancel != nil {
-		w.cancel()
+		Unsubscribe(w.manager.deps.Loop, w.cancel)
 		w.cancel = nil
 	}
 }

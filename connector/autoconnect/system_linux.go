@@ -51,7 +51,7 @@ func (netlink) Subscribe(fn func(NetworkEvent)) (cancel func()) {
 // change of networks or a long sleep may bring, the system says so once and drops the rest (netlink(7)): a look it is worth.
 func listen(socket io.Reader, fn func(NetworkEvent)) {
 	buffer := make([]byte, 64<<10)
-	state := current()
+	state := newLookout(current)
 	for {
 		n, err := socket.Read(buffer)
 		lost := errors.Is(err, syscall.ENOBUFS)
@@ -61,11 +61,9 @@ func listen(socket io.Reader, fn func(NetworkEvent)) {
 		if !lost && !changes(buffer[:n]) {
 			continue
 		}
-		next := current()
-		if event, told := compare(state, next); told {
+		if event, told := state.again(); told {
 			fn(event)
 		}
-		state = next
 	}
 }
 

@@ -5,6 +5,7 @@ package autoconnect
 import (
 	"bytes"
 	"encoding/binary"
+	"errors"
 	"io"
 	"os"
 	"syscall"
@@ -22,6 +23,31 @@ func TestCompare(t *testing.T) {
 	}{{home, home, ""}, {nil, nil, ""}, {home, nil, Offline}, {nil, home, Online}, {home, office, NetworkChange}} {
 		if event, told := compare(c.before, c.after); event != c.want || told != (c.want != "") {
 			t.Errorf("%v to %v: %q, %v", c.before, c.after, event, told)
+		}
+	}
+}
+
+// A look that fails is no loss of the network.
+func TestALookThatFailsTellsNothing(t *testing.T) {
+	home, office := []string{"wlan0 192.0.2.1/24"}, []string{"eth0 198.51.100.7/24"}
+	broken := errors.New("too many open files")
+	type seen struct {
+		addresses []string
+		err       error
+		want      NetworkEvent // "" for none
+	}
+	for _, c := range [][]seen{
+		{{home, nil, ""}, {nil, broken, ""}, {nil, broken, ""}, {home, nil, ""}, {nil, nil, Offline}},
+		{{home, nil, ""}, {nil, broken, ""}, {office, nil, NetworkChange}},
+		{{nil, nil, ""}, {nil, broken, ""}, {home, nil, Online}},
+		{{nil, broken, ""}, {nil, broken, ""}, {home, nil, NetworkChange}, {home, nil, ""}},
+	} {
+		at := 0
+		l := newLookout(func() ([]string, error) { return c[at].addresses, c[at].err })
+		for at = 1; at < len(c); at++ {
+			if event, told := l.again(); event != c[at].want || told != (c[at].want != "") {
+				t.Errorf("%v, look %d: %q, %v", c, at, event, told)
+			}
 		}
 	}
 }

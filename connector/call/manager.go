@@ -78,8 +78,14 @@ type leg struct {
 	gated    []func() // those events
 	accepted, confirmed, over,
 	ending bool
-	held   bool        // by the peer
-	onHold atomic.Bool // by us; set on the loop, read by negotiations
+	held    bool        // by the peer
+	onHold  atomic.Bool // by us; set on the loop, read by negotiations
+	holding *holding    // the newest change of that which the peer has not agreed to yet
+
+	toldHold  bool           // what was told last of onHold
+	presented rtc.LocalTrack // beside the stream
+	changes   []change       // of what is sent, one at a time
+	changing  bool
 
 	operations []operation // negotiations, one at a time
 	busy       bool

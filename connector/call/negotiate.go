@@ -203,7 +203,7 @@ func (m *Manager) checkHold(l *leg, sdp string) {
 		return
 	}
 	l.held = now
-	m.tellHold(now, "remote")
+	m.emitHold(now, "remote")
 }
 
 // maxReason bounds what the log quotes of an error about a description, bytes: a peer has written parts of it.

@@ -21,20 +21,50 @@ func (m *Manager) Replace(stream rtc.LocalStream, how Replacement, done func(err
 		done(ErrNone)
 		return
 	}
-	next := rtc.LocalStream{Audio: how.choose(l.stream.Audio, stream.Audio), Video: how.choose(l.stream.Video, stream.Video)}
-	needed, err := l.swap(next)
-	if err != nil {
-		done(err)
-		return
-	}
-	inherit(l.stream.Audio, next.Audio)
-	inherit(l.stream.Video, next.Video)
-	l.stream = next
-	if !needed && !how.Renegotiate {
-		done(nil)
-		return
-	}
-	m.Renegotiate(done)
+	var old, next rtc.LocalStream
+	var peer rtc.PeerConnection
+	var on [2]bool // what was switched on when the turn came
+	needed := false
+	m.change(l, change{
+		begin: func() func() error {
+			if m.leg != l {
+				return func() error { return ErrNone }
+			}
+			old, peer = l.stream, l.peer
+			next = rtc.LocalStream{Audio: how.choose(old.Audio, stream.Audio), Video: how.choose(old.Video, stream.Video)}
+			on = [2]bool{enabled(old.Audio), enabled(old.Video)}
+			inherit(old.Audio, next.Audio)
+			inherit(old.Video, next.Video)
+			if l.onHold.Load() {
+				return nil // they wait for the end of that
+			}
+			return func() (err error) {
+				needed, err = swap(peer, old, next)
+				return err
+			}
+		},
+		done: func(err error) {
+			switch {
+			case err != nil:
+				done(err)
+				return
+			case m.leg != l:
+				done(ErrNone)
+				return
+			}
+			catchUp(on[0], old.Audio, next.Audio)
+			catchUp(on[1], old.Video, next.Video)
+			l.stream = next
+			if l.peer != peer { // another one has taken its place meanwhile, with the old tracks
+				m.follow(l, func() {})
+			}
+			if !needed && !how.Renegotiate {
+				done(nil)
+				return
+			}
+			m.Renegotiate(done)
+		},
+	})
 }
 
 // choose is what is sent of a kind from now on.
@@ -48,33 +78,39 @@ func (r Replacement) choose(old, track rtc.LocalTrack) rtc.LocalTrack {
 	return track
 }
 
-// swap gives the slots the tracks of a stream; while the peer is on hold they wait for the end of that.
-func (l *leg) swap(next rtc.LocalStream) (renegotiate bool, err error) {
-	if l.onHold.Load() {
-		return false, nil
-	}
-	renegotiate, err = l.swapOne(rtc.SlotAudio, l.stream.Audio, next.Audio)
+// swap gives the slots the tracks of a stream.
+func swap(peer rtc.PeerConnection, old, next rtc.LocalStream) (renegotiate bool, err error) {
+	renegotiate, err = swapOne(peer, rtc.SlotAudio, old.Audio, next.Audio)
 	if err != nil {
 		return false, err
 	}
-	needed, err := l.swapOne(rtc.SlotMain, l.stream.Video, next.Video)
+	needed, err := swapOne(peer, rtc.SlotMain, old.Video, next.Video)
 	if err != nil {
-		_, undo := l.swapOne(rtc.SlotAudio, next.Audio, l.stream.Audio)
+		_, undo := swapOne(peer, rtc.SlotAudio, next.Audio, old.Audio)
 		return false, errors.Join(err, undo)
 	}
 	return renegotiate || needed, nil
 }
 
-func (l *leg) swapOne(slot rtc.Slot, old, track rtc.LocalTrack) (renegotiate bool, err error) {
+func swapOne(peer rtc.PeerConnection, slot rtc.Slot, old, track rtc.LocalTrack) (renegotiate bool, err error) {
 	if old == track {
 		return false, nil
 	}
-	return l.peer.SetTrack(slot, track)
+	return peer.SetTrack(slot, track)
 }
 
-// inherit keeps what was muted muted.
+// inherit keeps what is muted muted.
 func inherit(old, track rtc.LocalTrack) {
 	if old != nil && track != nil && old != track && !old.Enabled() {
 		track.SetEnabled(false)
+	}
+}
+
+func enabled(track rtc.LocalTrack) bool { return track != nil && track.Enabled() }
+
+// catchUp does to a new track what was done to the old one while it took its place: it was muted, say.
+func catchUp(before bool, old, track rtc.LocalTrack) {
+	if old != nil && track != nil && old != track && old.Enabled() != before {
+		track.SetEnabled(!before)
 	}
 }

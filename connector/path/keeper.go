@@ -96,7 +96,7 @@ func (k *Keeper) end() {
 	k.suspect = time.Time{}
 	k.restarting = false
 	if k.cancel != nil {
-		k.cancel()
+		autoconnect.Unsubscribe(k.deps.Loop, k.cancel)
 		k.cancel = nil
 	}
 }

@@ -41,6 +41,9 @@ const RetryDelay = 300 * time.Millisecond
 type Call interface {
 	Confirmed() bool
 	Peer() rtc.PeerConnection
+	// Present sends a track as the presentation, nil none; done, on the loop, tells whether that has to be negotiated. What is
+	// asked for first is done first.
+	Present(track rtc.LocalTrack, done func(renegotiate bool, err error))
 	Renegotiate(done func(error))
 	Context() context.Context
 }
@@ -153,12 +156,21 @@ func (m *Manager) permitted(r *run, err error) {
 	if m.run != r {
 		return
 	}
-	renegotiate, err := r.peer.SetTrack(rtc.SlotPresentation, r.track)
-	if err != nil {
-		m.fail(r, err)
-		return
-	}
 	r.attached = true
+	m.deps.Call.Present(r.track, func(renegotiate bool, err error) {
+		switch {
+		case m.run != r || r.stopping: // whoever ended it has asked for the end of this, too
+		case err != nil:
+			r.attached = false
+			m.fail(r, err)
+		default:
+			m.sending(r, renegotiate)
+		}
+	})
+}
+
+// sending goes on when the track is attached.
+func (m *Manager) sending(r *run, renegotiate bool) {
 	if !r.watched {
 		r.watched = true
 		m.watch(r, r.track)
@@ -238,7 +250,14 @@ func (m *Manager) watch(r *run, track rtc.LocalTrack) {
 // fail ends an attempt to start, and with the last one the presentation; the call stays as it was. What is reported is the
 // last attempt's reason.
 func (m *Manager) fail(r *run, err error) {
-	m.detach(r)
+	m.detach(r, func() {
+		if m.run == r && !r.stopping {
+			m.failed(r, err)
+		}
+	})
+}
+
+func (m *Manager) failed(r *run, err error) {
 	again := r.tries < r.options.Attempts && r.ctx.Err() == nil && !ended(r.track)
 	if again {
 		r.retry = m.deps.Loop.After(RetryDelay, func() {
@@ -286,14 +305,19 @@ func (r *run) finished(err error) {
 	}
 }
 
-// detach sends nothing any more.
-func (m *Manager) detach(r *run) {
-	if r.attached {
-		r.attached = false
-		if _, err := r.peer.SetTrack(rtc.SlotPresentation, nil); err != nil && m.deps.Logger != nil {
+// detach sends nothing any more, and goes on with then.
+func (m *Manager) detach(r *run, then func()) {
+	if !r.attached {
+		then()
+		return
+	}
+	r.attached = false
+	m.deps.Call.Present(nil, func(_ bool, err error) {
+		if err != nil && m.deps.Logger != nil {
 			m.deps.Logger.Debug("detach presentation", "error", err)
 		}
-	}
+		then()
+	})
 }
 
 // Update presents another track in place of the running one: permission again, no re-INVITE. options, when not nil, go
@@ -314,22 +338,35 @@ func (m *Manager) Update(track rtc.LocalTrack, options *Options, done func(error
 			case err != nil:
 				done(err)
 			default:
-				done(m.replace(r, track, options))
+				m.replace(r, track, options, done)
 			}
 		}
 	})
 }
 
-func (m *Manager) replace(r *run, track rtc.LocalTrack, options *Options) error {
+func (m *Manager) replace(r *run, track rtc.LocalTrack, options *Options, done func(error)) {
 	m.machine.Send(EventUpdating, Event{Track: track})
 	m.deps.Emit("updating", dataOf(track))
 	if m.run != r {
-		return ErrStopped
+		done(ErrStopped)
+		return
 	}
-	if _, err := r.peer.SetTrack(rtc.SlotPresentation, track); err != nil {
-		m.machine.Send(EventUpdated, Event{Track: r.track})
-		return err
-	}
+	m.deps.Call.Present(track, func(_ bool, err error) {
+		switch {
+		case m.run != r || r.stopping:
+			done(ErrStopped)
+		case err != nil:
+			m.machine.Send(EventUpdated, Event{Track: r.track})
+			done(err)
+		default:
+			m.replaced(r, track, options)
+			done(nil)
+		}
+	})
+}
+
+// replaced goes on when the other track is attached.
+func (m *Manager) replaced(r *run, track rtc.LocalTrack, options *Options) {
 	if options != nil {
 		r.options = *options
 		r.peer.SetEncoding(rtc.SlotPresentation, r.encoding())
@@ -342,7 +379,6 @@ func (m *Manager) replace(r *run, track rtc.LocalTrack, options *Options) error 
 	}
 	m.machine.Send(EventUpdated, Event{Track: track})
 	m.deps.Emit("updated", dataOf(track))
-	return nil
 }
 
 // Stop ends the presentation: INFO, detach; no re-INVITE. A start that is still pending ends with ErrStopped. It
@@ -373,7 +409,7 @@ func (m *Manager) Stop(done func(error)) {
 		return
 	}
 	ctx := m.deps.Call.Context()
-	m.detach(r) // the picture goes at once, whatever the server says
+	m.detach(r, func() {}) // the picture goes at once, whatever the server says
 	r.track.Stop()
 	r.settle(ErrStopped)
 	m.deps.Loop.Go(func(context.Context) func() {
@@ -409,8 +445,7 @@ func (m *Manager) CallOver(failed error) {
 	}
 	m.run = nil
 	r.cancel()
-	m.detach(r)
-	r.track.Stop()
+	r.track.Stop() // its peer connection ends with the call
 	if failed != nil {
 		m.machine.Send(EventCallFailed, Event{Err: failed})
 		m.machine.Send(EventReset, Event{})

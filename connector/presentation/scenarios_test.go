@@ -38,6 +38,10 @@ type stage struct {
 func (s *stage) Confirmed() bool          { return !s.idle }
 func (s *stage) Peer() rtc.PeerConnection { return s.peer }
 func (s *stage) Context() context.Context { return s.call }
+func (s *stage) Present(track rtc.LocalTrack, done func(bool, error)) {
+	renegotiate, err := s.peer.SetTrack(rtc.SlotPresentation, track)
+	s.loop.Later(func() { done(renegotiate, err) })
+}
 
 func (s *stage) Renegotiate(done func(error)) {
 	switch s.reinviteMode {

@@ -76,6 +76,8 @@ type Peer struct {
 	// Connects: applying an answer connects.
 	Connects bool
 
+	negotiation chan struct{} // one slot, as the real one has: Offer and SetTrack wait for each other
+
 	mu        sync.Mutex
 	offers    int
 	slots     map[rtc.Slot]rtc.LocalTrack
@@ -101,7 +103,17 @@ func (p *Peer) Log() []string {
 	return append([]string(nil), p.log...)
 }
 
+// alone takes the slot of negotiations; the zero Peer has none.
+func (p *Peer) alone() (leave func()) {
+	if p.negotiation == nil {
+		return func() {}
+	}
+	p.negotiation <- struct{}{}
+	return func() { <-p.negotiation }
+}
+
 func (p *Peer) Offer(ctx context.Context, o rtc.OfferOptions) (string, error) {
+	defer p.alone()()
 	if p.Hold != nil {
 		select {
 		case <-p.Hold:
@@ -179,6 +191,7 @@ func (p *Peer) Rollback(context.Context) error {
 }
 
 func (p *Peer) SetTrack(slot rtc.Slot, track rtc.LocalTrack) (bool, error) {
+	defer p.alone()()
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.closed {
@@ -299,7 +312,7 @@ func (f *Factory) NewPeerConnection(config rtc.Config) (rtc.PeerConnection, erro
 	if f.Err != nil {
 		return nil, f.Err
 	}
-	p := &Peer{Config: config, state: rtc.StateNew}
+	p := &Peer{Config: config, state: rtc.StateNew, negotiation: make(chan struct{}, 1)}
 	if f.Prepare != nil {
 		f.Prepare(p)
 	}
