@@ -65,6 +65,11 @@ type Actions interface {
 	ClearCalls(ctx context.Context) error
 	// KeepCredential keeps a TURN server's password in the keyring; empty forgets it.
 	KeepCredential(ctx context.Context, url, user, password string) error
+	// MoveCredential gives a password that is kept to the server as it is called now. Without a user nobody needs it: it is
+	// forgotten.
+	MoveCredential(ctx context.Context, from, to kept.ICEServer) error
+	// Forget forgets who signed in last, the password included.
+	Forget(ctx context.Context) error
 }
 
 // Pictures connects tiles to what they show. Both methods return at once; showing what is shown already does nothing.

@@ -20,17 +20,14 @@ type question struct {
 	check          func() bool // false keeps the question open at a yes; nil is true
 	third          string      // a further, grave answer; empty for none
 	onThird        func()
+	stays          bool   // it has nothing to do with the screen below: the next one leaves it there
+	gone           func() // it went unanswered, with the screen below; nil: that does not matter
 }
 
-// ask shows the question; escape is no. The returned function takes it away without an answer.
+// ask shows the question; escape is no. It goes when the screen below goes, unless it stays. The returned function takes it
+// away without an answer.
 func (e *Env) ask(q question) (dismiss func()) {
 	canvas := e.Window.Canvas()
-	var popup *fynewidget.PopUp
-	before := canvas.OnTypedKey()
-	dismiss = func() {
-		popup.Hide()
-		canvas.SetOnTypedKey(before)
-	}
 	done := func(yes bool) {
 		dismiss()
 		q.answer(yes)
@@ -60,13 +57,8 @@ func (e *Env) ask(q question) (dismiss func()) {
 	}
 	width := min(480, canvas.Size().Width-2*look.Space)
 	content := container.New(fixedWidth(width), container.NewVBox(title, q.body, gap(4), buttons))
-	popup = fynewidget.NewModalPopUp(container.NewPadded(content), canvas)
-	canvas.SetOnTypedKey(func(k *fyne.KeyEvent) {
-		if k.Name == fyne.KeyEscape {
-			done(false)
-		}
-	})
-	popup.Show()
+	popup := fynewidget.NewModalPopUp(container.NewPadded(content), canvas)
+	dismiss = e.lay(&overlay{popup: popup, escape: func() { done(false) }, stays: q.stays, gone: q.gone})
 	if q.focus == nil {
 		q.focus = no
 	}

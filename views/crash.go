@@ -38,7 +38,7 @@ func (r *Root) OfferCrash(report CrashReport) {
 	})
 	discard.Importance = fynewidget.LowImportance
 	dismiss = r.env.ask(question{
-		title: text.T("crash.title"), yes: text.T("crash.save"), no: text.T("crash.later"),
+		title: text.T("crash.title"), yes: text.T("crash.save"), no: text.T("crash.later"), stays: true,
 		body: container.NewVBox(muted(text.T("crash.text")), scroll, labelled("crash.path", path), discard),
 		answer: func(yes bool) {
 			if !yes { // also escape: nothing is lost by a key pressed in passing

@@ -27,6 +27,9 @@ type Env struct {
 	Now   func() time.Time
 
 	changes changes
+
+	overlays  []*overlay           // the last is on top
+	keysBelow func(*fyne.KeyEvent) // what keys do without them
 }
 
 // changes are edits of the settings on their way: one after the other, as they were made. Side by side, the half of a word

@@ -107,6 +107,10 @@ func (a *actions) DeleteContact(ctx context.Context, number string) error {
 func (a *actions) KeepCredential(ctx context.Context, url, user, password string) error {
 	return a.do(ctx, "keep credential", url, user, password)
 }
+func (a *actions) MoveCredential(ctx context.Context, from, to kept.ICEServer) error {
+	return a.do(ctx, "move credential", from, to)
+}
+func (a *actions) Forget(ctx context.Context) error { return a.do(ctx, "forget") }
 func (a *actions) TrustCertificate(ctx context.Context, server, print string) error {
 	return a.do(ctx, "trust", server, print)
 }
@@ -355,6 +359,22 @@ func (s *stage) field(hint string) *widget.Field {
 	})
 	if f == nil {
 		s.t.Fatalf("no field %q", hint)
+	}
+	return f
+}
+
+// fieldThatSays is the visible entry with that text in it.
+func (s *stage) fieldThatSays(words string) *widget.Field {
+	s.t.Helper()
+	var f *widget.Field
+	s.walk(func(o fyne.CanvasObject) bool {
+		if e, ok := o.(*widget.Field); ok && e.Text == words {
+			f = e
+		}
+		return f != nil
+	})
+	if f == nil {
+		s.t.Fatalf("no field says %q", words)
 	}
 	return f
 }

@@ -5,7 +5,6 @@ import (
 	"slices"
 	"strings"
 
-	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
 
 	"parley/views/text"
@@ -45,7 +44,7 @@ func (r *Root) askToCall(l CallLink) {
 	if l.Number == "" {
 		return // connected already
 	}
-	r.askLink(question{
+	r.askLink(l, question{
 		title: text.T("link.call", text.D{"Number": shorten(l.Number)}), yes: text.T("link.call.yes"), no: text.T("common.cancel"),
 		body: muted(text.T("link.call.text", text.D{"Server": shorten(l.Server)})),
 		answer: func(yes bool) {
@@ -61,8 +60,9 @@ func (r *Root) askToCall(l CallLink) {
 	})
 }
 
-// askLink asks about a link in place of the one before: a page that opens many covers the window with one question.
-func (r *Root) askLink(q question) {
+// askLink asks about a link in place of the one before: a page that opens many covers the window with one question. When the
+// screen goes, what was asked may be wrong: it is asked anew, or said that it has to wait.
+func (r *Root) askLink(l CallLink, q question) {
 	if r.linkAsked != nil {
 		r.linkAsked()
 	}
@@ -70,6 +70,10 @@ func (r *Root) askLink(q question) {
 	q.answer = func(yes bool) {
 		r.linkAsked = nil
 		answer(yes)
+	}
+	q.gone = func() {
+		r.linkAsked = nil
+		r.OpenLink(l)
 	}
 	dismiss := r.env.ask(q)
 	r.linkAsked = func() {
@@ -91,15 +95,17 @@ func (r *Root) askToSignIn(l CallLink) {
 		r.fillSignIn(l)
 		return
 	}
-	var content fyne.CanvasObject = body
-	r.askLink(question{
+	r.askLink(l, question{
 		title: text.T("link.connect", text.D{"Server": shorten(l.Server)}), yes: text.T("link.connect.yes"), no: text.T("common.cancel"),
-		body: content,
+		body: body,
 		answer: func(yes bool) {
 			switch {
 			case !yes:
 			case r.model.SignedIn:
-				r.env.run(r.env.Actions.Disconnect, func(error) { r.fillSignIn(l) })
+				r.env.run(r.env.Actions.Disconnect, func(err error) {
+					r.fillSignIn(l)
+					r.Tell(Describe(OpConnect, r.model.Account.Server, err))
+				})
 			default:
 				r.fillSignIn(l)
 			}
@@ -107,15 +113,35 @@ func (r *Root) askToSignIn(l CallLink) {
 	})
 }
 
-// fillSignIn fills the sign in screen. A password that was typed for another server is not carried over.
+// fillSignIn fills the sign in screen. A password that was typed for another server is not carried over. An attempt to sign
+// in elsewhere goes on.
 func (r *Root) fillSignIn(l CallLink) {
+	r.env.clear() // what is asked about the server before
 	if !sameServer(r.form.Server, l.Server) {
 		r.form.Password = ""
 	}
 	r.form.Server, r.greeted = l.Server, true
 	r.SetNumber(l.Number)
 	r.CloseSettings()
+	if !r.model.SignedIn {
+		r.linkFilled = &l
+	}
 	if r.screen == ScreenSignIn {
+		r.signIn.refill()
 		r.Rebuild()
+	}
+}
+
+// heedLink looks after a link that waits on the sign in screen: when an attempt that ran already has signed in elsewhere,
+// its number is not this server's, and it is asked about anew.
+func (r *Root) heedLink() {
+	if r.linkFilled == nil || !r.model.SignedIn {
+		return
+	}
+	l := *r.linkFilled
+	r.linkFilled = nil
+	if sameServer(r.form.Server, l.Server) && !sameServer(r.model.Account.Server, l.Server) {
+		r.SetNumber("")
+		r.OpenLink(l)
 	}
 }

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"testing"
 
+	"fyne.io/fyne/v2"
+
 	"parley/views"
 )
 
@@ -71,6 +73,94 @@ func TestALinkInACallWaits(t *testing.T) {
 	s.root.Set(s.sample("call"))
 	s.root.OpenLink(views.CallLink{Server: "meet.example.com", Number: "2002"})
 	s.says("Leave this call first")
+	s.none()
+}
+
+// A question that lies over a screen goes with it. One about a link is asked anew, as things are then.
+func TestQuestionsGoWithTheirScreen(t *testing.T) {
+	s := newStage(t)
+	home := s.sample("home")
+	s.root.Set(home)
+	s.root.OpenLink(views.CallLink{Server: "meet.example.com", Number: "2002"})
+	s.says("Call 2002?")
+	s.root.Set(s.sample("call")) // a call was taken in its own window
+	s.silent("Call 2002?")
+	s.says("Leave this call first")
+	s.root.AskToClose(func() { t.Error("closed") }, nil)
+	s.says("Leave the call?")
+	s.root.Set(home) // the other side has hung up
+	s.silent("Leave the call?")
+	if len(s.window.Canvas().Overlays().List()) != 0 {
+		t.Error("something lies over the window")
+	}
+	s.window.Canvas().OnTypedKey()(&fyne.KeyEvent{Name: fyne.KeyF1}) // keys are the screen's again
+	s.says("Keyboard shortcuts")
+	s.tap("Close")
+
+	s.root.OpenLink(views.CallLink{Server: "meet.example.com", Number: "2002"})
+	s.root.Set(signedOut())
+	s.silent("Call 2002?")
+	s.says("Connect to meet.example.com?")
+	s.root.Set(home)
+	s.says("Call 2002?")
+	s.tap("Call")
+	s.finish(s.next("dial"), nil)
+}
+
+// A report of a crash has nothing to do with the screen below: it waits for its answer.
+func TestTheOfferOfACrashReportStays(t *testing.T) {
+	s := newStage(t)
+	s.root.Set(signedOut())
+	saved := false
+	s.root.OfferCrash(views.CrashReport{Text: "panic", Forget: func() {}, Save: func(context.Context, string) error {
+		saved = true
+		return nil
+	}})
+	s.root.Set(s.sample("home"))
+	s.root.Set(s.sample("call"))
+	s.says("stopped unexpectedly")
+	s.tap("Save report")
+	s.settle()
+	if !saved {
+		t.Error("not saved")
+	}
+}
+
+// While an attempt to sign in runs, a link does not touch it. Where that leads elsewhere, the link is asked about anew, and its
+// number is not left for the wrong server.
+func TestALinkThatComesWhileSigningInElsewhere(t *testing.T) {
+	s := newStage(t)
+	m := signedOut()
+	m.Servers = []string{"meet.example.com", "other.example"}
+	m.Remembered = views.SignIn{Server: "meet.example.com", Name: "Ann", Guest: true}
+	s.root.Set(m)
+	s.tap("Sign in")
+	c := s.next("connect")
+	s.root.OpenLink(views.CallLink{Server: "other.example", Number: "2002"})
+	if c.ctx.Err() != nil {
+		t.Fatal("the attempt was given up")
+	}
+	home := s.sample("home") // of meet.example.com
+	s.root.Set(home)
+	s.says("Connect to other.example?", "You will be signed out of meet.example.com")
+	s.finish(c, nil)
+	s.tap("Cancel")
+	s.silent("2002")
+}
+
+// A certificate that was asked about is the one server's: a link that has filled in another one meanwhile does not get it.
+func TestALinkTakesTheQuestionAboutACertificateAway(t *testing.T) {
+	s := newStage(t)
+	m := signedOut()
+	m.Servers = []string{"meet.test", "other.example"}
+	m.Remembered = views.SignIn{Server: "meet.test", Name: "Ann", Guest: true}
+	s.root.Set(m)
+	s.tap("Sign in")
+	s.finish(s.next("connect"), &views.CertificateError{Server: "meet.test:443", Fingerprint: "AA:BB", Err: errors.New("unknown authority")})
+	s.says("AA BB")
+	s.root.OpenLink(views.CallLink{Server: "other.example", Number: "2002"})
+	s.silent("AA BB")
+	s.says("other.example")
 	s.none()
 }
 

@@ -55,8 +55,9 @@ type Root struct {
 
 	intended   *intended // a call about to be made
 	before     *beforeView
-	linkAsked  func() // takes the question about a link away; nil: there is none
-	stopScreen func() // gives back what the screen shown uses
+	linkAsked  func()    // takes the question about a link away; nil: there is none
+	linkFilled *CallLink // what the sign in screen was filled from; nil: no link
+	stopScreen func()    // gives back what the screen shown uses
 
 	shownError error // the snapshot's error that was told
 	told       int   // number of the last Told
@@ -101,12 +102,18 @@ func (r *Root) Set(m Model) {
 	if next := keys.Resolve(m.Settings.Shortcuts); !maps.Equal(next, r.keys) {
 		r.setKeys(next)
 	}
+	var then []func()
 	if next := r.choose(); next != r.screen {
+		then = r.env.clear()
 		r.show(next)
 	}
 	r.fill()
 	r.tellError()
 	r.tellWhatHappened()
+	for _, fn := range then {
+		fn()
+	}
+	r.heedLink()
 }
 
 // SetNumber fills the number to dial.

@@ -31,6 +31,7 @@ type settingsView struct {
 	inner  *fyne.Container
 
 	devices *devicePanel
+	ice     *iceList
 }
 
 // settingsPage is one page: its key (of its words, too), its icon, and what makes it.

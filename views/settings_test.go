@@ -204,6 +204,63 @@ func TestProxyAndServersAreCheckedAsTheyAreTyped(t *testing.T) {
 	s.says("this computer has no keyring")
 }
 
+// The password of a TURN server is in the keyring by the server's address and user. When they are edited it moves with them,
+// once, when the field is left; when the server is removed it goes.
+func TestATURNPasswordFollowsItsServer(t *testing.T) {
+	s := newStage(t)
+	m := s.sample("settings")
+	m.Settings.ICEServers = []kept.ICEServer{{URL: "turn:old.test", User: "u"}, {URL: "stun:s.test"}}
+	s.root.Set(m)
+	s.root.OpenSettings()
+	s.settle() // the list of devices
+	s.settle() // and their preview
+	s.tap("Network")
+	s.settle() // the preview is closed
+	url := s.fieldThatSays("turn:old.test")
+	for _, letters := range []string{"turn:new", "turn:new.test"} {
+		url.SetText(letters)
+		s.changed()
+	}
+	s.none() // not at every letter
+	url.OnLeave()
+	c := s.next("move credential")
+	now := kept.ICEServer{URL: "turn:new.test", User: "u"}
+	if !slices.Equal(c.args, []any{kept.ICEServer{URL: "turn:old.test", User: "u"}, now}) {
+		t.Errorf("moves %v", c.args)
+	}
+	s.finish(c, errNoKeyring)
+	s.says("this computer has no keyring")
+	url.OnLeave() // it was not moved, so it is tried again
+	s.finish(s.next("move credential"), nil)
+	url.OnLeave()
+	s.none()
+
+	user := s.fieldThatSays("u")
+	user.SetText("v")
+	s.changed()
+	s.tap("Appearance") // without leaving the field first
+	c = s.next("move credential")
+	if !slices.Equal(c.args, []any{now, kept.ICEServer{URL: "turn:new.test", User: "v"}}) {
+		t.Errorf("moves %v", c.args)
+	}
+	s.finish(c, nil)
+
+	s.tap("Network")
+	s.tapLabelled("Remove this server")
+	asked := map[string][]any{} // side by side
+	for range 2 {
+		c := <-s.actions.calls
+		asked[c.name] = c.args
+		s.finish(c, nil)
+	}
+	if got := asked["keep credential"]; !slices.Equal(got, []any{"turn:new.test", "v", ""}) {
+		t.Errorf("forgets %v", got)
+	}
+	if got := asked["change"]; len(got) != 1 || !slices.Equal(got[0].(views.Settings).ICEServers, []kept.ICEServer{{URL: "stun:s.test"}}) {
+		t.Errorf("keeps %v", got)
+	}
+}
+
 func TestLockedSettingsAreDisabledAndSayWhy(t *testing.T) {
 	s := settingsPage(t, "Network", kept.Locks{"network": true})
 	if !s.tick("Connect again by itself").Disabled() || !s.field("http://proxy.example.com:3128").Disabled() {

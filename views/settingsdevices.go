@@ -26,4 +26,8 @@ func (v *settingsView) stop() {
 		v.devices.stop(nil)
 		v.devices = nil
 	}
+	if v.ice != nil {
+		v.ice.settle()
+		v.ice = nil
+	}
 }

@@ -415,22 +415,11 @@ func (p *sharePicker) open(page int) {
 	}
 }
 
-// sheet shows content over the window, at most of a size; escape is given to closed.
+// sheet shows content over the window, at most of a size. escape closes it: by the key, or because the screen below has gone.
 func (e *Env) sheet(content fyne.CanvasObject, most fyne.Size, escape func()) (dismiss func()) {
 	canvas := e.Window.Canvas()
-	before := canvas.OnTypedKey()
-	var popup *fynewidget.PopUp
 	room := fyne.NewSize(canvas.Size().Width-2*look.Space, canvas.Size().Height-2*look.Space)
-	popup = fynewidget.NewModalPopUp(container.New(layout.NewCustomPaddedLayout(8, 8, 10, 10), content), canvas)
+	popup := fynewidget.NewModalPopUp(container.New(layout.NewCustomPaddedLayout(8, 8, 10, 10), content), canvas)
 	popup.Resize(fyne.NewSize(min(most.Width, room.Width), min(most.Height, room.Height)))
-	canvas.SetOnTypedKey(func(k *fyne.KeyEvent) {
-		if k.Name == fyne.KeyEscape {
-			escape()
-		}
-	})
-	popup.Show()
-	return func() {
-		popup.Hide()
-		canvas.SetOnTypedKey(before)
-	}
+	return e.lay(&overlay{popup: popup, escape: escape, gone: escape})
 }

@@ -78,7 +78,7 @@ func (v *signInView) build(demo bool) {
 		v.sayKeyring()
 		v.content.Refresh()
 	}
-	v.remember = fynewidget.NewCheck(text.T("signin.remember"), func(on bool) { f.Remember = on })
+	v.remember = fynewidget.NewCheck(text.T("signin.remember"), v.setRemember)
 	v.remember.Checked = f.Remember
 	v.keyring = note(text.T("signin.remember.noKeyring"))
 	v.keyring.Hide()
@@ -134,6 +134,19 @@ func (v *signInView) sayKeyring() {
 	}
 }
 
+// setRemember keeps nothing before somebody has signed in; what is not to be remembered goes at once.
+func (v *signInView) setRemember(on bool) {
+	v.form.Remember = on
+	if on {
+		return
+	}
+	v.env.run(v.env.Actions.Forget, func(err error) {
+		if n := Describe(OpSettings, "", err); n.Title != "" {
+			v.show(n)
+		}
+	})
+}
+
 // findServer completes the server's address from those used before.
 func (v *signInView) findServer(typed string) []suggestion {
 	var found []suggestion
@@ -184,7 +197,7 @@ func (v *signInView) connect() {
 func (v *signInView) failed(form SignIn, err error) {
 	var certificate *CertificateError
 	if errors.As(err, &certificate) && !certificate.Changed {
-		v.askCertificate(certificate)
+		v.askCertificate(form, certificate)
 		return
 	}
 	v.show(Describe(OpConnect, form.Server, err))
@@ -193,7 +206,8 @@ func (v *signInView) failed(form SignIn, err error) {
 	}
 }
 
-func (v *signInView) askCertificate(c *CertificateError) {
+// askCertificate signs in once the certificate is trusted, unless the form names another server by then.
+func (v *signInView) askCertificate(form SignIn, c *CertificateError) {
 	showCertificate(v.env, c, func() {
 		v.busy(true)
 		v.stop = v.env.run(func(ctx context.Context) error {
@@ -205,9 +219,17 @@ func (v *signInView) askCertificate(c *CertificateError) {
 				v.show(Describe(OpSettings, "", err))
 				return
 			}
-			v.connect()
+			if sameServer(strings.TrimSpace(v.form.Server), form.Server) {
+				v.connect()
+			}
 		})
 	})
+}
+
+// refill shows what the form holds now.
+func (v *signInView) refill() {
+	v.server.SetText(v.form.Server)
+	v.password.SetText(v.form.Password)
 }
 
 func (v *signInView) abort() {

@@ -174,3 +174,26 @@ func TestWelcomeDemoCancelled(t *testing.T) {
 	s.silent("could not be started")
 	s.says("Try the demo room")
 }
+
+// Who does not want to be remembered any more is forgotten at once; the form keeps what is typed for this time.
+func TestRememberMeCanBeTakenBack(t *testing.T) {
+	s := newStage(t)
+	m := signedOut()
+	m.Remembered = views.SignIn{Server: "meet.test", Name: "Ann", User: "ann", Password: "sEcReT", Remember: true}
+	s.root.Set(m)
+	s.none()
+	remember := s.tick("Remember me on this computer")
+	remember.SetChecked(false)
+	s.finish(s.next("forget"), errNoKeyring)
+	s.says("Could not keep the settings")
+	remember.SetChecked(true)
+	s.none()
+	remember.SetChecked(false)
+	s.finish(s.next("forget"), nil)
+	s.tap("Sign in")
+	c := s.next("connect")
+	if f := c.args[0].(views.SignIn); f.Remember || f.Password != "sEcReT" || f.User != "ann" {
+		t.Errorf("signs in with %+v", f)
+	}
+	s.finish(c, nil)
+}

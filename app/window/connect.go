@@ -60,7 +60,7 @@ func (c *controller) establish(ctx context.Context, form views.SignIn, again boo
 		unsubscribe()
 		return c.closeLink(link)
 	}
-	c.link, c.form, c.used = link, form, lasting(options.Settings)
+	c.link, c.form, c.used, c.applied = link, form, lasting(options.Settings), options.Settings.Devices
 	c.account = views.Account{Server: form.Server, Name: form.Name, User: form.User, Guest: form.Guest}
 	c.signedIn = true
 	c.mu.Unlock()
@@ -68,6 +68,7 @@ func (c *controller) establish(ctx context.Context, form views.SignIn, again boo
 	c.mu.Lock()
 	c.unwatch = func() { unwatch(); unsubscribe() }
 	c.mu.Unlock()
+	c.applyDevices()
 	c.changed()
 	return nil
 }

@@ -39,6 +39,8 @@ type controller struct {
 	snapshot session.Snapshot
 	signedIn bool
 	demo     *Demo         // nil: there is none, or the program was started with one
+	applying sync.Mutex    // held while devices are applied: the last choice must be the last to arrive
+	applied  kept.Devices  // what the link was told
 	form     views.SignIn  // of the link; holds the password, in memory only
 	used     kept.Settings // what the link was made with (lasting)
 	renewing bool
@@ -457,10 +459,7 @@ func (c *controller) Change(_ context.Context, edit func(*views.Settings)) error
 	before := c.store.Settings()
 	err := c.store.Change(edit)
 	s := c.store.Settings()
-	c.mu.Lock()
-	link := c.link
-	c.mu.Unlock()
-	c.useDevices(link, before.Devices, s.Devices)
+	c.applyDevices()
 	err = errors.Join(err, c.switchDevices(before, s))
 	if before.Sound != s.Sound {
 		err = errors.Join(err, c.process(s.Sound))
@@ -534,6 +533,31 @@ func (c *controller) KeepCredential(ctx context.Context, url, user, password str
 		return c.store.Secrets.Delete(ctx, settings.CredentialOf(url, user))
 	}
 	return c.store.Secrets.Set(ctx, settings.CredentialOf(url, user), password)
+}
+
+// MoveCredential implements views.Actions.
+func (c *controller) MoveCredential(ctx context.Context, from, to kept.ICEServer) error {
+	old := settings.CredentialOf(from.URL, from.User)
+	if to.User != "" {
+		password, err := c.store.Secrets.Get(ctx, old)
+		if errors.Is(err, settings.ErrNoSecret) {
+			return nil
+		}
+		if err == nil {
+			err = c.store.Secrets.Set(ctx, settings.CredentialOf(to.URL, to.User), password)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return c.store.Secrets.Delete(ctx, old)
+}
+
+// Forget implements views.Actions.
+func (c *controller) Forget(ctx context.Context) error {
+	err := c.store.Forget(ctx)
+	c.changed()
+	return err
 }
 
 // ringing tells whether a call rings.

@@ -61,7 +61,20 @@ func (c *controller) lookForSpeaker() {
 	}
 }
 
-// useDevices makes changed devices and volumes count at once, in a call, too.
+// applyDevices has a link take the devices and volumes that are set now, in a call, too. They may have been changed while it
+// was made.
+func (c *controller) applyDevices() {
+	c.applying.Lock()
+	defer c.applying.Unlock()
+	c.mu.Lock()
+	link, applied := c.link, c.applied
+	now := c.store.Settings().Devices
+	c.applied = now
+	c.mu.Unlock()
+	c.useDevices(link, applied, now)
+}
+
+// useDevices tells a link what has changed.
 func (c *controller) useDevices(link *Link, before, now kept.Devices) {
 	if link == nil {
 		return

@@ -3,6 +3,8 @@ package window
 import (
 	"context"
 	"errors"
+	"slices"
+	"strconv"
 	"sync"
 	"testing"
 	"time"
@@ -138,6 +140,33 @@ func TestVolumeAndSpeakerCountAtOnce(t *testing.T) {
 	r.useDevices(link, none, loud)
 	if len(speakers) != 2 || speakers[0] != "" || speakers[1] != "Headset" || len(volumes) != 2 || volumes[0] != 0 || volumes[1] != 80 {
 		t.Errorf("speakers %q, volumes %v", speakers, volumes)
+	}
+}
+
+// A speaker and a volume that are chosen while the connection is being made count, too.
+func TestDevicesChosenWhileConnectingAreUsed(t *testing.T) {
+	r := newRig(t)
+	var told []string
+	open := r.controller.open
+	r.controller.open = func(o LinkOptions) (*Link, error) {
+		link, err := open(o)
+		link.SetSpeaker = func(device string) { told = append(told, device) }
+		link.SetVolume = func(percent int) { told = append(told, strconv.Itoa(percent)) }
+		connect := link.Connect
+		link.Connect = func(ctx context.Context) error {
+			if err := r.Change(ctx, func(s *views.Settings) { s.Speaker, s.SpeakerVolume = "Headset", 55 }); err != nil {
+				return err
+			}
+			return connect(ctx)
+		}
+		return link, err
+	}
+	r.signIn(t)
+	if !slices.Equal(told, []string{"Headset", "55"}) {
+		t.Errorf("the link was told %q", told)
+	}
+	if err := r.Change(t.Context(), func(s *views.Settings) { s.SpeakerVolume = 60 }); err != nil || !slices.Equal(told, []string{"Headset", "55", "60"}) {
+		t.Errorf("after a change: %q, %v", told, err)
 	}
 }
 

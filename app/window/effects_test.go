@@ -100,6 +100,27 @@ func TestServersProxyAndAuthoritiesReachTheLink(t *testing.T) {
 	}
 }
 
+// A password goes with its server when that is called otherwise, and away where nobody needs it.
+func TestATURNPasswordMovesInTheKeyring(t *testing.T) {
+	r := newRig(t)
+	old, now := kept.ICEServer{URL: "turn:a", User: "u"}, kept.ICEServer{URL: "turn:b", User: "v"}
+	if err := r.MoveCredential(t.Context(), old, now); err != nil || len(r.secrets) != 0 {
+		t.Errorf("nothing was kept: %v, %v", err, r.secrets)
+	}
+	if err := r.KeepCredential(t.Context(), old.URL, old.User, "secret"); err != nil {
+		t.Fatal(err)
+	}
+	if err := r.MoveCredential(t.Context(), old, now); err != nil {
+		t.Fatal(err)
+	}
+	if got := r.secrets[settings.CredentialOf(now.URL, now.User)]; got != "secret" || len(r.secrets) != 1 {
+		t.Errorf("kept %v", r.secrets)
+	}
+	if err := r.MoveCredential(t.Context(), now, kept.ICEServer{URL: "turn:b"}); err != nil || len(r.secrets) != 0 {
+		t.Errorf("without a user: %v, %v", err, r.secrets)
+	}
+}
+
 func TestAFileOfAuthoritiesThatIsNoneIsSaid(t *testing.T) {
 	r := newRig(t)
 	path := filepath.Join(t.TempDir(), "ca.pem")

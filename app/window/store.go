@@ -41,7 +41,7 @@ func (s *Store) Trust(server, fingerprint string) error {
 // SignedIn keeps who signed in where. The password goes to the keyring, or nowhere: ErrPasswordNotKept says so.
 func (s *Store) SignedIn(ctx context.Context, form views.SignIn) error {
 	before := s.Settings().Account
-	previous := first("", append(s.Servers(), "")[0])
+	previous := append(s.Servers(), "")[0]
 	err := errors.Join(s.UsedServer(form.Server), s.Change(func(k *kept.Settings) {
 		k.Account = kept.Account{Guest: true} // without the tick nothing of an earlier sign-in stays either
 		if form.Remember {
@@ -55,6 +55,16 @@ func (s *Store) SignedIn(ctx context.Context, form views.SignIn) error {
 		if secretErr := s.Secrets.Set(ctx, settings.PasswordOf(serverKey(form.Server), form.User), form.Password); secretErr != nil {
 			err = errors.Join(err, fmt.Errorf("%w: %w", ErrPasswordNotKept, secretErr))
 		}
+	}
+	return err
+}
+
+// Forget forgets who signed in last, the password included.
+func (s *Store) Forget(ctx context.Context) error {
+	before, server := s.Settings().Account, append(s.Servers(), "")[0]
+	err := s.Change(func(k *kept.Settings) { k.Account = kept.Account{Guest: true} })
+	if before.User != "" {
+		err = errors.Join(err, s.Secrets.Delete(ctx, settings.PasswordOf(serverKey(server), before.User)))
 	}
 	return err
 }

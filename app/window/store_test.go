@@ -101,6 +101,23 @@ func TestCertificateIsTakenOnlyByAuthorityOrFingerprint(t *testing.T) {
 	}
 }
 
+// What is not to be remembered goes at once, not at the next sign-in.
+func TestForget(t *testing.T) {
+	folder, secrets := t.TempDir(), memory{}
+	s := openTestStore(t, folder, secrets)
+	form := views.SignIn{Server: "meet", Name: "Ann", User: "1001", Password: "hidden-secret", Remember: true}
+	if err := s.SignedIn(t.Context(), form); err != nil || len(secrets) != 1 {
+		t.Fatalf("%v, keyring %v", err, secrets)
+	}
+	if err := s.Forget(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	got := openTestStore(t, folder, secrets).Remembered(t.Context())
+	if got != (views.SignIn{Server: "meet", Guest: true}) || len(secrets) != 0 {
+		t.Errorf("remembered %+v, keyring %v", got, secrets)
+	}
+}
+
 func TestServerKey(t *testing.T) {
 	for server, want := range map[string]string{
 		"Meet.Example.com": "meet.example.com:443", "meet:8443": "meet:8443", "[::1]": "[::1]:443", "[::1]:5": "[::1]:5",

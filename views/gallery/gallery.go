@@ -210,6 +210,10 @@ func (Actions) RefuseCamera(context.Context) error                        { retu
 func (Actions) SaveContact(context.Context, string, views.Contact) error  { return nil }
 func (Actions) DeleteContact(context.Context, string) error               { return nil }
 func (Actions) ClearCalls(context.Context) error                          { return nil }
+func (Actions) Forget(context.Context) error                              { return nil }
+func (Actions) MoveCredential(context.Context, kept.ICEServer, kept.ICEServer) error {
+	return nil
+}
 func (Actions) KeepCredential(context.Context, string, string, string) error {
 	return nil
 }
