@@ -58,6 +58,7 @@ type plan struct {
 	language string   // "en" when empty
 	look     string   // names the pictures; "" for most tests
 	sound    bool     // a sound server of the test's own
+	desktop  bool     // one that shows icons and notifications
 	whole    bool     // the screen is larger than the window
 	blind    bool     // the program as it is, which tells nothing about its windows
 	limit    time.Duration
@@ -70,6 +71,7 @@ type session struct {
 	plan      plan
 	screen    *harness.Screen
 	sound     *soundServer
+	desktop   *desktop
 	room      *harness.Process
 	address   string // of the room server, HOST:PORT
 	moderator string // of its HTTP API
@@ -119,6 +121,9 @@ func begin(t *testing.T, p plan) *session {
 	if p.sound {
 		s.sound = startSoundServer(s)
 	}
+	if p.desktop {
+		s.desktop = startDesktop(s)
+	}
 	if p.room != nil {
 		s.moderator = s.freePort()
 		flags := []string{"room", "--listen", "127.0.0.1:0", "--moderator", s.moderator, "--events", "-"}
@@ -152,8 +157,12 @@ func (s *session) open(flags ...string) {
 }
 
 func (s *session) environment() []string {
+	bus := "unix:path=" + filepath.Join(s.runtime, "no-bus")
+	if s.desktop != nil {
+		bus = s.desktop.address
+	}
 	list := append(s.screen.Environment(), "PARLEY_CONFIG="+s.folder, "XDG_RUNTIME_DIR="+s.runtime, "HOME="+s.runtime,
-		"DBUS_SESSION_BUS_ADDRESS=unix:path="+filepath.Join(s.runtime, "no-bus"))
+		"DBUS_SESSION_BUS_ADDRESS="+bus)
 	if s.sound != nil {
 		list = append(list, s.sound.environment...)
 	}
