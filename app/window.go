@@ -5,12 +5,14 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"os"
 	"time"
 
 	"parley/app/cli"
 	"parley/app/config"
 	"parley/app/instance"
 	"parley/app/problem"
+	"parley/app/schemes"
 	"parley/app/window"
 	"parley/connector"
 	"parley/connector/rtc"
@@ -62,6 +64,11 @@ func runWindow(ctx context.Context, o cli.Window, streams Streams, level string,
 	options.StartDemo = func(context.Context) (*window.Demo, error) { return startDemo(ctx, left.logger) }
 	if running != nil {
 		options.Visits = running.Links
+		if os.Getenv("PARLEY_CONFIG") == "" { // one that tries something out is not who opens links
+			if err := schemes.Register(); err != nil {
+				left.logger.Warn("links may open another program", "error", err)
+			}
+		}
 	}
 	return windowProblem(window.Run(ctx, options))
 }

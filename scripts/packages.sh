@@ -3,6 +3,7 @@
 #   scripts/packages.sh run    to build and to run, with or without a display
 #   scripts/packages.sh test   the same and what the tests use besides
 #   scripts/packages.sh bench  the same and what only the measurements use
+#   scripts/packages.sh windows  what the cross-build to Windows needs; `wine` adds what runs its result
 set -euo pipefail
 
 # compiler and build tools; window (Fyne: X11, Wayland, OpenGL); codecs; sound. Xvfb and ImageMagick are for `make run`
@@ -20,6 +21,10 @@ test_packages=(chromium iproute2 iputils-ping ffmpeg sox espeak-ng xdotool x11-u
   kamailio kamailio-websocket-modules kamailio-tls-modules)
 # photographs for pictures as cameras see them (Debian's gnome-backgrounds has drawings only)
 bench_packages=(mate-backgrounds)
+# the compilers with POSIX threads, which C++ needs; what the libraries build with; ImageMagick makes the program's icon
+windows_packages=(gcc-mingw-w64-x86-64-posix g++-mingw-w64-x86-64-posix dpkg-dev make pkg-config cmake meson ninja-build nasm
+  imagemagick ca-certificates)
+wine_packages=(wine64 xvfb)
 
 wanted=("${run_packages[@]}")
 case "${1:-run}" in
@@ -31,8 +36,10 @@ case "${1:-run}" in
     command -v node >/dev/null || wanted+=(nodejs)
     command -v npm >/dev/null || wanted+=(npm)
     ;;
+  windows) wanted=("${windows_packages[@]}") ;;
+  wine) wanted=("${windows_packages[@]}" "${wine_packages[@]}") ;;
   *)
-    echo "packages: say run, test or bench, not \"$1\"" >&2
+    echo "packages: say run, test, bench, windows or wine, not \"$1\"" >&2
     exit 2
     ;;
 esac

@@ -2,10 +2,6 @@ package autoconnect
 
 import (
 	"encoding/binary"
-	"errors"
-	"io"
-	"os"
-	"sync"
 	"syscall"
 )
 
@@ -34,37 +30,7 @@ func (netlink) Subscribe(fn func(NetworkEvent)) (cancel func()) {
 		_ = syscall.Close(fd)
 		return polling{}.Subscribe(fn)
 	}
-	socket := os.NewFile(uintptr(fd), "netlink")
-	var done sync.WaitGroup
-	done.Add(1)
-	go func() {
-		defer done.Done()
-		listen(socket, fn)
-	}()
-	return func() {
-		_ = socket.Close() // ends the read
-		done.Wait()
-	}
-}
-
-// listen looks at the addresses after each message until the socket ends. When more came than the socket holds, which a busy
-// change of networks or a long sleep may bring, the system says so once and drops the rest (netlink(7)): a look it is worth.
-func listen(socket io.Reader, fn func(NetworkEvent)) {
-	buffer := make([]byte, 64<<10)
-	state := newLookout(current)
-	for {
-		n, err := socket.Read(buffer)
-		lost := errors.Is(err, syscall.ENOBUFS)
-		if err != nil && !lost {
-			return
-		}
-		if !lost && !changes(buffer[:n]) {
-			continue
-		}
-		if event, told := state.again(); told {
-			fn(event)
-		}
-	}
+	return follow(fd, fn)
 }
 
 // changes tells whether a datagram holds a message on links or addresses.

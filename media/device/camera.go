@@ -8,10 +8,8 @@ import (
 	"io"
 	"slices"
 	"strings"
-	"sync"
 
 	"github.com/pion/mediadevices/pkg/driver"
-	"github.com/pion/mediadevices/pkg/driver/camera"
 	mediavideo "github.com/pion/mediadevices/pkg/io/video"
 	"github.com/pion/mediadevices/pkg/prop"
 
@@ -20,9 +18,6 @@ import (
 
 // cameraBroken is how many undecodable pictures in a row mean that the camera is broken, not that one was torn.
 const cameraBroken = 30
-
-// cameras guards the driver registry, which listing refills.
-var cameras sync.Mutex
 
 // Camera captures from a camera.
 type Camera struct {
@@ -77,10 +72,7 @@ func newCamera(d driver.Driver, o VideoOptions) *Camera {
 
 // discover looks for cameras again: they come and go.
 func discover() []driver.Driver {
-	cameras.Lock()
-	defer cameras.Unlock()
-	camera.Initialize()
-	list := driver.GetManager().Query(driver.FilterDeviceType(driver.Camera))
+	list := findCameras()
 	slices.SortFunc(list, func(a, b driver.Driver) int {
 		if a.Info().Priority != b.Info().Priority {
 			if a.Info().Priority > b.Info().Priority {
@@ -93,14 +85,17 @@ func discover() []driver.Driver {
 	return list
 }
 
+// labelSeparator divides the parts of a driver's name and label (LabelSeparator of its package camera).
+const labelSeparator = ";"
+
 // cameraID survives replugging: the driver's label holds the device's path by its identity.
 func cameraID(d driver.Driver) string { return d.Info().Label }
 
 // cameraName is the driver's, without the bus it hangs on.
 func cameraName(d driver.Driver) string {
-	name, _, _ := strings.Cut(d.Info().Name, camera.LabelSeparator)
+	name, _, _ := strings.Cut(d.Info().Name, labelSeparator)
 	if name == "" {
-		name, _, _ = strings.Cut(d.Info().Label, camera.LabelSeparator)
+		name, _, _ = strings.Cut(d.Info().Label, labelSeparator)
 	}
 	return name
 }

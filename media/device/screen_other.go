@@ -1,4 +1,4 @@
-//go:build !(linux || freebsd || netbsd || openbsd)
+//go:build !(linux || freebsd || netbsd || openbsd || darwin || (windows && (amd64 || arm64)))
 
 package device
 

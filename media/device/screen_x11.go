@@ -8,10 +8,7 @@ import (
 	"image"
 
 	"parley/media/device/x11"
-	"parley/media/video"
 )
-
-type x11Grabber struct{ capture *x11.Capture }
 
 func newGrabber(o ScreenOptions) (grabber, error) {
 	if o.Portal {
@@ -25,45 +22,8 @@ func newGrabber(o ScreenOptions) (grabber, error) {
 	if err != nil {
 		return nil, screenError(err)
 	}
-	return &x11Grabber{c}, nil
+	return &captureGrabber{c, screenError}, nil
 }
-
-func (g *x11Grabber) changed() (bool, error) {
-	changed, err := g.capture.Changed()
-	if err != nil {
-		return false, screenError(err)
-	}
-	return changed, nil
-}
-
-func (g *x11Grabber) grab(pool *video.Pool) (*video.Frame, error) {
-	at := video.Now()
-	pixels, width, height, err := g.capture.Grab()
-	if err != nil {
-		return nil, screenError(err)
-	}
-	if pixels == nil {
-		return nil, nil
-	}
-	f := pool.Get(width, height)
-	f.Captured = at
-	if err := video.FromBGRA(f, pixels, width*4); err != nil {
-		f.Release()
-		return nil, screenError(err)
-	}
-	return f, nil
-}
-
-func (g *x11Grabber) relocate() error {
-	if err := g.capture.Relocate(); err != nil {
-		return screenError(err)
-	}
-	return nil
-}
-
-func (g *x11Grabber) rest() { g.capture.Rest() }
-
-func (g *x11Grabber) close() { g.capture.Close() }
 
 func screenError(err error) error {
 	kind := ErrUnavailable

@@ -12,12 +12,14 @@ import (
 	"unicode/utf8"
 
 	"github.com/jezek/xgb/xproto"
+
+	"parley/media/device/caption"
 )
 
 // Limits of what is believed of other programs' windows.
 const (
 	maxWindows   = 64
-	maxTitle     = 200     // runes
+	maxTitle     = 200     // 32-bit words
 	maxIconSide  = 256     // pixels
 	maxIconWords = 1 << 17 // 32-bit words of all a window's icons together
 	iconSide     = 48      // pixels; the icon nearest to it is taken
@@ -148,11 +150,7 @@ func clean(s string) string {
 		}
 		s = string(runes)
 	}
-	s = strings.Join(strings.FieldsFunc(s, func(r rune) bool { return r <= ' ' || r == 0x7F }), " ")
-	if runes := []rune(s); len(runes) > maxTitle {
-		s = string(runes[:maxTitle-1]) + "…"
-	}
-	return s
+	return caption.Clean(s)
 }
 
 // icon takes the one of _NET_WM_ICON that is nearest to the size at which it is shown.

@@ -6,6 +6,8 @@ package yuv
 // libyuv comes without a pkg-config file.
 #cgo CFLAGS: -O3
 #cgo LDFLAGS: -lyuv
+// It is static there, and C++ inside.
+#cgo windows LDFLAGS: -ljpeg -lstdc++
 #cgo noescape parley_yuv_scale
 #cgo nocallback parley_yuv_scale
 #cgo noescape parley_yuv_to_rgba
