@@ -3,7 +3,7 @@
 # Opus files (.opus) are never read: without this tag the build would need libopusfile.
 TAGS := nolibopusfile
 
-.PHONY: run demo build test check screenshots bench bench-ui bench-network bench-media bench-connector fmt lint clean packages go fuzz cover
+.PHONY: run demo build test check windows test-windows screenshots bench bench-ui bench-network bench-media bench-connector fmt lint clean packages go fuzz cover
 
 run: packages build demo
 
@@ -16,6 +16,14 @@ build: go
 test: go
 	scripts/packages.sh test
 	scripts/test.sh
+
+# the program for Windows, in .cache/windows/parley.exe
+windows: go
+	scripts/cross-windows.sh
+
+# what was built for Windows, tried under Wine
+test-windows: go
+	scripts/test-windows.sh
 
 # the checks of `make test` without its tests
 check lint: go

@@ -27,6 +27,19 @@ go vet -tags "$tags" ./...
 step "staticcheck"
 go run "$staticcheck" -tags "$tags" ./...
 
+# Other systems: Windows whole, by a cross-build, the Mac's types.
+step "macOS: types"
+for arch in arm64 amd64; do
+  go run ./internal/typecheck -os darwin -arch "$arch" -tags "$tags" .
+done
+
+if command -v apt-get >/dev/null || command -v x86_64-w64-mingw32-gcc-posix >/dev/null; then
+  step "Windows: build and go vet"
+  scripts/cross-windows.sh check
+else
+  step "Windows: left out, this machine has no mingw-w64"
+fi
+
 [ "${1:-}" = check ] && exit 0
 
 # The race detector wants all that a test links compiled once more, C and C++ included, which it does not even watch. For

@@ -1,16 +1,12 @@
-//go:build unix
-
 package instance
 
 import (
-	"context"
 	"errors"
 	"io"
 	"net"
 	"os"
 	"path/filepath"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -19,16 +15,13 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// doors are the two kinds; each call makes another process' view of the same door.
+// doors are the kinds that this system has; each call makes another process' view of the same door.
 func doors(t *testing.T) map[string]func() door {
 	folder := t.TempDir()
 	if err := os.Chmod(folder, 0o700); err != nil {
 		t.Fatal(err)
 	}
-	return map[string]func() door{
-		"socket": func() door { return &unixDoor{folder: folder, name: "instance"} },
-		"port":   func() door { return &portDoor{file: filepath.Join(folder, "instance.json")} },
-	}
+	return doorsIn(folder)
 }
 
 func take(t *testing.T, i *Instance) string {
@@ -74,34 +67,6 @@ func TestASecondStartHandsItsLinkOverAndEnds(t *testing.T) {
 	}
 }
 
-func TestOneOfManyStartsWins(t *testing.T) {
-	open := doors(t)["socket"]
-	var won []*Instance
-	var mu sync.Mutex
-	var all sync.WaitGroup
-	for range 8 {
-		all.Go(func() {
-			i, err := acquire(context.Background(), open(), "x")
-			mu.Lock()
-			defer mu.Unlock()
-			switch {
-			case err == nil:
-				won = append(won, i)
-			case !errors.Is(err, ErrRunning):
-				t.Error(err)
-			}
-		})
-	}
-	all.Wait()
-	if len(won) != 1 {
-		t.Fatalf("%d run", len(won))
-	}
-	for range 7 {
-		take(t, won[0])
-	}
-	mustClose(t, won[0])
-}
-
 func TestASocketLeftBehindIsNoInstance(t *testing.T) {
 	folder := t.TempDir()
 	if err := os.WriteFile(filepath.Join(folder, "instance.sock"), nil, 0o600); err != nil {
@@ -110,7 +75,8 @@ func TestASocketLeftBehindIsNoInstance(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(folder, "instance.json"), []byte(`{"address":"127.0.0.1:1","token":"t"}`), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	for _, d := range []door{&unixDoor{folder: folder, name: "instance"}, &portDoor{file: filepath.Join(folder, "instance.json")}} {
+	for _, open := range doorsIn(folder) {
+		d := open()
 		i, err := acquire(t.Context(), d, "")
 		if err != nil {
 			t.Fatal(err)
@@ -119,26 +85,10 @@ func TestASocketLeftBehindIsNoInstance(t *testing.T) {
 	}
 }
 
-func TestOnlyThisUserCanOpenTheDoor(t *testing.T) {
-	folder := t.TempDir()
-	for _, d := range []door{&unixDoor{folder: folder, name: "instance"}, &portDoor{file: filepath.Join(folder, "instance.json")}} {
-		i, err := acquire(t.Context(), d, "")
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer mustClose(t, i)
-	}
-	for _, name := range []string{"instance.sock", "instance.lock", "instance.json"} {
-		info, err := os.Stat(filepath.Join(folder, name))
-		if err != nil || info.Mode().Perm() != 0o600 {
-			t.Errorf("%s: %v, %v", name, info.Mode(), err)
-		}
-	}
-}
-
 func TestHostileVisitorsAreCutOff(t *testing.T) {
 	folder := t.TempDir()
-	for _, d := range []door{&unixDoor{folder: folder, name: "instance"}, &portDoor{file: filepath.Join(folder, "instance.json")}} {
+	for _, open := range doorsIn(folder) {
+		d := open()
 		i, err := acquire(t.Context(), d, "")
 		if err != nil {
 			t.Fatal(err)
@@ -163,7 +113,7 @@ func TestHostileVisitorsAreCutOff(t *testing.T) {
 }
 
 func TestAFullQueueRefuses(t *testing.T) {
-	open := doors(t)["socket"]
+	open := doors(t)[usual]
 	i, err := acquire(t.Context(), open(), "")
 	if err != nil {
 		t.Fatal(err)
@@ -179,29 +129,5 @@ func TestAFullQueueRefuses(t *testing.T) {
 	}
 	if err := visit(t.Context(), open(), strings.Repeat("x", maxMessage)); err == nil || !strings.Contains(err.Error(), "too long") {
 		t.Errorf("got %v", err)
-	}
-}
-
-func TestTheFolderMustBeOurs(t *testing.T) {
-	base := t.TempDir()
-	t.Setenv("XDG_RUNTIME_DIR", base)
-	folder, err := runtimeFolder()
-	if err != nil || folder != filepath.Join(base, "parley") {
-		t.Fatalf("%q, %v", folder, err)
-	}
-	if err := os.Chmod(folder, 0o777); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := runtimeFolder(); err == nil {
-		t.Error("a folder that others can write was taken")
-	}
-	if err := os.Remove(folder); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.Symlink(t.TempDir(), folder); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := runtimeFolder(); err == nil {
-		t.Error("a link to another folder was taken")
 	}
 }
