@@ -15,6 +15,12 @@ const (
 	inTime = 0.97 // of packets that shall arrive in time
 	// readGrain is what the playback clock's own steps cost.
 	readGrain = frameTime
+	// lossMemory is over how many packets losses are counted. From often on (a share of packets) playout waits for the
+	// packet after a lost one, which may hold it too; below rarely it does not any more.
+	lossMemory    = 250
+	often, rarely = 0.008, 0.003
+	// redundantFor is how long after the last redundant packet another one is expected.
+	redundantFor = 3 * time.Second
 	// maxExtra bounds what lip sync may ask for.
 	maxExtra      = playout.MaxSkew
 	jitterSlots   = 256  // packets: 5 s at 20 ms
@@ -59,6 +65,9 @@ type JitterBuffer struct {
 	extra     time.Duration // that lip sync wants beyond what jitter needs
 	slots     [jitterSlots]slot
 	estimator playout.Estimator
+	// redundant tells whether a packet holds the one before; nil: the codec has no such packets.
+	redundant   func(packet []byte) bool
+	redundantAt time.Duration // when one came last; 0: never
 
 	reader
 	counters Counters
@@ -87,7 +96,7 @@ type Counters struct {
 	JitterBufferMinimumDelay       float64 // likewise, without what lip sync adds
 	JitterBufferEmittedCount       uint64
 	PacketsDiscarded               uint64 // arrived too late or twice
-	FECPacketsUsed                 uint64 // losses for which the packet after was there to repair them
+	FECPacketsUsed                 uint64 // losses that the packet after repaired; not concealed
 	TotalAudioEnergy               float64
 	TotalSamplesDuration           float64
 	AudioLevel                     float64       // 0 to 1
@@ -113,6 +122,9 @@ func NewJitterBuffer(o JitterOptions) (*JitterBuffer, error) {
 		return nil, errors.New("audio: a jitter buffer needs a decoder of 1 or 2 channels and 8 to 192 kHz")
 	}
 	j := &JitterBuffer{options: o, rate: int64(o.SampleRate)}
+	if r, ok := o.Decoder.(codec.Redundancy); ok {
+		j.redundant = r.Redundant
+	}
 	slab := make([]byte, jitterSlots*usualPayload)
 	for i := range j.slots {
 		j.slots[i].payload = slab[i*usualPayload : i*usualPayload : (i+1)*usualPayload]
@@ -144,6 +156,9 @@ func (j *JitterBuffer) Push(sequence uint16, timestamp uint32, payload []byte, a
 	if len(payload) > 0 {
 		j.estimator.Add(arrival, transit)
 		j.transit = transit
+		if j.redundant != nil && j.redundant(payload) {
+			j.redundantAt = max(arrival, 1)
+		}
 	}
 	if !j.known || seq > j.newest {
 		j.known, j.newest, j.newestTS, j.rtp = true, seq, ts, timestamp
@@ -223,9 +238,13 @@ func (j *JitterBuffer) target() time.Duration {
 	return j.own() + j.extra
 }
 
-// own is the delay for jitter alone.
+// own is the delay for what the network does: its jitter, and its losses where waiting for the next packet repairs them.
 func (j *JitterBuffer) own() time.Duration {
-	return max(j.options.MinDelay, min(j.options.MaxDelay, j.estimator.Quantile(inTime)+readGrain))
+	wait := j.estimator.Quantile(inTime) + readGrain
+	if j.losses.frequent && j.redundantAt > 0 && j.options.Now()-j.redundantAt < redundantFor {
+		wait += j.duration(int64(j.packet))
+	}
+	return max(j.options.MinDelay, min(j.options.MaxDelay, wait))
 }
 
 // duration of so many of the decoder's samples.

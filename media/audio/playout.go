@@ -38,6 +38,7 @@ type reader struct {
 	pending   int           // samples made up meanwhile: lost, or a pause?
 	silent    int           // of these, faded to nothing
 	losing    bool          // within a concealment event
+	losses    losses
 
 	channels  int
 	fifo      []int16 // decoded, to be resampled
@@ -146,7 +147,9 @@ func (j *JitterBuffer) produce() {
 		}
 		if later.timestamp <= j.at { // its turn has come: what is missing before it was made up already
 			j.resolve(true)
-			j.next = later.sequence
+			for ; j.next < later.sequence; j.next++ {
+				j.losses.note(true)
+			}
 			continue
 		}
 		j.conceal(later)
@@ -202,6 +205,7 @@ func (j *JitterBuffer) play(s *slot, now time.Duration) bool {
 		j.at = s.timestamp + int64(j.packet)
 		return false
 	}
+	j.losses.note(false)
 	j.resolve(s.timestamp < j.at-j.rate/500) // made up while this one was late, or in a pause of the sender
 	n, err := j.options.Decoder.Decode(j.scratch, s.payload)
 	if err != nil || n <= 0 || n*j.channels > len(j.scratch) {
@@ -268,15 +272,20 @@ func (j *JitterBuffer) shift(by time.Duration) {
 // conceal stands in for the packet j.next, which is lost; later is the first one there is after it.
 func (j *JitterBuffer) conceal(later *slot) {
 	j.resolve(true)
-	n := min(j.packet, int(later.timestamp-j.at))
-	var fec []byte
-	if later.sequence == j.next+1 && later.timestamp-j.at == int64(n) {
-		fec = later.payload
+	j.losses.note(true)
+	gap := int(later.timestamp - j.at)
+	n := min(j.packet, gap)
+	if later.sequence == j.next+1 && gap <= j.packet && j.redundant != nil && j.redundant(later.payload) {
+		// All of it is in there. What was made up of it while nothing was there, its beginning, is left out.
+		j.invent(j.packet, later.payload)
+		j.fifo = append(j.fifo, j.scratch[(j.packet-n)*j.channels:j.packet*j.channels]...)
 		j.counters.FECPacketsUsed++
+		j.losing = false
+	} else {
+		j.invent(n, nil)
+		j.fifo = append(j.fifo, j.scratch[:n*j.channels]...)
+		j.lost(n)
 	}
-	j.invent(n, fec)
-	j.fifo = append(j.fifo, j.scratch[:n*j.channels]...)
-	j.lost(n)
 	j.next++
 	j.at += int64(n)
 	j.expanding = 0

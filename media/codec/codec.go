@@ -65,6 +65,12 @@ type AudioDecoder interface {
 	Close() error
 }
 
+// Redundancy is what those audio decoders offer whose packets may hold the packet before them as well.
+type Redundancy interface {
+	// Redundant tells whether Conceal, given this packet as next, finds the lost content in it and need not invent any.
+	Redundant(packet []byte) bool
+}
+
 // AudioConfig of an encoder or decoder.
 type AudioConfig struct {
 	SampleRate int // Hz

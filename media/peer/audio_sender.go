@@ -18,8 +18,9 @@ type AudioSource interface {
 }
 
 const (
-	audioFrames  = 2  // of 10 ms in a packet
-	audioBacklog = 10 // frames of 10 ms that wait at most; older ones are dropped
+	audioFrames  = 2   // of 10 ms in a packet
+	audioBacklog = 10  // frames of 10 ms that wait at most; older ones are dropped
+	lossFades    = 0.9 // a report
 	opusBitrate  = 40_000
 	opusStereo   = 96_000
 )
@@ -141,10 +142,11 @@ func (a *audioSender) setLimit(bitrate int) {
 	a.mu.Unlock()
 }
 
-// setLoss tells the loss the peer sees, 0 to 1.
+// setLoss takes the loss of a report of the peer, 0 to 1. A second of sound is 50 packets: a loss of a few percent shows in
+// some reports and not in others, so what counts is the worst of the last ones, less and less.
 func (a *audioSender) setLoss(fraction float64) {
 	a.mu.Lock()
-	a.loss = fraction
+	a.loss = max(fraction, a.loss*lossFades)
 	a.mu.Unlock()
 }
 

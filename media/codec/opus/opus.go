@@ -138,4 +138,7 @@ func (d *decoder) conceal(pcm []int16, next []byte) error {
 	return d.dec.DecodePLC(pcm)
 }
 
+// Redundant as codec.Redundancy.
+func (d *decoder) Redundant(packet []byte) bool { return redundant(packet) }
+
 func (d *decoder) Close() error { return nil }

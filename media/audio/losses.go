@@ -1,0 +1,21 @@
+package audio
+
+// losses follows what share of the packets was not there when it was to be played. Zero value is ready.
+type losses struct {
+	share    float64
+	frequent bool // enough to wait for what repairs them
+}
+
+// note a packet that was lost or not.
+func (l *losses) note(lost bool) {
+	l.share -= l.share / lossMemory
+	if lost {
+		l.share += 1.0 / lossMemory
+	}
+	switch {
+	case l.share > often:
+		l.frequent = true
+	case l.share < rarely:
+		l.frequent = false
+	}
+}
