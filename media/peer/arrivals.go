@@ -19,6 +19,9 @@ import (
 // and allocates nothing for a packet.
 type arrivals struct {
 	interceptor.NoOp
+	// repaired takes a retransmission at once and tells whether it was of use: pion keeps them until the stream's next
+	// packet is read. nil: none is taken.
+	repaired func(packet []byte) bool
 
 	mu        sync.Mutex
 	estimator *incoming.Estimator
@@ -43,7 +46,8 @@ func (a *arrivals) BindRemoteStream(info *interceptor.StreamInfo, reader interce
 	paced := strings.HasPrefix(strings.ToLower(info.MimeType), "video/") && !strings.HasSuffix(strings.ToLower(info.MimeType), "/rtx")
 	rate := info.ClockRate
 	var source *reception
-	if !strings.HasSuffix(strings.ToLower(info.MimeType), "/rtx") {
+	repair := strings.HasSuffix(strings.ToLower(info.MimeType), "/rtx")
+	if !repair {
 		source = &reception{rate: rate}
 		a.mu.Lock()
 		a.sources[info.SSRC] = source
@@ -54,6 +58,9 @@ func (a *arrivals) BindRemoteStream(info *interceptor.StreamInfo, reader interce
 		if err == nil && n >= 12 {
 			a.note(b[:n], number, source)
 			a.add(b[:n], id, paced && rate > 0, rate)
+			if repair && a.repaired != nil && a.repaired(b[:n]) {
+				n = headerSize(b[:n]) // without a payload it is nothing to pion
+			}
 		}
 		return n, at, err
 	})

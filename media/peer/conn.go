@@ -59,6 +59,7 @@ type Conn struct {
 	onState    func(rtc.ConnectionState)
 	announced  []*RemoteTrack
 	remoteList []*RemoteTrack
+	streams    []*stream // that are read
 }
 
 var _ rtc.PeerConnection = (*Conn)(nil)
@@ -102,6 +103,7 @@ func (p *Conn) newLeg() error {
 		return err
 	}
 	l.pc.OnConnectionStateChange(func(s webrtc.PeerConnectionState) { p.changeState(l, s) })
+	l.arrivals.repaired = p.repaired
 	l.pc.OnTrack(func(t *webrtc.TrackRemote, r *webrtc.RTPReceiver) { p.attach(t, r) })
 	p.mu.Lock()
 	p.leg = l

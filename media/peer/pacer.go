@@ -21,8 +21,7 @@ const (
 )
 
 // pacer spreads video packets over time and numbers all packets for transport-wide congestion control at the moment they
-// leave, so that numbers follow the order on the wire. Sound is never held back. The estimator
-// owns it.
+// leave, so that numbers follow the order on the wire. Sound and repairs are never held back. The estimator owns it.
 //
 // Packets are copied into buffers that are used again; nothing is allocated once the queue has reached its usual length.
 type pacer struct {
@@ -33,6 +32,8 @@ type pacer struct {
 	bytes   int // in the queue
 	free    []*pacedPacket
 	rate    int // bit/s, the estimator's target
+	debt    int // bytes of repairs that were not queued; the queue waits for them
+	debtAt  time.Duration
 	closed  bool
 	wake    chan struct{}
 	done    chan struct{}
@@ -49,6 +50,7 @@ type pacedStream struct {
 	writer     interceptor.RTPWriter
 	extensions pacedExtensions
 	immediate  bool
+	repairs    bool // sent at once too: a picture waits for them, and how many there are is limited elsewhere
 	retransmitted
 }
 
@@ -88,7 +90,7 @@ func (p *pacer) describe(ssrc, rtx uint32, extensions pacedExtensions, immediate
 	defer p.mu.Unlock()
 	p.streams[ssrc] = &pacedStream{extensions: extensions, immediate: immediate}
 	if rtx != 0 {
-		p.streams[rtx] = &pacedStream{extensions: extensions}
+		p.streams[rtx] = &pacedStream{extensions: extensions, repairs: true}
 	}
 }
 
@@ -131,7 +133,10 @@ func (p *pacer) Write(header *rtp.Header, payload []byte, _ interceptor.Attribut
 	packet.header.Extensions = append(packet.extensions[:0], header.Extensions...)
 	packet.payload = append(packet.payload[:0], payload...)
 	packet.stream, packet.queued = s, video.Now()
-	if s.immediate || p.n == len(p.queue) {
+	if s.repairs {
+		p.debt, p.debtAt = p.debt+size, packet.queued
+	}
+	if s.immediate || s.repairs || p.n == len(p.queue) {
 		p.mu.Unlock()
 		err := p.send(packet)
 		p.give(packet)
@@ -254,6 +259,10 @@ func (p *pacer) serve(budget *float64) bool {
 	p.mu.Lock()
 	rate := max(pacingFactor*float64(p.rate), float64(p.bytes)*8/pacingMaxDelay.Seconds())
 	*budget = min(*budget, 0) + rate/8*pacingStep.Seconds()
+	if video.Now()-p.debtAt < pacingMaxDelay {
+		*budget -= float64(p.debt)
+	}
+	p.debt = 0
 	for p.n > 0 && *budget > 0 {
 		packet := p.queue[p.head]
 		p.queue[p.head] = nil

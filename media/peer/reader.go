@@ -1,10 +1,9 @@
 package peer
 
 import (
+	"encoding/binary"
 	"errors"
-	"net"
-	"os"
-	"time"
+	"slices"
 
 	"github.com/pion/rtcp"
 	"github.com/pion/webrtc/v4"
@@ -22,8 +21,49 @@ type stream struct {
 // attach is pion's OnTrack: a stream of the peer begins. It is read until it ends, also while no line wants it.
 func (p *Conn) attach(t *webrtc.TrackRemote, r *webrtc.RTPReceiver) {
 	s := &stream{track: t, transceiver: r.RTPTransceiver()}
-	p.work(func() { p.readRTP(s) })
+	p.mu.Lock()
+	p.streams = append(p.streams, s)
+	p.mu.Unlock()
+	p.work(func() {
+		defer p.detach(s)
+		p.readRTP(s)
+	})
 	p.work(func() { p.readReceiverRTCP(s, r) })
+}
+
+func (p *Conn) detach(s *stream) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.streams = slices.DeleteFunc(p.streams, func(x *stream) bool { return x == s })
+}
+
+// repaired takes a retransmission as it comes from the network and tells whether a picture wanted it.
+func (p *Conn) repaired(b []byte) bool {
+	rtx := webrtc.SSRC(binary.BigEndian.Uint32(b[8:]))
+	p.mu.Lock()
+	var v *videoReceiver
+	var track *webrtc.TrackRemote
+	for _, s := range p.streams {
+		if s.track.RtxSSRC() != rtx {
+			continue
+		}
+		if l := p.lineOf(s); l != nil {
+			v, track = l.receiver.video, s.track
+		}
+	}
+	p.mu.Unlock()
+	if v == nil || track.PayloadType() == 0 || len(b) > packetSize {
+		return false
+	}
+	pk := newPacket()
+	pk.arrived = video.Now()
+	n := copy(pk.buffer[:], b)
+	if !pk.unwrapRepair(n, uint8(track.PayloadType())) {
+		pk.free()
+		return false
+	}
+	v.push(pk, n-2, uint32(track.SSRC()), true)
+	return true
 }
 
 // lineOf finds the line of a stream: the one that announced its source, else that of its m-line. A source that no m-line
@@ -114,20 +154,12 @@ func (l *line) canNACK(p *Conn) bool {
 
 // readRTP reads one stream until it ends.
 func (p *Conn) readRTP(s *stream) {
-	t, hasDeadline := s.track, false
+	t := s.track
 	for {
 		pk := newPacket()
 		n, attributes, err := t.Read(pk.buffer[:])
 		if err != nil && !(errors.Is(err, webrtc.ErrCodecNotFound) && n > 0) {
 			pk.free()
-			if isTimeout(err) {
-				_ = t.SetReadDeadline(time.Now().Add(10 * time.Millisecond))
-				if v := p.receiverOf(s).video; v == nil || !v.holes() {
-					_ = t.SetReadDeadline(time.Time{})
-					hasDeadline = false
-				}
-				continue
-			}
 			return
 		}
 		pk.arrived = video.Now()
@@ -140,21 +172,10 @@ func (p *Conn) readRTP(s *stream) {
 		switch {
 		case receiver.video != nil:
 			receiver.video.push(pk, n, ssrc, attributes.Get(webrtc.AttributeRtxSsrc) != nil)
-			// Retransmissions come on a stream of their own, which pion looks at only when it is read: while packets
-			// are missing, it is read often.
-			if t.HasRTX() && !hasDeadline && receiver.video.holes() {
-				_ = t.SetReadDeadline(time.Now().Add(10 * time.Millisecond))
-				hasDeadline = true
-			}
 		case receiver.audio != nil:
 			receiver.audio.push(pk, n, ssrc)
 		default:
 			pk.free()
 		}
 	}
-}
-
-func isTimeout(err error) bool {
-	var n net.Error
-	return errors.Is(err, os.ErrDeadlineExceeded) || errors.As(err, &n) && n.Timeout()
 }

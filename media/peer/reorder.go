@@ -8,10 +8,17 @@ import (
 // Bounds of the reorder buffer.
 const (
 	reorderSize   = 2048                  // packets; a power of two
-	nackRetries   = 8                     // times a packet is asked for
-	nackMinWait   = 20 * time.Millisecond // between two requests for the same packet
-	waitMin       = 100 * time.Millisecond
-	waitMax       = 500 * time.Millisecond
+	nackRetries   = 12                    // times a packet is asked for
+	nackMinWait   = 5 * time.Millisecond  // between two requests for the same packet
+	nackFirstWait = 15 * time.Millisecond // and a round trip, while nobody has answered
+	nackMaxWait   = 500 * time.Millisecond
+	// A far peer is asked twice in a row: waiting for another round trip costs more than the second copy, as long as few
+	// packets are missing.
+	nackFar       = 40 * time.Millisecond
+	nackTwin      = 10 * time.Millisecond
+	nackTwins     = 24
+	waitMin       = 120 * time.Millisecond
+	waitMax       = time.Second
 	backlogLimit  = 700 * time.Millisecond // of packets that wait for a slow decoder: the rest is skipped
 	maxNACKNumber = 256                    // sequence numbers in one request
 	maxLate       = 64                     // late packets in a row that are late; more mean that the peer began anew
@@ -26,18 +33,21 @@ type reorder struct {
 	started bool
 	next    int64 // first packet of the frame to come
 	highest int64
-	rtt     time.Duration
-	broken  bool // packets were given up: frames are useless until a key frame
-	losses  uint64
-	request []uint16
-	late    int           // packets in a row that came too late
-	slack   time.Duration // that complete frames wait on purpose
+	rtt     time.Duration // from receiver reports
+	// How long answers to requests take, and how far they are from that on average; 0: none came.
+	answer, deviation time.Duration
+	broken            bool // packets were given up: frames are useless until a key frame
+	losses            uint64
+	request           []uint16
+	late              int           // packets in a row that came too late
+	slack             time.Duration // that complete frames wait on purpose
 }
 
 // missingPacket is a hole.
 type missingPacket struct {
 	since time.Duration
-	asked time.Duration
+	first time.Duration // asked for
+	asked time.Duration // last
 	times int
 }
 
@@ -45,9 +55,61 @@ func newReorder() *reorder {
 	return &reorder{missing: map[int64]*missingPacket{}, rtt: 50 * time.Millisecond, broken: true}
 }
 
-// wait is how long a hole may delay the picture: time for two or three requests.
+// wait is how long a hole may delay the picture: time for three requests or four.
 func (r *reorder) wait() time.Duration {
-	return min(max(3*r.rtt+60*time.Millisecond, waitMin), waitMax)
+	return min(max(4*r.again()+60*time.Millisecond, waitMin), waitMax)
+}
+
+// again is how long an answer may take before it counts as lost, or the request.
+func (r *reorder) again() time.Duration {
+	if r.answer == 0 {
+		return min(r.rtt+r.rtt/4+nackFirstWait, nackMaxWait)
+	}
+	return min(max(r.answer+max(2*r.deviation, nackMinWait/2), nackMinWait), nackMaxWait)
+}
+
+// answered learns from a packet that came so long after the first request and after the last one for it. Which of them it
+// answers is not told: the last, unless that was too short a time.
+func (r *reorder) answered(times int, first, last time.Duration) {
+	took := last
+	if r.answer == 0 || times == 2 && r.twins() || took < r.answer/2 {
+		took = first
+	}
+	if r.answer == 0 {
+		r.answer, r.deviation = max(took, 1), took/2
+		return
+	}
+	off := took - r.answer
+	r.answer = max(r.answer+off/8, 1)
+	r.deviation += (max(off, -off) - r.deviation) / 4
+}
+
+// dueAt is when a hole is to be asked for, again and again less often: an answer may take longer than it used to, which
+// shows only when it comes before the question is repeated.
+func (r *reorder) dueAt(m *missingPacket) time.Duration {
+	if m.asked < 0 {
+		return m.since
+	}
+	if m.times == 1 && r.twins() {
+		return m.asked + nackTwin
+	}
+	wait := r.again()
+	return m.asked + wait + wait*time.Duration(m.times-1)/4
+}
+
+// twins tells whether each request is repeated before it can have been answered.
+func (r *reorder) twins() bool { return r.again() > nackFar && len(r.missing) <= nackTwins }
+
+// nextRequest is when the next request is due; false when nothing is missing that will be asked for.
+func (r *reorder) nextRequest() (at time.Duration, ok bool) {
+	for _, m := range r.missing {
+		if m.times < nackRetries {
+			if due := r.dueAt(m); !ok || due < at {
+				at, ok = due, true
+			}
+		}
+	}
+	return at, ok
 }
 
 // insert takes a packet; it belongs to the buffer then. It reports whether holes appeared, which want a request at once.
@@ -72,6 +134,9 @@ func (r *reorder) insert(p *packet) (holes bool) {
 	}
 	r.highest = max(r.highest, p.sequence)
 	if m := r.missing[p.sequence]; m != nil {
+		if p.repaired && m.times > 0 {
+			r.answered(m.times, p.arrived-m.first, p.arrived-m.asked)
+		}
 		r.fill(p.sequence, m)
 	}
 	slot := &r.ring[p.sequence&(reorderSize-1)]
@@ -193,12 +258,14 @@ func (r *reorder) frameAfter(hole int64) int64 {
 // requests lists the sequence numbers to ask for now. The slice is valid until the next call.
 func (r *reorder) requests(now time.Duration) []uint16 {
 	r.request = r.request[:0]
-	wait := max(nackMinWait, r.rtt+r.rtt/4)
 	for n, m := range r.missing {
 		if len(r.request) == maxNACKNumber {
 			break
 		}
-		if m.times < nackRetries && (m.asked < 0 || now-m.asked >= wait) {
+		if m.times < nackRetries && now >= r.dueAt(m) {
+			if m.times == 0 {
+				m.first = now
+			}
 			m.asked = now
 			m.times++
 			r.request = append(r.request, uint16(n))

@@ -14,11 +14,10 @@ import (
 
 // Bounds of retransmission.
 const (
-	repairSize   = 1024                  // packets that can be sent again, a power of two
-	repairAgain  = 20 * time.Millisecond // and a round trip, before a packet is sent again once more
-	repairShare  = 0.5                   // of the estimate that may be sent again
-	repairBurst  = 200 * time.Millisecond
-	maxRepairRTT = 500 * time.Millisecond
+	repairSize  = 1024                 // packets that can be sent again, a power of two
+	repairAgain = 8 * time.Millisecond // before a packet is sent again once more: the peer knows why it asks again
+	repairShare = 0.5                  // of the estimate that may be sent again
+	repairBurst = 200 * time.Millisecond
 )
 
 // repairer keeps what was sent and sends it again when the peer asks (RFC 4585 NACK, RFC 4588 RTX). It is an interceptor
@@ -115,7 +114,7 @@ func (r *repairer) answer(nack *rtcp.TransportLayerNack, rtt time.Duration) {
 	for _, pair := range nack.Nacks {
 		pair.Range(func(sequence uint16) bool {
 			p := &s.ring[sequence%repairSize]
-			if !p.used || p.sequence != sequence || p.again > 0 && now-p.again < min(rtt, maxRepairRTT)+repairAgain {
+			if !p.used || p.sequence != sequence || p.again > 0 && now-p.again < min(rtt, repairAgain) {
 				return true
 			}
 			if r.budget < float64(len(p.payload)) {

@@ -33,17 +33,10 @@ func (p *packet) free() {
 // parse reads the n bytes in the buffer (RFC 3550, 5.1); sequence gets the 16 bits of the wire. It allocates nothing.
 func (p *packet) parse(n int) (ssrc uint32, ok bool) {
 	b := p.buffer[:n]
-	if n < 12 || b[0]>>6 != 2 {
+	head, end := headerSize(b), n
+	if head == 0 {
 		return 0, false
 	}
-	head := 12 + 4*int(b[0]&0x0f)
-	if b[0]&0x10 != 0 {
-		if n < head+4 {
-			return 0, false
-		}
-		head += 4 + 4*int(binary.BigEndian.Uint16(b[head+2:]))
-	}
-	end := n
 	if b[0]&0x20 != 0 {
 		end -= int(b[n-1])
 		if b[n-1] == 0 {
@@ -59,6 +52,32 @@ func (p *packet) parse(n int) (ssrc uint32, ok bool) {
 	p.timestamp = binary.BigEndian.Uint32(b[4:])
 	p.payload = b[head:end]
 	return binary.BigEndian.Uint32(b[8:]), true
+}
+
+// headerSize is the length of a packet's header with its extensions, bytes; 0: it has none that makes sense. It may be
+// more than the packet.
+func headerSize(b []byte) int {
+	if len(b) < 12 || b[0]>>6 != 2 {
+		return 0
+	}
+	head := 12 + 4*int(b[0]&0x0f)
+	if b[0]&0x10 != 0 {
+		if len(b) < head+4 {
+			return 0
+		}
+		head += 4 + 4*int(binary.BigEndian.Uint16(b[head+2:]))
+	}
+	return head
+}
+
+// unwrapRepair makes the packet of n bytes in the buffer, a retransmission (RFC 4588, section 4), the one that it repeats.
+func (p *packet) unwrapRepair(n int, pt uint8) bool {
+	if _, ok := p.parse(n); !ok || len(p.payload) < 2 {
+		return false
+	}
+	p.sequence = int64(binary.BigEndian.Uint16(p.payload))
+	p.payload, p.pt = p.payload[2:], pt
+	return true
 }
 
 // unwrapper turns 16-bit sequence numbers into ones that never wrap.

@@ -26,7 +26,11 @@ func (v *videoReceiver) run() {
 	timer := time.NewTimer(time.Hour)
 	defer timer.Stop()
 	for {
-		if wait := v.step(); wait >= 0 {
+		wait := v.step()
+		if ask := v.askAgain(); wait < 0 || ask >= 0 && ask < wait {
+			wait = ask
+		}
+		if wait >= 0 {
 			timer.Reset(wait)
 		}
 		select {

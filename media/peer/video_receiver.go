@@ -131,29 +131,35 @@ func (v *videoReceiver) askLost(now time.Duration) []uint16 {
 	return append([]uint16(nil), list...)
 }
 
-// holes tells whether packets are missing, so that the reader looks for retransmissions often.
-func (v *videoReceiver) holes() bool {
+// askAgain asks for what is missing and due, and returns when to look again; never: nothing is missing.
+func (v *videoReceiver) askAgain() time.Duration {
 	v.mu.Lock()
-	defer v.mu.Unlock()
-	return len(v.buffer.missing) > 0
+	now := video.Now()
+	ask := v.askLost(now)
+	at, ok := v.buffer.nextRequest()
+	v.mu.Unlock()
+	if len(ask) > 0 {
+		v.requestLost(ask)
+	}
+	if !ok {
+		return never
+	}
+	return max(at-now, time.Millisecond)
 }
 
-// tick is called every 20 ms: it repeats requests and gives up what waited too long.
+// tick is called every 20 ms: it gives up what waited too long.
 func (v *videoReceiver) tick(now, rtt time.Duration) {
 	v.mu.Lock()
 	if rtt > 0 {
 		v.buffer.rtt = rtt
 	}
-	ask := v.askLost(now)
+	v.schedule.SetRoundTrip(max(rtt, v.buffer.answer))
 	gaveUp := v.buffer.expire(now)
 	if gaveUp {
 		v.wantKey = true
 	}
 	key := v.dueKey(now)
 	v.mu.Unlock()
-	if len(ask) > 0 {
-		v.requestLost(ask)
-	}
 	if key {
 		v.requestKey()
 	}

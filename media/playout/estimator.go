@@ -7,9 +7,6 @@ import "time"
 
 // Parameters of the estimate.
 const (
-	step       = 5 * time.Millisecond // width of a histogram bucket
-	steps      = 100
-	forget     = 0.995           // a sample
 	minWindow  = 3 * time.Second // over which the fastest arrival is the reference
 	minBuckets = 6
 )
@@ -19,8 +16,7 @@ const (
 // hold an unknown constant and the drift between two clocks; only differences matter, and the window follows the drift.
 // Zero value is ready; not for concurrent use.
 type Estimator struct {
-	histogram [steps]float32
-	total     float32
+	late histogram // how much longer than the fastest
 
 	fastest [minBuckets]time.Duration
 	filled  [minBuckets]bool
@@ -35,13 +31,13 @@ func (e *Estimator) Reset() { *e = Estimator{} }
 func (e *Estimator) Add(arrival, transit time.Duration) time.Duration {
 	const span = minWindow / minBuckets
 	bucket := int64(max(arrival, 0) / span)
-	if first := e.total == 0; first || bucket > e.bucket+minBuckets {
+	if first := e.late.total == 0; first || bucket > e.bucket+minBuckets {
 		// The first one, or the first after a long pause.
 		e.filled = [minBuckets]bool{}
 		e.bucket = bucket
 		if first {
 			// Until it knows better, it believes in 20 to 25 ms of jitter.
-			e.histogram[4], e.total = 10, 10
+			e.late.buckets[4], e.late.total = 10, 10
 		}
 	}
 	for e.bucket < bucket {
@@ -58,11 +54,7 @@ func (e *Estimator) Add(arrival, transit time.Duration) time.Duration {
 		}
 	}
 	relative := transit - e.minimum
-	for i := range e.histogram {
-		e.histogram[i] *= forget
-	}
-	e.histogram[min(steps-1, int(relative/step))]++
-	e.total = e.total*forget + 1
+	e.late.add(relative)
 	return relative
 }
 
@@ -70,12 +62,4 @@ func (e *Estimator) Add(arrival, transit time.Duration) time.Duration {
 func (e *Estimator) Minimum() time.Duration { return e.minimum }
 
 // Quantile is the delay beyond the fastest that a share of arrivals, 0 to 1, would have met.
-func (e *Estimator) Quantile(share float32) time.Duration {
-	sum := float32(0)
-	for i, weight := range e.histogram {
-		if sum += weight; sum >= share*e.total {
-			return time.Duration(i+1) * step
-		}
-	}
-	return steps * step
-}
+func (e *Estimator) Quantile(share float32) time.Duration { return e.late.quantile(share) }

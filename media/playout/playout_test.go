@@ -79,19 +79,32 @@ func TestPictureClockStartsAnew(t *testing.T) {
 	}
 }
 
-// A frame that was repaired says nothing of the network's jitter.
-func TestRepairedFramesDoNotCount(t *testing.T) {
-	v := NewVideo(90000)
-	for i := range 900 {
-		captured := time.Duration(i) * time.Second / 30
-		delay, repaired := 20*ms, i%8 == 0
-		if repaired {
-			delay = 150 * ms
+// A frame that was repaired says nothing of the network's jitter. Repairs are waited for where they are frequent, as long
+// as the round trip makes likely and not longer.
+func TestRepairedFramesCountForThemselves(t *testing.T) {
+	for _, c := range []struct {
+		each             int // so many frames one is repaired
+		took, roundTrip  time.Duration
+		least, mostDelay time.Duration
+	}{
+		{100, 130 * ms, 110 * ms, 0, 15 * ms},
+		{8, 130 * ms, 110 * ms, 130 * ms, 140 * ms},
+		{8, 130 * ms, 2 * ms, 40 * ms, 55 * ms},
+		{3, 20 * ms, 2 * ms, 20 * ms, 30 * ms},
+	} {
+		v := NewVideo(90000)
+		v.SetRoundTrip(c.roundTrip)
+		for i := range 900 {
+			captured := time.Duration(i) * time.Second / 30
+			delay, repaired := 20*ms, i%c.each == 0
+			if repaired {
+				delay += c.took
+			}
+			v.Frame(captured+delay, uint32(i*3000), !repaired)
 		}
-		v.Frame(captured+delay, uint32(i*3000), !repaired)
-	}
-	if v.Target() > 15*ms {
-		t.Errorf("delay %v", v.Target())
+		if v.Target() < c.least || v.Target() > c.mostDelay {
+			t.Errorf("%+v: delay %v", c, v.Target())
+		}
 	}
 }
 

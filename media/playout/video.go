@@ -7,6 +7,11 @@ const (
 	inTime = 0.9 // of frames that shall have arrived when they are due: a late one is shown late, which costs less than delay
 	// longest is the delay that jitter may cost; sound that comes later than the picture may add to it (MaxSkew).
 	longest = 200 * time.Millisecond
+	// repairedInTime is the share of frames that repairs may not make late. For that they may cost this many round trips
+	// and this much beyond the jitter.
+	repairedInTime = 0.98
+	repairTrips    = 1.5
+	repairMost     = 40 * time.Millisecond
 	// stretch is how much slower, squeeze how much faster pictures follow each other while the delay changes.
 	stretch, squeeze = 0.25, 0.10
 	// jump: a transit time that changed by so much is a new clock, not jitter.
@@ -18,6 +23,8 @@ type Video struct {
 	rate      int64 // Hz of timestamps
 	clock     Unwrapper
 	estimator Estimator
+	repairs   histogram     // how much later than the fastest repaired frames came; nothing for the others
+	roundTrip time.Duration // to who repairs
 	known     bool
 	last      int64 // timestamp of the newest frame, unwrapped
 	transit   time.Duration
@@ -29,10 +36,11 @@ type Video struct {
 func NewVideo(rate int) *Video { return &Video{rate: int64(rate)} }
 
 // Reset forgets the stream: another source, or a decoder that begins anew after a long pause.
-func (v *Video) Reset() { *v = Video{rate: v.rate, extra: v.extra} }
+func (v *Video) Reset() { *v = Video{rate: v.rate, extra: v.extra, roundTrip: v.roundTrip} }
 
 // Frame takes a complete frame: when its last packet came, and its timestamp. counts false leaves it out of the jitter:
-// one that waited for a retransmission says nothing about the network's. It returns when to show it.
+// one that waited for a retransmission says nothing about the network's, but how long repairs take. It returns when to
+// show it.
 func (v *Video) Frame(arrival time.Duration, timestamp uint32, counts bool) (due time.Duration) {
 	at := v.clock.At(timestamp)
 	media := Ticks(at, v.rate)
@@ -46,6 +54,11 @@ func (v *Video) Frame(arrival time.Duration, timestamp uint32, counts bool) (due
 	if counts || !v.known {
 		v.estimator.Add(arrival, transit)
 		v.transit = transit
+	}
+	if late := transit - v.estimator.Minimum(); !counts && late < jump {
+		v.repairs.add(late)
+	} else {
+		v.repairs.add(0)
 	}
 	v.approach(at)
 	// Never later than its delay after it came: a repaired frame of another clock would wait for as long as the clock jumped.
@@ -68,12 +81,17 @@ func (v *Video) approach(at int64) {
 // Target is the delay that is wanted now, beyond the fastest frame's way.
 func (v *Video) Target() time.Duration { return v.own() + v.extra }
 
-// own is the delay for jitter alone.
+// own is the delay for what the network does: its jitter, and repairs where they are frequent.
 func (v *Video) own() time.Duration {
-	return min(v.estimator.Quantile(inTime), longest)
+	jitter := min(v.estimator.Quantile(inTime), longest)
+	most := jitter + repairMost + time.Duration(repairTrips*float64(v.roundTrip))
+	return max(jitter, min(v.repairs.quantile(repairedInTime), most))
 }
 
-// Least is the delay that jitter alone needs.
+// SetRoundTrip tells how long a request and what it brings take.
+func (v *Video) SetRoundTrip(d time.Duration) { v.roundTrip = max(d, 0) }
+
+// Least is the delay that the network alone needs.
 func (v *Video) Least() time.Duration { return v.own() }
 
 // Delay is what it is now.
