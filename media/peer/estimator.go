@@ -35,13 +35,12 @@ type estimator struct {
 	feedback  bool      // arrival times have been reported
 	remb      float64
 	rembAt    time.Duration
-	byLoss    float64
-	lossAt    time.Time
+	loss      lossLimit
 	governor  governor
 }
 
 func newEstimator() *estimator {
-	e := &estimator{delay: incoming.New(), byLoss: initialBitrate, reference: sendClock{bits: 24}}
+	e := &estimator{delay: incoming.New(), loss: newLossLimit(), reference: sendClock{bits: 24}}
 	e.pacer = newPacer(initialBitrate, e.history.add)
 	return e
 }
@@ -114,23 +113,12 @@ func (e *estimator) onArrivals(b []byte) {
 	e.feedback = e.feedback || valid
 }
 
-// onLoss takes the loss of a video receiver report, 0 to 1. The rule is the loss-based one of GCC: up by 8 % below 2 %,
-// down by half the loss above 10 %.
+// onLoss takes the loss of a video receiver report, 0 to 1.
 func (e *estimator) onLoss(fraction float64) {
-	now := time.Now()
+	sent := e.pacer.throughput()
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	if now.Sub(e.lossAt) < 200*time.Millisecond {
-		return
-	}
-	e.lossAt = now
-	switch {
-	case fraction < 0.02:
-		e.byLoss *= 1.08
-	case fraction > 0.10:
-		e.byLoss *= 1 - fraction/2
-	}
-	e.byLoss = min(max(e.byLoss, 2*minBitrate), maxBitrate)
+	e.loss.update(video.Now(), fraction, sent)
 }
 
 // target is the bitrate that may be sent now, bit/s.
@@ -138,7 +126,7 @@ func (e *estimator) target() float64 {
 	sent := e.pacer.throughput()
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	rate := e.byLoss
+	rate := e.loss.rate
 	if e.feedback {
 		byDelay, _ := e.delay.Rate()
 		rate = min(rate, byDelay)

@@ -1,0 +1,91 @@
+package peer
+
+import "time"
+
+// Bounds of what loss says about the rate (draft-ietf-rmcat-gcc-02, section 6).
+const (
+	lossLittle = 0.02
+	lossMuch   = 0.10
+	lossGrowth = 1.08 // a report
+	lossLearn  = 1.0 / 3
+	// lossTried: so far a reduction must have gone to tell what it was good for; after so many reports at the least.
+	lossTried   = 0.75
+	lossReports = 3
+	lossPatient = 15 * time.Second // for so long a reduction may take
+	lossPace    = 200 * time.Millisecond
+)
+
+// lossLimit limits the rate by the loss that the peer reports: up while there is little, down where there is much. A way
+// that loses packets whatever is sent, as radio does, tells itself by the first reduction: less arrives in proportion,
+// while before a bottleneck as much arrives as before. Such loss is usual from then on and counts no more; repairs are for
+// it. Zero value is not ready: newLossLimit.
+type lossLimit struct {
+	rate     float64 // bit/s
+	usual    float64 // share that is lost whatever is sent
+	smoothed float64
+	at       time.Duration // of the last report; 0: none yet
+	// The reduction that is tried.
+	trying   bool
+	began    time.Duration
+	reports  int
+	before   float64 // rate
+	sent     float64 // bit/s
+	arriving float64 // bit/s
+	// What was sent and what arrived of it in the reports after it has gone far enough, bit/s added up.
+	sentLess, arrivingLess float64
+}
+
+func newLossLimit() lossLimit { return lossLimit{rate: initialBitrate} }
+
+// update takes a report: the share lost, 0 to 1, and what was sent in its time, bit/s. now is on the media clock.
+func (l *lossLimit) update(now time.Duration, fraction, sent float64) {
+	if l.at != 0 && now-l.at < lossPace {
+		return
+	}
+	if l.at == 0 {
+		l.smoothed = fraction
+	}
+	l.at = max(now, 1)
+	l.smoothed += (fraction - l.smoothed) * lossLearn
+	if l.smoothed < l.usual {
+		l.usual += (l.smoothed - l.usual) * lossLearn
+	}
+	switch excess := fraction - l.usual; {
+	case excess < lossLittle:
+		l.rate *= lossGrowth
+	case excess > lossMuch:
+		if !l.trying {
+			l.trying, l.began, l.reports, l.sentLess, l.arrivingLess = true, now, 0, 0, 0
+			l.before, l.sent, l.arriving = l.rate, sent, sent*(1-fraction)
+		}
+		l.rate *= 1 - excess/2
+	}
+	l.rate = min(max(l.rate, 2*minBitrate), maxBitrate)
+	l.learn(now, fraction, sent)
+}
+
+// learn ends the try when it has gone far enough for long enough.
+func (l *lossLimit) learn(now time.Duration, fraction, sent float64) {
+	switch {
+	case !l.trying:
+		return
+	case now-l.began > lossPatient:
+		l.trying = false
+		return
+	case sent > lossTried*l.sent:
+		return
+	}
+	l.reports++
+	l.sentLess += sent
+	l.arrivingLess += sent * (1 - fraction)
+	if l.reports < lossReports {
+		return
+	}
+	l.trying = false
+	// Half way between what would arrive if the loss had nothing to do with the rate, and as much as arrived before.
+	n := float64(l.reports)
+	if l.arrivingLess/n < (l.arriving+l.arriving*l.sentLess/n/l.sent)/2 {
+		l.usual = 1 - l.arrivingLess/l.sentLess
+		l.rate = max(l.rate, l.before)
+	}
+}
