@@ -19,6 +19,8 @@ const (
 	// packet after a lost one, which may hold it too; below rarely it does not any more.
 	lossMemory    = 250
 	often, rarely = 0.008, 0.003
+	// nearRepair is how long a repair may take that playout waits for.
+	nearRepair = 40 * time.Millisecond
 	// redundantFor is how long after the last redundant packet another one is expected.
 	redundantFor = 3 * time.Second
 	// maxExtra bounds what lip sync may ask for.
@@ -68,6 +70,7 @@ type JitterBuffer struct {
 	// redundant tells whether a packet holds the one before; nil: the codec has no such packets.
 	redundant   func(packet []byte) bool
 	redundantAt time.Duration // when one came last; 0: never
+	repair      time.Duration // how long a lost packet takes to come once it is asked for; 0: nobody asks
 
 	reader
 	counters Counters
@@ -80,6 +83,7 @@ type slot struct {
 	sequence  int64 // extended beyond 16 bits
 	timestamp int64 // extended, samples of the decoder
 	arrival   time.Duration
+	repaired  bool
 	payload   []byte
 }
 
@@ -137,6 +141,22 @@ func NewJitterBuffer(o JitterOptions) (*JitterBuffer, error) {
 
 // Push takes a packet: its RTP sequence number and timestamp, its payload (copied; empty for padding), and when it came.
 func (j *JitterBuffer) Push(sequence uint16, timestamp uint32, payload []byte, arrival time.Duration) {
+	j.push(sequence, timestamp, payload, arrival, false)
+}
+
+// Repair takes a packet that was lost and came because the sender was asked for it: it says nothing of jitter.
+func (j *JitterBuffer) Repair(sequence uint16, timestamp uint32, payload []byte, arrival time.Duration) {
+	j.push(sequence, timestamp, payload, arrival, true)
+}
+
+// SetRepair tells how long a lost packet takes to come after the next one showed that it is missing; 0: it never comes.
+func (j *JitterBuffer) SetRepair(takes time.Duration) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	j.repair = max(takes, 0)
+}
+
+func (j *JitterBuffer) push(sequence uint16, timestamp uint32, payload []byte, arrival time.Duration, repaired bool) {
 	if len(payload) > maxPayload {
 		return
 	}
@@ -153,7 +173,7 @@ func (j *JitterBuffer) Push(sequence uint16, timestamp uint32, payload []byte, a
 		seq, ts = j.extend(sequence, timestamp)
 		transit = arrival - j.duration(ts)
 	}
-	if len(payload) > 0 {
+	if len(payload) > 0 && !repaired {
 		j.estimator.Add(arrival, transit)
 		j.transit = transit
 		if j.redundant != nil && j.redundant(payload) {
@@ -171,7 +191,7 @@ func (j *JitterBuffer) Push(sequence uint16, timestamp uint32, payload []byte, a
 		j.counters.PacketsDiscarded++
 		return
 	}
-	*s = slot{used: true, sequence: seq, timestamp: ts, arrival: arrival, payload: append(s.payload[:0], payload...)}
+	*s = slot{used: true, sequence: seq, timestamp: ts, arrival: arrival, repaired: repaired, payload: append(s.payload[:0], payload...)}
 }
 
 // extend counts sequence numbers and timestamps on beyond their 16 and 32 bits.
@@ -238,11 +258,17 @@ func (j *JitterBuffer) target() time.Duration {
 	return j.own() + j.extra
 }
 
-// own is the delay for what the network does: its jitter, and its losses where waiting for the next packet repairs them.
+// own is the delay for what the network does: its jitter, and its losses where waiting for the next packet repairs them,
+// or shows that the lost one must be asked for.
 func (j *JitterBuffer) own() time.Duration {
 	wait := j.estimator.Quantile(inTime) + readGrain
-	if j.losses.frequent && j.redundantAt > 0 && j.options.Now()-j.redundantAt < redundantFor {
-		wait += j.duration(int64(j.packet))
+	packet := j.duration(int64(j.packet))
+	switch {
+	case !j.losses.frequent:
+	case j.repair > 0 && j.repair <= nearRepair:
+		wait += packet + j.repair
+	case j.redundantAt > 0 && j.options.Now()-j.redundantAt < redundantFor:
+		wait += packet
 	}
 	return max(j.options.MinDelay, min(j.options.MaxDelay, wait))
 }

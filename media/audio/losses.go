@@ -1,6 +1,6 @@
 package audio
 
-// losses follows what share of the packets was not there when it was to be played. Zero value is ready.
+// losses follows what share of the packets the network lost, repaired or not. Zero value is ready.
 type losses struct {
 	share    float64
 	frequent bool // enough to wait for what repairs them

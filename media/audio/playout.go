@@ -205,7 +205,7 @@ func (j *JitterBuffer) play(s *slot, now time.Duration) bool {
 		j.at = s.timestamp + int64(j.packet)
 		return false
 	}
-	j.losses.note(false)
+	j.losses.note(s.repaired)
 	j.resolve(s.timestamp < j.at-j.rate/500) // made up while this one was late, or in a pause of the sender
 	n, err := j.options.Decoder.Decode(j.scratch, s.payload)
 	if err != nil || n <= 0 || n*j.channels > len(j.scratch) {

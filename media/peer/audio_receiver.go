@@ -4,6 +4,9 @@ import (
 	"log/slog"
 	"strings"
 	"sync"
+	"time"
+
+	"github.com/pion/rtcp"
 
 	"parley/connector/rtc"
 	"parley/media/audio"
@@ -24,10 +27,14 @@ type audioReceiver struct {
 	name     string
 	ssrc     uint32
 	before   audio.Counters // of buffers of earlier codecs
-	closed   bool
+	holes    holes
+	nacks    uint64 // requests for lost packets
+	// requestLost asks the peer for packets again and tells whether it agreed to be asked; nil: it did not.
+	requestLost func(ssrc uint32, sequence []uint16) bool
+	closed      bool
 }
 
-func (p *Conn) newAudioReceiver(t *RemoteTrack) *audioReceiver {
+func (p *Conn) newAudioReceiver(l *line, t *RemoteTrack) *audioReceiver {
 	a := &audioReceiver{track: t, log: p.log, output: p.config.Output, format: func(pt uint8) (format, bool) {
 		name := p.codecOf(pt)
 		for _, f := range p.formats {
@@ -37,6 +44,13 @@ func (p *Conn) newAudioReceiver(t *RemoteTrack) *audioReceiver {
 		}
 		return format{}, false
 	}}
+	a.requestLost = func(ssrc uint32, sequence []uint16) bool {
+		if ssrc == 0 || !l.canNACK(p) {
+			return false
+		}
+		p.writeRTCP(&rtcp.TransportLayerNack{MediaSSRC: ssrc, Nacks: rtcp.NackPairsFromSequenceNumbers(sequence)})
+		return true
+	}
 	t.level = a.level
 	return a
 }
@@ -65,13 +79,21 @@ func (a *audioReceiver) push(p *packet, n int, ssrc uint32) {
 	defer p.free()
 	a.track.lastPacket.Store(int64(p.arrived))
 	a.mu.Lock()
-	defer a.mu.Unlock()
+	ok := a.take(p, n, ssrc)
+	a.mu.Unlock()
+	if ok {
+		a.askLost(p.arrived)
+	}
+}
+
+// take is push under mu; false: the packet is none of ours.
+func (a *audioReceiver) take(p *packet, n int, ssrc uint32) bool {
 	if a.closed {
-		return
+		return false
 	}
 	f, ok := a.format(p.pt)
 	if !ok {
-		return
+		return false
 	}
 	if f.name != a.name {
 		a.change(f)
@@ -79,6 +101,7 @@ func (a *audioReceiver) push(p *packet, n int, ssrc uint32) {
 	if a.ssrc != ssrc {
 		a.ssrc = ssrc
 		a.counters.restart()
+		a.holes = holes{request: a.holes.request, rtt: a.holes.rtt}
 		if a.buffer != nil {
 			a.buffer.Restart()
 		}
@@ -86,9 +109,48 @@ func (a *audioReceiver) push(p *packet, n int, ssrc uint32) {
 	sequence := uint16(p.sequence)
 	p.sequence = a.counters.seq.unwrap(p.sequence)
 	a.counters.add(p, n)
-	if a.buffer != nil {
+	repaired := a.holes.add(p.sequence, p.arrived)
+	if repaired {
+		a.counters.recovered++
+		a.counters.recoveredBytes += uint64(len(p.payload))
+	}
+	switch {
+	case a.buffer == nil:
+	case repaired:
+		a.buffer.SetRepair(a.holes.takes())
+		a.buffer.Repair(sequence, p.timestamp, p.payload, p.arrived)
+	default:
 		a.buffer.Push(sequence, p.timestamp, p.payload, p.arrived)
 	}
+	return true
+}
+
+// askLost asks for the packets that are missing and due.
+func (a *audioReceiver) askLost(now time.Duration) {
+	if a.requestLost == nil {
+		return
+	}
+	a.mu.Lock()
+	var ask []uint16
+	if a.holes.n > 0 {
+		ask = append(ask, a.holes.requests(now)...)
+	}
+	ssrc := a.ssrc
+	a.mu.Unlock()
+	if len(ask) == 0 || !a.requestLost(ssrc, ask) {
+		return
+	}
+	a.mu.Lock()
+	a.nacks++
+	a.mu.Unlock()
+}
+
+// tick is called every 20 ms with the round trip, 0 when it is not known.
+func (a *audioReceiver) tick(now, rtt time.Duration) {
+	a.mu.Lock()
+	a.holes.rtt = rtt
+	a.mu.Unlock()
+	a.askLost(now)
 }
 
 // change makes the decoder and buffer for a codec. Under mu.

@@ -38,6 +38,9 @@ type audioSender struct {
 	format *format
 	limit  int // bit/s, of the encoding; 0 is none
 	loss   float64
+	sent,
+	repeated int // packets since the last report
+	nacks  uint64
 	frames [audioBacklog]audioFrame // ring
 	head,
 	count int
@@ -144,9 +147,22 @@ func (a *audioSender) setLimit(bitrate int) {
 
 // setLoss takes the loss of a report of the peer, 0 to 1. A second of sound is 50 packets: a loss of a few percent shows in
 // some reports and not in others, so what counts is the worst of the last ones, less and less.
+// What was repaired counts too, as if every packet had been asked for once.
 func (a *audioSender) setLoss(fraction float64) {
 	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.sent > 0 {
+		fraction = max(fraction, min(1, float64(a.repeated)/float64(a.sent)))
+	}
+	a.sent, a.repeated = 0, 0
 	a.loss = max(fraction, a.loss*lossFades)
+}
+
+// countNACK counts a request of the peer, upon which so many packets were sent again.
+func (a *audioSender) countNACK(repeated int) {
+	a.mu.Lock()
+	a.nacks++
+	a.repeated += repeated
 	a.mu.Unlock()
 }
 
@@ -184,6 +200,7 @@ func (a *audioSender) next() bool {
 		a.pcm = audio.Remix(a.pcm, f.pcm[:f.channels*audio.FrameSamples], f.channels, channels)
 		a.head, a.count = (a.head+1)%audioBacklog, a.count-1
 	}
+	a.sent++
 	track, f, limit, loss := a.track, a.format, a.limit, a.loss
 	a.mu.Unlock()
 	if track == nil || f == nil || !track.Enabled() || !a.ready() {

@@ -44,7 +44,7 @@ var knownFormats = []format{
 var videoFeedback = []string{"goog-remb", "transport-cc", "ccm fir", "nack", "nack pli"}
 
 // audioFeedback likewise for sound.
-var audioFeedback = []string{"transport-cc"}
+var audioFeedback = []string{"transport-cc", "nack"}
 
 func feedbackFor(kind rtc.Kind) []string {
 	if kind == rtc.Video {

@@ -89,7 +89,7 @@ func (p *Conn) commitRemote(l *line) {
 	if l.kind == rtc.Video {
 		r.video = p.newVideoReceiver(l, t)
 	} else {
-		r.audio = p.newAudioReceiver(t)
+		r.audio = p.newAudioReceiver(l, t)
 	}
 	p.mu.Lock()
 	l.remote, l.receiver = t, r

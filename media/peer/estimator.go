@@ -1,7 +1,6 @@
 package peer
 
 import (
-	"strings"
 	"sync"
 	"time"
 
@@ -51,8 +50,10 @@ func (e *estimator) NewInterceptor(string) (interceptor.Interceptor, error) { re
 // BindLocalStream registers a sender's source with the pacer, its retransmission source included.
 func (e *estimator) BindLocalStream(info *interceptor.StreamInfo, writer interceptor.RTPWriter) interceptor.RTPWriter {
 	ids := pacedExtensions{transportCC: extensionID(info, transportCC), absSendTime: extensionID(info, absSendTime)}
-	sound := strings.HasPrefix(strings.ToLower(info.MimeType), "audio/")
-	e.pacer.describe(info.SSRC, info.SSRCRetransmission, ids, sound)
+	e.pacer.describe(info.SSRC, info.SSRCRetransmission, ids, isSound(info))
+	if isSound(info) && wantsNACK(info) {
+		e.pacer.keep(info.SSRC)
+	}
 	e.pacer.AddStream(info.SSRC, writer)
 	if info.SSRCRetransmission != 0 {
 		e.pacer.alias(info.SSRCRetransmission, info.SSRC)

@@ -50,9 +50,16 @@ type pacedStream struct {
 	writer     interceptor.RTPWriter
 	extensions pacedExtensions
 	immediate  bool
-	repairs    bool // sent at once too: a picture waits for them, and how many there are is limited elsewhere
+	repairs    bool         // sent at once too: a picture waits for them, and how many there are is limited elsewhere
+	kept       *keptPackets // of sound that may be asked for again
 	retransmitted
 }
+
+// keptPackets are the last packets of a sound as they left, a second and more.
+type keptPackets [64]*pacedPacket
+
+// mostRepeats is how often a packet of sound is sent again.
+const mostRepeats = 4
 
 // pacedExtensions are the ids of the header extensions that are written when a packet leaves; 0 is none.
 type pacedExtensions struct{ transportCC, absSendTime uint8 }
@@ -61,6 +68,7 @@ type pacedExtensions struct{ transportCC, absSendTime uint8 }
 type retransmitted struct {
 	packets, bytes uint64
 	waited         time.Duration
+	again          struct{ packets, bytes uint64 } // of them sent once more as they were
 }
 
 type pacedPacket struct {
@@ -72,6 +80,7 @@ type pacedPacket struct {
 	stream     *pacedStream
 	queued     time.Duration // media clock
 	attributes interceptor.Attributes
+	repeats    int // how often it was sent again
 }
 
 // newPacer tells sent of each packet that gets a transport-wide number, as it leaves; sent may be nil.
@@ -132,14 +141,14 @@ func (p *pacer) Write(header *rtp.Header, payload []byte, _ interceptor.Attribut
 	packet.header = *header
 	packet.header.Extensions = append(packet.extensions[:0], header.Extensions...)
 	packet.payload = append(packet.payload[:0], payload...)
-	packet.stream, packet.queued = s, video.Now()
+	packet.stream, packet.queued, packet.repeats = s, video.Now(), 0
 	if s.repairs {
 		p.debt, p.debtAt = p.debt+size, packet.queued
 	}
 	if s.immediate || s.repairs || p.n == len(p.queue) {
 		p.mu.Unlock()
 		err := p.send(packet)
-		p.give(packet)
+		p.give(p.retain(packet))
 		return size, err
 	}
 	p.queue[(p.head+p.n)%len(p.queue)] = packet
@@ -167,12 +176,62 @@ func (p *pacer) take() *pacedPacket {
 }
 
 func (p *pacer) give(packet *pacedPacket) {
+	if packet == nil {
+		return
+	}
 	packet.stream = nil
 	p.mu.Lock()
 	if len(p.free) < 256 {
 		p.free = append(p.free, packet)
 	}
 	p.mu.Unlock()
+}
+
+// keep lets repeat find the last packets of a source that describe registered.
+func (p *pacer) keep(ssrc uint32) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if s := p.streams[ssrc]; s != nil {
+		s.kept = new(keptPackets)
+	}
+}
+
+// retain keeps a packet that was sent, if its source's are kept, and returns the one that is not needed any more, if any.
+func (p *pacer) retain(packet *pacedPacket) *pacedPacket {
+	kept := packet.stream.kept
+	if kept == nil {
+		return packet
+	}
+	p.sendMu.Lock()
+	defer p.sendMu.Unlock()
+	slot := &kept[int(packet.header.SequenceNumber)%len(kept)]
+	old := *slot
+	*slot = packet
+	return old
+}
+
+// repeat sends a kept packet of a source once more and tells whether it could. It leaves exactly as it did before, its
+// transport-wide number too: SRTP encrypts both with the same counter, under which nothing may differ.
+func (p *pacer) repeat(ssrc uint32, sequence uint16) bool {
+	p.mu.Lock()
+	s := p.streams[ssrc]
+	p.mu.Unlock()
+	if s == nil || s.kept == nil {
+		return false
+	}
+	p.sendMu.Lock()
+	defer p.sendMu.Unlock()
+	packet := s.kept[int(sequence)%len(s.kept)]
+	if packet == nil || packet.header.SequenceNumber != sequence || packet.repeats == mostRepeats {
+		return false
+	}
+	packet.repeats++
+	size := packet.header.MarshalSize() + len(packet.payload)
+	p.passed.Add(video.Now(), size+overhead)
+	s.again.packets++
+	s.again.bytes += uint64(size)
+	_, err := s.writer.Write(&packet.header, packet.payload, packet.attributes)
+	return err == nil
 }
 
 // send numbers the packet and hands it on.

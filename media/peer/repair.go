@@ -2,6 +2,8 @@ package peer
 
 import (
 	"encoding/binary"
+	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -60,12 +62,18 @@ func (r *repairer) NewInterceptor(string) (interceptor.Interceptor, error) { ret
 
 // BindLocalStream as interceptor.Interceptor.
 func (r *repairer) BindLocalStream(info *interceptor.StreamInfo, writer interceptor.RTPWriter) interceptor.RTPWriter {
-	for _, f := range info.RTCPFeedback {
-		if f.Type == "nack" && f.Parameter == "" {
-			return r.keep(info, writer)
-		}
+	if isSound(info) || !wantsNACK(info) {
+		return writer // sound: the pacer keeps it
 	}
-	return writer
+	return r.keep(info, writer)
+}
+
+func isSound(info *interceptor.StreamInfo) bool {
+	return strings.HasPrefix(strings.ToLower(info.MimeType), "audio/")
+}
+
+func wantsNACK(info *interceptor.StreamInfo) bool {
+	return slices.ContainsFunc(info.RTCPFeedback, func(f interceptor.RTCPFeedback) bool { return f.Type == "nack" && f.Parameter == "" })
 }
 
 func (r *repairer) keep(info *interceptor.StreamInfo, writer interceptor.RTPWriter) interceptor.RTPWriter {

@@ -77,6 +77,9 @@ func (p *Conn) readSenderRTCP(s *sending, sender *webrtc.RTPSender) {
 				}
 			}
 		case *rtcp.TransportLayerNack:
+			if s.audio != nil && packet.MediaSSRC == ssrc {
+				p.repeatSound(s.audio, packet)
+			}
 			if s.video != nil && packet.MediaSSRC == ssrc {
 				s.video.count(func(st *senderStats) { st.nack++ })
 				p.mu.Lock()
@@ -90,6 +93,23 @@ func (p *Conn) readSenderRTCP(s *sending, sender *webrtc.RTPSender) {
 			p.report(s, ssrc, packet.Reports)
 		}
 	})
+}
+
+// repeatSound sends again what the peer misses of a sound.
+func (p *Conn) repeatSound(a *audioSender, nack *rtcp.TransportLayerNack) {
+	p.mu.Lock()
+	l := p.leg
+	p.mu.Unlock()
+	repeated := 0
+	for _, pair := range nack.Nacks {
+		pair.Range(func(sequence uint16) bool {
+			if l.estimator.pacer.repeat(nack.MediaSSRC, sequence) {
+				repeated++
+			}
+			return true
+		})
+	}
+	a.countNACK(repeated)
 }
 
 // report takes the reception reports about a source of ours.

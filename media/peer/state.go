@@ -115,17 +115,21 @@ func (p *Conn) housekeeping() {
 	ticker := time.NewTicker(20 * time.Millisecond)
 	defer ticker.Stop()
 	var receivers []*videoReceiver
+	var sounds []*audioReceiver
 	for {
 		select {
 		case <-p.closing:
 			return
 		case <-ticker.C:
 		}
-		receivers = receivers[:0]
+		receivers, sounds = receivers[:0], sounds[:0]
 		p.mu.Lock()
 		for _, l := range p.lines {
 			if l.video != nil {
 				receivers = append(receivers, l.video)
+			}
+			if l.audio != nil {
+				sounds = append(sounds, l.audio)
 			}
 		}
 		rtt := p.rtt
@@ -133,6 +137,9 @@ func (p *Conn) housekeeping() {
 		now := video.Now()
 		for _, v := range receivers {
 			v.tick(now, rtt)
+		}
+		for _, a := range sounds {
+			a.tick(now, rtt)
 		}
 		p.reportReception(now)
 		p.sendREMB(now)

@@ -58,6 +58,7 @@ func unixMilliseconds(ntp uint64) float64 {
 func audioStats(in *rtc.StreamStats, a *audioReceiver) receiveCounters {
 	c, j := a.snapshot()
 	a.mu.Lock()
+	in.NACKCount = a.nacks
 	if a.ssrc != 0 {
 		in.SSRC = a.ssrc
 	}

@@ -33,7 +33,10 @@ func (p *Conn) outboundStats(l *line, leg *leg, now time.Time) *rtc.StreamStats 
 	}
 	s.out.remoteStats(out, clock)
 	out.PacketSendDelay = leg.estimator.pacer.total(out.SSRC).waited.Seconds()
-	if out.RTXSSRC != 0 {
+	if s.audio != nil {
+		again := leg.estimator.pacer.total(out.SSRC).again
+		out.RetransmittedPacket, out.RetransmittedBytes = again.packets, again.bytes
+	} else if out.RTXSSRC != 0 {
 		repairs := leg.estimator.pacer.total(out.RTXSSRC)
 		out.RetransmittedPacket, out.RetransmittedBytes = repairs.packets, repairs.bytes
 	}
@@ -57,6 +60,9 @@ func (o *outbound) remoteStats(s *rtc.StreamStats, clock float64) {
 
 func (a *audioSender) addStats(s *rtc.StreamStats) {
 	s.AudioLevel = a.meter.Level()
+	a.mu.Lock()
+	s.NACKCount = a.nacks
+	a.mu.Unlock()
 	a.statsMu.Lock()
 	defer a.statsMu.Unlock()
 	s.TargetBitrate, s.TotalAudioEnergy, s.TotalSamplesDuration = float64(a.target), a.energy, a.duration
