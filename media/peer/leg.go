@@ -14,6 +14,7 @@ import (
 	"github.com/pion/webrtc/v4"
 
 	"parley/connector/rtc"
+	"parley/media/pionlog"
 )
 
 // Gathering of candidates (spec: no trickle).
@@ -37,7 +38,7 @@ type leg struct {
 // newLeg makes a peer connection with our codecs and interceptors. Order matters: the estimator is next to the wire, the
 // retransmission buffer outside of it, so that retransmissions are paced, numbered and limited too.
 func newLeg(c *Config, servers []rtc.ICEServer, formats []format) (*leg, error) {
-	loggers := pionLoggers{c.logger()}
+	loggers := pionlog.Loggers{Log: c.logger()}
 	engine, err := newMediaEngine(formats)
 	if err != nil {
 		return nil, err

@@ -10,6 +10,7 @@ import (
 	"github.com/pion/transport/v5/vnet"
 
 	"parley/connector/rtc"
+	"parley/media/pionlog"
 )
 
 // network is two machines and what goes between them.
@@ -42,7 +43,7 @@ func newNarrowNetwork(t testing.TB, bitrate int) *network {
 	t.Helper()
 	networkMu.Lock()
 	defer networkMu.Unlock()
-	router, err := vnet.NewRouter(&vnet.RouterConfig{CIDR: "10.0.0.0/24", LoggerFactory: pionLoggers{testConfig(t).Logger}})
+	router, err := vnet.NewRouter(&vnet.RouterConfig{CIDR: "10.0.0.0/24", LoggerFactory: pionlog.Loggers{Log: testConfig(t).Logger}})
 	if err != nil {
 		t.Fatal(err)
 	}

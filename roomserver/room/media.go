@@ -1,16 +1,23 @@
 package room
 
 import (
+	"errors"
 	"fmt"
+	"log/slog"
 	"net"
 	"strings"
 	"time"
 
 	"github.com/pion/ice/v4"
 	"github.com/pion/interceptor"
+	"github.com/pion/interceptor/pkg/nack"
+	"github.com/pion/interceptor/pkg/report"
+	"github.com/pion/interceptor/pkg/twcc"
+	"github.com/pion/logging"
 	"github.com/pion/sdp/v3"
 	"github.com/pion/webrtc/v4"
 
+	"parley/media/pionlog"
 	"parley/roomserver/fault"
 )
 
@@ -169,26 +176,21 @@ func videoCodecs(offer string) map[string]bool {
 
 // newPeerConnection makes a peer connection that knows one audio codec and the room's video codec only, so that every
 // answer has just those. codec "" makes one for sound.
-func newPeerConnection(v voice, codec string, loopback bool, link *fault.Link) (*webrtc.PeerConnection, error) {
+func newPeerConnection(v voice, codec string, loopback bool, link *fault.Link, log *slog.Logger) (*webrtc.PeerConnection, error) {
 	engine := &webrtc.MediaEngine{}
 	if err := registerCodecs(engine, v, codec); err != nil {
 		return nil, err
 	}
+	loggers := pionlog.Loggers{Log: log}
 	interceptors := &interceptor.Registry{}
-	for _, configure := range []func() error{
-		func() error { return webrtc.ConfigureNack(engine, interceptors) },
-		func() error { return webrtc.ConfigureRTCPReports(interceptors) },
-		func() error { return webrtc.ConfigureTWCCSender(engine, interceptors) },
-	} {
-		if err := configure(); err != nil {
-			return nil, fmt.Errorf("configure interceptors: %w", err)
-		}
+	if err := configure(engine, interceptors, loggers); err != nil {
+		return nil, fmt.Errorf("configure interceptors: %w", err)
 	}
 	network, err := link.Net()
 	if err != nil {
 		return nil, err
 	}
-	settings := webrtc.SettingEngine{}
+	settings := webrtc.SettingEngine{LoggerFactory: loggers}
 	settings.SetNet(network)
 	settings.SetICEMulticastDNSMode(ice.MulticastDNSModeDisabled)
 	settings.SetIncludeLoopbackCandidate(true)
@@ -200,6 +202,16 @@ func newPeerConnection(v voice, codec string, loopback bool, link *fault.Link) (
 	api := webrtc.NewAPI(webrtc.WithMediaEngine(engine), webrtc.WithInterceptorRegistry(interceptors),
 		webrtc.WithSettingEngine(settings))
 	return api.NewPeerConnection(webrtc.Configuration{BundlePolicy: webrtc.BundlePolicyMaxBundle})
+}
+
+// configure adds the interceptors. Each has to be told where to log: left alone it writes to standard error.
+func configure(engine *webrtc.MediaEngine, interceptors *interceptor.Registry, loggers logging.LoggerFactory) error {
+	return errors.Join(
+		webrtc.ConfigureNackWithOptions(engine, interceptors, []nack.GeneratorOption{nack.WithGeneratorLoggerFactory(loggers)},
+			nack.WithResponderLoggerFactory(loggers)),
+		webrtc.ConfigureRTCPReportsWithOptions(interceptors, []report.ReceiverOption{report.WithReceiverLoggerFactory(loggers)},
+			report.WithSenderLoggerFactory(loggers)),
+		webrtc.ConfigureTWCCSenderWithOptions(engine, interceptors, twcc.WithLoggerFactory(loggers)))
 }
 
 func registerCodecs(engine *webrtc.MediaEngine, v voice, codec string) error {

@@ -40,7 +40,7 @@ func (p *Participant) firstAnswer() (string, error) {
 
 // connect makes the peer connection.
 func (p *Participant) connect(v voice, codec string) error {
-	pc, err := newPeerConnection(v, codec, p.rooms.o.Loopback, &p.link)
+	pc, err := newPeerConnection(v, codec, p.rooms.o.Loopback, &p.link, p.rooms.log)
 	if err != nil {
 		return err
 	}

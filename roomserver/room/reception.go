@@ -74,7 +74,7 @@ func newReception(ctx context.Context, p *Participant, quality Quality, offer st
 		codec = ""
 	}
 	v := chooseVoice(offer)
-	if r.pc, err = newPeerConnection(v, codec, p.rooms.o.Loopback, &p.link); err != nil {
+	if r.pc, err = newPeerConnection(v, codec, p.rooms.o.Loopback, &p.link, p.rooms.log); err != nil {
 		return r, "", err
 	}
 	r.pc.OnConnectionStateChange(r.onState)

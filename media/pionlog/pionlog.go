@@ -1,4 +1,5 @@
-package peer
+// Package pionlog sends what pion says to slog. Without it pion writes to standard error by itself.
+package pionlog
 
 import (
 	"context"
@@ -8,11 +9,14 @@ import (
 	"github.com/pion/logging"
 )
 
-// pionLoggers sends pion's logs to slog, two levels lower: what pion warns of is an everyday event of a network.
-type pionLoggers struct{ log *slog.Logger }
+// Loggers sends pion's logs to slog, two levels lower: what pion warns of is an everyday event of a network.
+type Loggers struct{ Log *slog.Logger }
 
-func (f pionLoggers) NewLogger(scope string) logging.LeveledLogger {
-	return pionLogger{f.log.With("pion", scope)}
+var _ logging.LoggerFactory = Loggers{}
+
+// NewLogger implements logging.LoggerFactory.
+func (f Loggers) NewLogger(scope string) logging.LeveledLogger {
+	return pionLogger{f.Log.With("pion", scope)}
 }
 
 type pionLogger struct{ log *slog.Logger }
