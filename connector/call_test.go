@@ -233,6 +233,11 @@ func TestReferAndRefresh(t *testing.T) {
 				t.Errorf("accepted %v, asked %q", got, asked)
 			}
 			w.expect("refer", "call:refer")
+			err := w.c.ReportRefer(t.Context(), 200, "OK")
+			if log := w.session().Log(); accept && (err != nil || log[len(log)-1] != "notify refer 200 OK") ||
+				!accept && !errors.Is(err, signal.ErrNoRefer) {
+				t.Errorf("reported: %v, log %q", err, log)
+			}
 			w.session().Handler().OnRefresh()
 			w.expect("refresh", "call:sdp", "call:sdp")
 			if log := w.session().Log(); log[len(log)-1] != "reinvite" {

@@ -30,7 +30,8 @@ type Config struct {
 	// called on the loop and must not block.
 	OnMessage func(signal.Message)
 	// AcceptRefer decides whether a transfer that the peer asks for (REFER, RFC 3515) is accepted: then 202 goes out and a
-	// NOTIFY that ends the subscription, and calling the target is the application's to do. Nil refuses every one (603).
+	// NOTIFY, and calling the target is the application's to do, as is telling the peer how that goes (ReportRefer). Nil
+	// refuses every one (603).
 	// It is called on a goroutine of the user agent and must not block.
 	AcceptRefer func(referTo string) bool
 	// MaxBitrate of the main video that is sent, bit/s; 0 is no limit.

@@ -8,6 +8,7 @@ import (
 	"parley/connector/call"
 	"parley/connector/presentation"
 	"parley/connector/rtc"
+	"parley/connector/signal"
 )
 
 // ErrNoTrack is returned when the call has no microphone (camera) to switch.
@@ -184,6 +185,22 @@ func (c *Connector) RefuseCamera(ctx context.Context) error {
 // AskForCamera asks the server for the permission to enable the camera; only its refusal (603) is an error.
 func (c *Connector) AskForCamera(ctx context.Context) error {
 	return c.request(ctx, api.AskForCamera())
+}
+
+// ReportRefer tells the peer whose REFER was accepted last how the call that it asked for goes: provisional codes, then one
+// final code (RFC 3515 2.4.4), in the call in which it asked or after its end. signal.ErrNoRefer: nobody waits to hear of it.
+func (c *Connector) ReportRefer(ctx context.Context, code int, reason string) error {
+	return c.do(ctx, func(done func(error)) {
+		to := c.call.Referred()
+		if to == nil {
+			done(signal.ErrNoRefer)
+			return
+		}
+		c.loop.Go(func(context.Context) func() {
+			err := to.NotifyRefer(ctx, code, reason)
+			return func() { done(err) }
+		})
+	}, nil)
 }
 
 // WaitChannels waits for the server's next word on the channels.

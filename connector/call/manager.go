@@ -45,6 +45,8 @@ type Manager struct {
 	machine *Machine
 	leg     *leg
 	board   Board
+
+	referred signal.Session
 }
 
 // NewManager makes a manager without a call.
@@ -252,7 +254,9 @@ func (m *Manager) handler(l *leg) signal.SessionHandler {
 				o.Reject(480, "Temporarily Unavailable")
 			}
 		},
-		OnRefer:   func(to string) bool { return m.onRefer(func(fn func()) { m.post(l, fn) }, to) },
+		OnRefer: func(to string) bool {
+			return m.onRefer(func(fn func(*leg)) { m.post(l, func() { fn(l) }) }, to)
+		},
 		OnRefresh: func() { m.post(l, func() { m.refresh(l) }) },
 	}
 }
@@ -481,17 +485,25 @@ func (m *Manager) HandlerFor(session signal.Session, before func(signal.End)) si
 				o.Reject(480, "Temporarily Unavailable")
 			}
 		},
-		OnRefer:   func(to string) bool { return m.onRefer(func(fn func()) { with(func(*leg) { fn() }) }, to) },
+		OnRefer:   func(to string) bool { return m.onRefer(with, to) },
 		OnRefresh: func() { with(m.refresh) },
 	}
 }
 
 // onRefer tells of a transfer that the peer asks for and whether it is taken. It runs on the user agent's goroutine.
-func (m *Manager) onRefer(post func(func()), to string) bool {
+func (m *Manager) onRefer(post func(func(*leg)), to string) bool {
 	accepted := m.deps.AcceptRefer != nil && m.deps.AcceptRefer(to)
-	post(func() { m.deps.Emit("refer", referData{to, accepted}) })
+	post(func(l *leg) {
+		if accepted {
+			m.referred = l.session
+		}
+		m.deps.Emit("refer", referData{to, accepted})
+	})
 	return accepted
 }
+
+// Referred is the session, perhaps over by now, whose peer asked for a transfer last that was accepted; nil: none did.
+func (m *Manager) Referred() signal.Session { return m.referred }
 
 type referData struct {
 	ReferTo  string `json:"referTo"`

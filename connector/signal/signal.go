@@ -7,6 +7,7 @@ package signal
 import (
 	"context"
 	"crypto/tls"
+	"errors"
 	"fmt"
 	"time"
 )
@@ -34,9 +35,11 @@ type Config struct {
 
 // Handler receives what happens to the agent. Nil functions are skipped.
 type Handler struct {
-	OnConnecting         func(attempt int)
-	OnConnected          func()
-	OnDisconnected       func(Disconnect) // the socket is gone, or could not be opened
+	OnConnecting   func(attempt int)
+	OnConnected    func()
+	OnDisconnected func(Disconnect) // the socket is gone, or could not be opened
+	// OnReopen is Reopen taking effect: what follows the next OnConnecting or OnDisconnected is of another socket.
+	OnReopen             func()
 	OnRegistered         func()
 	OnUnregistered       func()
 	OnRegistrationFailed func(err *ResponseError)
@@ -95,7 +98,7 @@ type UserAgent interface {
 	Connected() bool
 	Registered() bool
 	// Reopen cuts the present socket, which is of no use any more, and opens another one as after a loss: what is
-	// established goes on.
+	// established goes on. Without a socket it opens one at once, whatever is under way or waited for. OnReopen follows.
 	Reopen()
 	Register(ctx context.Context) error
 	Unregister(ctx context.Context) error
@@ -155,10 +158,13 @@ type SessionHandler struct {
 	OnFailed    func(End)                  // before accepted
 	OnInfo      func(contentType string, headers []Header, body []byte)
 	OnOffer     func(InDialogOffer)
-	OnRefer     func(referTo string) (accept bool)
+	OnRefer     func(referTo string) (accept bool) // accepted, 202 and a NOTIFY of 100 go out; NotifyRefer tells the rest
 	// OnRefresh asks for a re-INVITE: the session timer (RFC 4028) is due and the peer knows no UPDATE.
 	OnRefresh func()
 }
+
+// ErrNoRefer is returned by NotifyRefer when nobody waits to hear of it.
+var ErrNoRefer = errors.New("no REFER is waiting to be reported on")
 
 // Session is an INVITE session with its dialog.
 type Session interface {
@@ -185,6 +191,9 @@ type Session interface {
 	// 14.1. The dialog survives every failure but 408 and 481. To a peer that does not allow UPDATE it goes as a re-INVITE.
 	Reinvite(ctx context.Context, offer string, headers []Header) (answer string, err error)
 	Update(ctx context.Context, offer string, headers []Header) (answer string, err error)
+	// NotifyRefer reports how the call goes that an accepted REFER asked for (RFC 3515 2.4.4): any number of provisional
+	// codes, then one final code. It works after the end of the session too. ErrNoRefer: there is none, or all is said.
+	NotifyRefer(ctx context.Context, code int, reason string) error
 }
 
 // Dialer makes user agents.

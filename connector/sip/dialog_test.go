@@ -96,23 +96,6 @@ func TestRequestsInTheDialog(t *testing.T) {
 	})
 }
 
-// REFER asks the application; accepted, its NOTIFY goes out.
-func TestRefer(t *testing.T) {
-	inBench(t, nil, func(b *bench) {
-		_, c := b.establish(func(h *signal.SessionHandler) {
-			h.OnRefer = func(to string) bool { b.rec.add("refer %s", to); return true }
-		})
-		b.send(c.request(sip.REFER, "", signal.Header{Name: "Refer-To", Value: "<sip:3@example.org>"})).want(t, "202")
-		b.rec.want(t, "refer sip:3@example.org")
-		in := b.next(sip.NOTIFY)
-		if !strings.HasPrefix(headerValue(in.req, "content-type"), "message/sipfrag") ||
-			!strings.HasPrefix(headerValue(in.req, "event"), "refer") || string(in.req.Body()) != "SIP/2.0 100 Trying\r\n" {
-			t.Errorf("NOTIFY\n%s", in.req)
-		}
-		b.answer(in, 200)
-	})
-}
-
 func reinvite(s signal.Session, method func(context.Context, string, []signal.Header) (string, error)) chan error {
 	return async(func() error {
 		answer, err := method(context.Background(), offerSDP, []signal.Header{{Name: "X-Why", Value: "share"}})
@@ -328,7 +311,12 @@ func TestOffersIn(t *testing.T) {
 			_, c := b.establish(withOffers(b))
 			r := b.send(c.request(sip.INVITE, offerSDP))
 			time.Sleep(offerTimeout)
-			r.want(t, "500")
+			if headerValue(r.want(t, "500"), "retry-after") == "" {
+				t.Error("nothing says that another try may go better")
+			}
+			offer.Accept(answerSDP) // too late
+			b.send(c.request(sip.INVITE, offerSDP))
+			b.rec.want(t, "offer INVITE 43 | offer INVITE 43")
 		})
 	})
 	t.Run("cancelled", func(t *testing.T) {

@@ -259,8 +259,7 @@ func (s *session) receiveOffer(req *sip.Request, tx *transaction.Server) {
 	case n.current != nil:
 		_ = s.respond(tx, sip.StatusRequestPending, "Request Pending")
 	case n.theirs != nil:
-		_ = s.respond(tx, sip.StatusInternalServerError, "Server Internal Error",
-			sip.NewHeader("Retry-After", strconv.Itoa(rand.IntN(10)+1)))
+		_ = s.respond(tx, sip.StatusInternalServerError, "Server Internal Error", retryLater())
 	default:
 		n.ask(req, tx, offer)
 	}
@@ -272,7 +271,7 @@ func (n *negotiation) ask(req *sip.Request, tx *transaction.Server, offer string
 	t := &theirOffer{s: s, tx: tx, late: offer == ""}
 	n.theirs = t
 	s.learnAllow(req)
-	t.timer = s.a.after(offerTimeout, func() { t.reject(sip.StatusInternalServerError, "") })
+	t.timer = s.a.after(offerTimeout, t.expire)
 	s.dialog.refreshTarget(req)
 	o := signal.InDialogOffer{
 		Method: string(req.Method), Offer: offer, Headers: headersOf(req),
@@ -331,6 +330,21 @@ func (t *theirOffer) reject(code int, reason string) {
 	_ = t.s.respond(t.tx, code, reason)
 	t.release()
 }
+
+// expire refuses what the application has not answered in time: its media engine hangs, or works for longer than a transaction
+// lasts. Retry-After tells the peer that another try may go better (RFC 3261 21.5.1), and the log that it was no glare.
+func (t *theirOffer) expire() {
+	if t.answered {
+		return
+	}
+	t.done()
+	t.s.a.log.Warn("an offer of the peer was not answered in time", "method", t.tx.Request().Method, "after", offerTimeout)
+	_ = t.s.respond(t.tx, sip.StatusInternalServerError, "Server Internal Error", retryLater())
+	t.release()
+}
+
+// retryLater is the time of RFC 3261 14.2, 0 to 10 s, but not at once.
+func retryLater() sip.Header { return sip.NewHeader("Retry-After", strconv.Itoa(rand.IntN(10)+1)) }
 
 func (t *theirOffer) done() {
 	t.answered = true

@@ -64,7 +64,8 @@ type session struct {
 
 	offers   negotiation
 	timers   sessionTimers
-	noUpdate bool // the peer does not allow UPDATE (RFC 3311)
+	referral *referral // what the peer is told of, nil for nothing
+	noUpdate bool      // the peer does not allow UPDATE (RFC 3311)
 }
 
 type farewell struct {
