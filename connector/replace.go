@@ -33,26 +33,54 @@ func (c *Connector) ReplaceStream(ctx context.Context, stream rtc.LocalStream, o
 	}, nil)
 }
 
-// prove waits until the camera's packets are seen to go out, counted from now.
+// prove waits until the camera's packets are seen to go out, counted from now. It asks the sending peer connection itself:
+// the statistics of a call come seldom where they take long, and are a spectator's receiving session's.
 func (c *Connector) prove(peer rtc.PeerConnection, strictness stats.Strictness, done func(error)) {
 	track := c.call.Stream().Video
 	if strictness == "" || track == nil || !track.Enabled() {
 		done(nil)
 		return
 	}
-	c.loop.Go(func(ctx context.Context) func() {
-		now, err := peer.Stats(ctx)
-		return func() {
-			switch {
-			case err != nil:
-				done(err)
-			case c.call.Peer() != peer:
-				done(call.ErrNone)
-			default:
-				c.stats.Verifier().WaitFrom(stats.SentOf(now), track.ID(), strictness, done)
+	proof, over := &stats.Verifier{Loop: c.loop}, false
+	end := context.AfterFunc(c.call.Context(), func() { c.loop.Post(proof.Reset) })
+	finish := func(err error) {
+		over = true
+		end()
+		done(err)
+	}
+	begun := false
+	var sample func()
+	sample = func() {
+		c.loop.Go(func(ctx context.Context) func() {
+			now, err := peer.Stats(ctx)
+			return func() {
+				switch {
+				case over:
+					return
+				case c.call.Peer() != peer:
+					proof.Reset()
+					if !begun {
+						finish(call.ErrNone)
+					}
+					return
+				case begun:
+					if err == nil { // one that fails is one sample less
+						proof.Add(stats.SentOf(now))
+					}
+				case err != nil:
+					finish(err)
+					return
+				default:
+					begun = true
+					proof.WaitFrom(stats.SentOf(now), track.ID(), strictness, finish)
+				}
+				if !over {
+					c.loop.After(stats.Interval, sample)
+				}
 			}
-		}
-	})
+		})
+	}
+	sample()
 }
 
 // RestartICE gathers anew and offers new transport credentials. A failure leaves the call as it was.

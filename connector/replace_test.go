@@ -4,6 +4,8 @@ import (
 	"errors"
 	"slices"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -142,11 +144,16 @@ func TestReplaceStreamEncoding(t *testing.T) {
 }
 
 // sending lets the statistics of the outgoing camera grow by so much a second for the track that is sent.
-type sending struct{ packets, bytes, frames uint64 }
+type sending struct {
+	packets, bytes, frames uint64
+	mu                     sync.Mutex
+}
 
-func (s *sending) of(w *world, grow func(track string) sending) func() (rtc.Stats, error) {
+func (s *sending) of(w *world, grow func(track string) *sending) func() (rtc.Stats, error) {
 	last := time.Now()
 	return func() (rtc.Stats, error) {
+		s.mu.Lock()
+		defer s.mu.Unlock()
 		track := w.media.Last().Track(rtc.SlotMain)
 		if track == nil {
 			return rtc.Stats{}, nil
@@ -163,10 +170,10 @@ func (s *sending) of(w *world, grow func(track string) sending) func() (rtc.Stat
 
 // A new camera counts as sent when the statistics prove it, by the strictness asked for, or the wait ends.
 func TestProofOfSending(t *testing.T) {
-	good, weak := sending{20, 20_000, 15}, sending{2, 2000, 1}
+	good, weak, none := &sending{packets: 20, bytes: 20_000, frames: 15}, &sending{packets: 2, bytes: 2000, frames: 1}, &sending{}
 	for _, c := range []struct {
 		prove stats.Strictness
-		grow  sending
+		grow  *sending
 		took  time.Duration // at most
 		sent  bool
 	}{
@@ -174,14 +181,14 @@ func TestProofOfSending(t *testing.T) {
 		{stats.Strict, good, 3 * time.Second, true},
 		{stats.Fast, weak, 2 * time.Second, true}, {stats.Normal, weak, 5 * time.Second, true},
 		{stats.Strict, weak, 5 * time.Second, false},
-		{stats.Fast, sending{}, 5 * time.Second, false},
+		{stats.Fast, none, 5 * time.Second, false},
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			w := newWorld(t)
 			defer w.close()
 			counters := &sending{}
 			w.media.Prepare = func(p *fake.Peer) {
-				p.StatsFunc = counters.of(w, func(track string) sending {
+				p.StatsFunc = counters.of(w, func(track string) *sending {
 					if track == "new" {
 						return c.grow
 					}
@@ -196,13 +203,55 @@ func TestProofOfSending(t *testing.T) {
 				connector.ReplaceOptions{Prove: c.prove})
 			var unsent *stats.ErrNotSent
 			if c.sent && err != nil || !c.sent && (!errors.As(err, &unsent) || unsent.TrackID != "new") {
-				t.Errorf("%s %+v: %v", c.prove, c.grow, err)
+				t.Errorf("%s %d packets: %v", c.prove, c.grow.packets, err)
 			}
 			if took := time.Since(begin); took > c.took || !c.sent && took != 5*time.Second || took == 0 {
-				t.Errorf("%s %+v: took %v", c.prove, c.grow, took)
+				t.Errorf("%s %d packets: took %v", c.prove, c.grow.packets, took)
 			}
 		})
 	}
+}
+
+// Where statistics take long those of the call come every four seconds only: the proof needs its own.
+func TestProofWithSlowStatistics(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		defer w.close()
+		counters := &sending{}
+		w.media.Prepare = func(p *fake.Peer) {
+			count := counters.of(w, func(string) *sending { return &sending{packets: 20, bytes: 20_000, frames: 15} })
+			p.StatsFunc = func() (rtc.Stats, error) {
+				time.Sleep(60 * time.Millisecond)
+				return count()
+			}
+		}
+		w.must(w.c.Connect(t.Context(), user()))
+		w.must(w.c.Call(t.Context(), connector.CallParameters{Number: "2001", Stream: camera()}))
+		time.Sleep(10 * time.Second)
+		w.must(w.c.ReplaceStream(t.Context(), rtc.LocalStream{Video: fake.NewTrack("new", rtc.Video)},
+			connector.ReplaceOptions{Prove: stats.Strict}))
+	})
+}
+
+// A spectator's statistics are those of what he receives; what he sends is proven all the same.
+func TestProofOfASpectator(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := conference(t, &offers{})
+		defer w.close()
+		sends := w.media.Last()
+		var sent atomic.Uint64
+		sends.StatsFunc = func() (rtc.Stats, error) {
+			return rtc.Stats{Outbound: rtc.OutboundStats{Video: &rtc.StreamStats{TrackID: "new", PacketsSent: sent.Add(20),
+				BytesSent: 1000 * sent.Load(), FramesSent: sent.Load()}}}, nil
+		}
+		w.info("partstate", "x-webrtc-partstate", "SPECTATOR", "x-webrtc-audioid", "A1")
+		w.room("RoomABC", "T1")
+		if len(w.media.Peers()) != 2 {
+			t.Fatalf("%d peer connections", len(w.media.Peers()))
+		}
+		w.must(w.c.ReplaceStream(t.Context(), rtc.LocalStream{Video: fake.NewTrack("new", rtc.Video)},
+			connector.ReplaceOptions{Prove: stats.Strict}))
+	})
 }
 
 // What needs no proof is not waited for; the end of the call ends the wait.

@@ -75,6 +75,8 @@ type Manager struct {
 	drop        func() // tells the queued one that it is superseded
 	stopping    bool
 	back        bool // the socket that follows a Reopen is there
+	reopens     int  // that were asked for and have not taken effect yet
+	cutting     bool // the last one has, and the old socket is not gone yet
 	resuming    func(*Configuration, error)
 	stopped     []func()                   // to call when the running disconnect has ended
 	requests    map[int]context.CancelFunc // that are under way
@@ -184,6 +186,7 @@ func (m *Manager) try() {
 		m.machine.Send(EventStartConnect, nil) // after a failed try: disconnected → preparing
 		m.machine.Send(EventStartUA, configuration)
 		m.generation++
+		m.reopens, m.cutting = 0, false
 		agent, err := m.deps.Dialer.NewUserAgent(
 			a.params.UserAgentConfig(configuration, m.deps.UserAgent, m.deps.InstanceID), m.handler(m.generation))
 		if err == nil {
@@ -222,7 +225,8 @@ func (m *Manager) handler(generation int) signal.Handler {
 		})
 	}
 	return signal.Handler{
-		OnConnecting:   func(n int) { post(func() { m.deps.Emit("connecting", map[string]int{"attempt": n}) }) },
+		OnConnecting:   func(n int) { post(func() { m.onConnecting(n) }) },
+		OnReopen:       func() { post(m.onReopen) },
 		OnConnected:    func() { post(m.onConnected) },
 		OnDisconnected: func(d signal.Disconnect) { post(func() { m.onDisconnected(d) }) },
 		OnRegistered:   func() { post(m.onRegistered) },
@@ -252,6 +256,16 @@ type messageData struct {
 	From        string `json:"from"`
 	ContentType string `json:"contentType"`
 	Size        int    `json:"size"` // bytes
+}
+
+func (m *Manager) onConnecting(attempt int) {
+	m.cutting = false
+	m.deps.Emit("connecting", map[string]int{"attempt": attempt})
+}
+
+func (m *Manager) onReopen() {
+	m.reopens--
+	m.cutting = true
 }
 
 func (m *Manager) onConnected() {
@@ -297,6 +311,7 @@ func (m *Manager) onRegistrationFailed(err *signal.ResponseError) {
 }
 
 func (m *Manager) onDisconnected(d signal.Disconnect) {
+	m.back, m.cutting = false, false
 	err := &DisconnectError{d}
 	m.deps.Emit("disconnected", disconnectData{d.Code, d.Reason, d.Clean, errorText(d.Err)})
 	if m.attempt != nil {
@@ -418,6 +433,9 @@ func (m *Manager) disconnected() {
 func (m *Manager) Reopen(done func()) {
 	m.back = false
 	agent := m.agent
+	if agent != nil {
+		m.reopens++
+	}
 	m.deps.Loop.Go(func(context.Context) func() {
 		if agent != nil {
 			agent.Reopen()
@@ -438,8 +456,12 @@ func (m *Manager) Resume(done func(*Configuration, error)) {
 	}
 }
 
-// resumed ends the wait of Resume.
+// resumed ends the wait of Resume, unless what happened is still of the socket that a Reopen cuts: the answer to a refresh of
+// the registration, say.
 func (m *Manager) resumed(err error) {
+	if !errors.Is(err, ErrCanceled) && (m.reopens > 0 || m.cutting) {
+		return
+	}
 	m.back = err == nil
 	if done := m.resuming; done != nil {
 		m.resuming = nil

@@ -34,6 +34,7 @@ type agent struct {
 	transport string // WSS or WS
 	host      string // sent-by of our Vias
 
+	hurry   chan struct{} // one place: the next attempt to open a socket need not wait
 	calls   chan func()   // the loop's mailbox
 	quit    chan struct{} // ends the loop
 	done    chan struct{} // the loop has ended
@@ -44,6 +45,8 @@ type agent struct {
 	started  bool
 	stopping bool
 	hangUp   context.CancelFunc // ends the goroutine that keeps the socket open
+	dialing  context.CancelFunc // ends an attempt to open one, nil when none runs
+	hurried  bool               // that attempt was ended by Reopen
 	work     sync.WaitGroup     // that goroutine
 	served   sync.WaitGroup     // loop and dispatcher
 
@@ -246,14 +249,6 @@ func (a *agent) Connected() (connected bool) {
 func (a *agent) Registered() (registered bool) {
 	_ = a.do(func() { registered = a.registration.registered })
 	return registered
-}
-
-func (a *agent) Reopen() {
-	_ = a.do(func() {
-		if a.socket != nil && !a.leaving {
-			go func(s *socket) { _ = s.conn.CloseNow() }(a.socket)
-		}
-	})
 }
 
 func (a *agent) Register(ctx context.Context) error {

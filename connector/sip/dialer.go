@@ -66,7 +66,7 @@ func (d Dialer) NewUserAgent(config signal.Config, handler signal.Handler) (sign
 	a := &agent{
 		config: config, handler: handler, log: d.Logger, dial: d.dial,
 		own: own, transport: strings.ToUpper(u.Scheme), host: randomToken(12) + ".invalid",
-		calls: make(chan func()), quit: make(chan struct{}), done: make(chan struct{}), stopped: make(chan struct{}),
+		calls: make(chan func()), hurry: make(chan struct{}, 1), quit: make(chan struct{}), done: make(chan struct{}), stopped: make(chan struct{}),
 		queue:    newDispatcher(),
 		sessions: make(map[string]*session),
 		auth:     newAuthenticator(config.User, config.Password),

@@ -33,6 +33,7 @@ type server struct {
 	layer  *transaction.Layer
 	conn   *pipe.Conn
 	down   bool // refuse to be connected
+	away   bool // attempts to connect are not answered
 	mute   bool // of later connections: read everything, say nothing
 	inbox  []incoming
 	auto   map[sip.RequestMethod]func(tx *transaction.Server) // answered without the test
@@ -47,10 +48,17 @@ type incoming struct {
 	tx  *transaction.Server
 }
 
-func (s *server) dial(context.Context) (connection, error) {
+func (s *server) dial(ctx context.Context) (connection, error) {
+	s.mu.Lock()
+	s.dials = append(s.dials, time.Now())
+	away := s.away
+	s.mu.Unlock()
+	if away {
+		<-ctx.Done()
+		return nil, ctx.Err()
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.dials = append(s.dials, time.Now())
 	if s.down {
 		return nil, errors.New("connection refused")
 	}

@@ -31,16 +31,20 @@ func (a *agent) keepConnected(ctx context.Context) {
 			})
 		})
 		opened, err := a.runSocket(ctx)
-		if ctx.Err() != nil {
-			_ = a.do(func() { a.socketLost(opened, err) })
-			return
+		if errors.Is(err, errHurried) && ctx.Err() == nil {
+			attempt--
+			continue
 		}
 		_ = a.do(func() { a.socketLost(opened, err) })
+		if ctx.Err() != nil {
+			return
+		}
 		if opened {
 			attempt = 0
 		}
 		select {
 		case <-time.After(a.recoveryDelay(attempt)):
+		case <-a.hurry:
 		case <-ctx.Done():
 			return
 		}
@@ -49,9 +53,7 @@ func (a *agent) keepConnected(ctx context.Context) {
 
 // runSocket opens a socket and runs it to its end.
 func (a *agent) runSocket(ctx context.Context) (opened bool, err error) {
-	dialing, cancel := context.WithTimeout(ctx, dialTimeout)
-	conn, err := a.dial(dialing)
-	cancel()
+	conn, err := a.open(ctx)
 	if err != nil {
 		return false, err
 	}
@@ -76,8 +78,72 @@ func (a *agent) runSocket(ctx context.Context) (opened bool, err error) {
 	return true, err
 }
 
+// errHurried is an attempt to open a socket that was ended by Reopen.
+var errHurried = errors.New("the attempt begins anew")
+
+// open dials. What Reopen has cut short is errHurried, even where it has succeeded by then.
+func (a *agent) open(ctx context.Context) (connection, error) {
+	dialing, cancel := context.WithTimeout(ctx, dialTimeout)
+	defer cancel()
+	a.mu.Lock()
+	a.dialing, a.hurried = cancel, false
+	select {
+	case <-a.hurry: // this is the attempt that was asked for
+	default:
+	}
+	a.mu.Unlock()
+	conn, err := a.dial(dialing)
+	a.mu.Lock()
+	a.dialing = nil
+	hurried := a.hurried
+	a.mu.Unlock()
+	if !hurried {
+		return conn, err
+	}
+	if err == nil {
+		_ = conn.CloseNow()
+	}
+	return nil, errHurried
+}
+
+// Reopen cuts the socket. Where there is none, an attempt to open one begins anew at once: the one that runs may take a way
+// that is gone.
+func (a *agent) Reopen() {
+	_ = a.do(func() {
+		if a.leaving {
+			return
+		}
+		a.notify(func(h *signal.Handler) {
+			if h.OnReopen != nil {
+				h.OnReopen()
+			}
+		})
+		if a.socket != nil {
+			go func(s *socket) { _ = s.conn.CloseNow() }(a.socket)
+			return
+		}
+		a.mu.Lock()
+		defer a.mu.Unlock()
+		if a.dialing != nil {
+			a.hurried = true
+			a.dialing()
+			return
+		}
+		select {
+		case a.hurry <- struct{}{}:
+		default:
+		}
+	})
+}
+
 func (a *agent) socketOpened(s *socket) {
-	if a.leaving {
+	outdated := false
+	select {
+	case <-a.hurry: // Reopen came when the attempt had ended and this was not known yet
+		outdated = true
+	default:
+	}
+	if a.leaving || outdated {
 		// Stop looks for the socket to close; it must not find one that nobody has seen.
 		go func() { _ = s.conn.CloseNow() }()
 		return

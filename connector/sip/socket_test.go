@@ -75,6 +75,47 @@ func TestSocketIsOpenedAgain(t *testing.T) {
 	})
 }
 
+// Reopen without a socket: an attempt that takes a way which is gone begins anew at once, and nothing is waited for.
+func TestReopenWithoutASocket(t *testing.T) {
+	inBench(t, nil, func(b *bench) {
+		b.mu.Lock()
+		b.away = true
+		b.mu.Unlock()
+		b.drop(1006)
+		time.Sleep(7 * time.Second) // the next attempt is under way by now
+		b.mu.Lock()
+		attempts := len(b.dials)
+		b.away = false
+		b.mu.Unlock()
+		if attempts != 2 {
+			t.Fatalf("%d attempts", attempts)
+		}
+		begin := time.Now()
+		b.agent.Reopen()
+		synctest.Wait()
+		if time.Since(begin) > 0 || !b.agent.Connected() {
+			t.Error("the attempt that hangs was waited for")
+		}
+		b.rec.want(t, "disconnected 1006 clean false | connecting 1 | connecting 1 | connected")
+
+		b.mu.Lock()
+		b.down = true
+		b.mu.Unlock()
+		b.drop(1006) // and now in the pause before the next attempt
+		b.mu.Lock()
+		b.down = false
+		b.mu.Unlock()
+		b.agent.Reopen()
+		synctest.Wait()
+		if !b.agent.Connected() {
+			t.Error("the pause was waited for")
+		}
+		b.rec.want(t, "disconnected 1006 clean false | connecting 1 | connected")
+		time.Sleep(time.Minute)
+		b.rec.want(t, "") // nothing is left of it
+	})
+}
+
 // Attempts to open the socket again come less and less often.
 func TestRecoveryDelayRises(t *testing.T) {
 	a := &agent{config: signal.Config{RecoveryMin: 2 * time.Second, RecoveryMax: 6 * time.Second}}

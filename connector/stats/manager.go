@@ -17,20 +17,16 @@ type Manager struct {
 	Report func(bitrate float64)
 
 	deriver  Deriver
-	verifier Verifier
 	reported *float64 // bitrate reported last, else the first one seen
 }
 
 // NewManager makes a manager that does not collect yet.
 func NewManager(l *loop.Loop, emit func(string, any), source func() rtc.PeerConnection, report func(float64),
 	failed func(error)) *Manager {
-	m := &Manager{Emit: emit, Source: source, Report: report, verifier: Verifier{Loop: l}}
+	m := &Manager{Emit: emit, Source: source, Report: report}
 	m.Collector = Collector{Loop: l, Collected: m.collected, Failed: failed}
 	return m
 }
-
-// Verifier proves that tracks are sent.
-func (m *Manager) Verifier() *Verifier { return &m.verifier }
 
 // Flags of the newest collection.
 func (m *Manager) Flags() Flags { return m.deriver.Flags() }
@@ -55,14 +51,12 @@ func (m *Manager) HandleEvent(name string) {
 func (m *Manager) stop(reason string) {
 	m.Collector.Stop()
 	m.deriver.Reset()
-	m.verifier.Reset()
 	m.reported = nil
 	m.Emit("stopped", stoppedData{reason})
 }
 
 func (m *Manager) collected(s rtc.Stats) {
 	flags := m.deriver.Add(SampleOf(s))
-	m.verifier.Add(SentOf(s))
 	m.report(flags)
 	m.Emit("collected", s)
 }

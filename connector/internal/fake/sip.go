@@ -64,6 +64,7 @@ type Agent struct {
 	pings     int
 	reopened  int
 	away      bool
+	beforeCut func(*Agent)
 	sessions  []*Session
 	asked     []string
 	holdStop  chan struct{}
@@ -171,13 +172,22 @@ func (a *Agent) Register(context.Context) error {
 func (a *Agent) Reopen() {
 	a.mu.Lock()
 	a.reopened++
-	away := a.away
+	away, cut := a.away, a.beforeCut
 	a.mu.Unlock()
+	if a.Handler.OnReopen != nil {
+		a.Handler.OnReopen()
+	}
+	if cut != nil {
+		cut(a)
+	}
 	a.Lose(1006)
 	if !away {
 		a.Connect()
 	}
 }
+
+// BeforeCut is what happens between a Reopen and the loss of the socket.
+func (a *Agent) BeforeCut(fn func(*Agent)) { a.mu.Lock(); defer a.mu.Unlock(); a.beforeCut = fn }
 
 // StayAway lets Reopen lose the socket for good.
 func (a *Agent) StayAway() { a.mu.Lock(); defer a.mu.Unlock(); a.away = true }
@@ -416,6 +426,11 @@ func (s *Session) FailReinvite(err error) { s.mu.Lock(); defer s.mu.Unlock(); s.
 
 func (s *Session) Update(ctx context.Context, _ string, h []signal.Header) (string, error) {
 	return s.propose(ctx, "update", h)
+}
+
+func (s *Session) NotifyRefer(_ context.Context, code int, reason string) error {
+	s.note("notify refer %d %s", code, reason)
+	return nil
 }
 
 // Sessions of the agent, in order.
