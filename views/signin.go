@@ -30,10 +30,8 @@ type signInView struct {
 	server, name, user, password *widget.Field
 	account                      *fyne.Container
 	remember                     *fynewidget.Check
-	submit, cancel               *widget.Button
-	progress                     *fynewidget.Label
-	activity                     *fynewidget.ProgressBarInfinite
-	waiting                      *fyne.Container
+	submit                       *widget.Button
+	waiting                      *waitingRow
 	banner                       *widget.Banner
 
 	stop context.CancelFunc // of the running attempt, nil when none runs
@@ -85,12 +83,7 @@ func (v *signInView) build(demo bool) {
 	v.banner = widget.NewBanner(func() {})
 	v.submit = widget.NewButton(text.T("signin.do"), nil, v.connect)
 	v.submit.Importance = fynewidget.HighImportance
-	v.progress = muted("")
-	v.activity = fynewidget.NewProgressBarInfinite()
-	v.activity.Stop()
-	v.cancel = widget.NewButton(text.T("common.cancel"), nil, v.abort)
-	v.waiting = container.NewVBox(v.progress, v.activity, v.cancel)
-	v.waiting.Hide()
+	v.waiting = newWaitingRow(v.abort)
 
 	note := text.T("app.tagline")
 	if demo {
@@ -104,7 +97,7 @@ func (v *signInView) build(demo bool) {
 	form := container.NewVBox(
 		labelled("signin.server", tight(v.server, v.recent.list)), labelled("signin.name", v.name), v.kind, v.account, tight(v.remember, v.keyring))
 	v.content = column(440, container.NewVBox(head,
-		newCard(container.NewVBox(v.banner, form, gap(4), v.submit, v.waiting))))
+		newCard(container.NewVBox(v.banner, form, gap(4), v.submit, v.waiting.content))))
 }
 
 func (v *signInView) field(hint string, target *string) *widget.Field {
@@ -251,18 +244,15 @@ func (v *signInView) busy(on bool) {
 			d.Enable()
 		}
 	}
-	widget.SetVisible(v.submit, !on)
-	widget.SetVisible(v.waiting, on)
+	words := ""
 	if on {
-		v.progress.SetText(text.T("signin.progress", text.D{"Server": shorten(v.form.Server)}))
-		v.activity.Start()
-	} else {
-		v.activity.Stop()
+		words = text.T("signin.progress", text.D{"Server": shorten(v.form.Server)})
 	}
+	v.waiting.wait(words, v.submit)
 	switch {
 	case !v.env.showing(v.content):
 	case on:
-		v.env.focus(v.cancel)
+		v.env.focus(v.waiting.cancel)
 	default:
 		v.env.focus(v.server)
 	}

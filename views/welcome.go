@@ -20,11 +20,11 @@ type welcomeView struct {
 	content fyne.CanvasObject
 	entered func(room string) // the demo is connected
 
-	signIn, demo, cancel *widget.Button
-	waiting, choice      *fyne.Container
-	activity             *fynewidget.ProgressBarInfinite
-	banner               *widget.Banner
-	stop                 context.CancelFunc // of the demo's start, nil when none runs
+	signIn, demo *widget.Button
+	choice       *fyne.Container
+	waiting      *waitingRow
+	banner       *widget.Banner
+	stop         context.CancelFunc // of the demo's start, nil when none runs
 }
 
 func newWelcomeView(env *Env, signIn, openSettings func(), entered func(room string)) *welcomeView {
@@ -38,17 +38,13 @@ func newWelcomeView(env *Env, signIn, openSettings func(), entered func(room str
 	v.demo = widget.NewButton(text.T("welcome.demo.do"), look.Icon("people"), v.tryDemo)
 	v.signIn = widget.NewButton(text.T("welcome.server.do"), nil, signIn)
 	v.signIn.Importance = fynewidget.HighImportance
-	v.activity = fynewidget.NewProgressBarInfinite()
-	v.activity.Stop()
-	v.cancel = widget.NewButton(text.T("common.cancel"), nil, v.abort)
-	v.waiting = container.NewVBox(muted(text.T("welcome.demo.starting")), v.activity, v.cancel)
-	v.waiting.Hide()
+	v.waiting = newWaitingRow(v.abort)
 	v.choice = container.NewVBox(v.signIn, v.demo)
 	v.content = column(560, container.NewVBox(head, newCard(container.NewVBox(v.banner,
 		welcomeRow("network", "welcome.server.title", "welcome.server.text"),
 		welcomeRow("people", "welcome.demo.title", "welcome.demo.text"),
 		welcomeRow("keypad", "welcome.keys.title", "welcome.keys.text"),
-		gap(2), v.choice, v.waiting))))
+		gap(2), v.choice, v.waiting.content))))
 	return v
 }
 
@@ -87,17 +83,15 @@ func (v *welcomeView) abort() {
 }
 
 func (v *welcomeView) busy(on bool) {
-	widget.SetVisible(v.choice, !on)
-	widget.SetVisible(v.waiting, on)
+	words := ""
 	if on {
-		v.activity.Start()
-	} else {
-		v.activity.Stop()
+		words = text.T("welcome.demo.starting")
 	}
+	v.waiting.wait(words, v.choice)
 	switch {
 	case !v.env.showing(v.content):
 	case on:
-		v.env.focus(v.cancel)
+		v.env.focus(v.waiting.cancel)
 	default:
 		v.env.focus(v.signIn)
 	}
