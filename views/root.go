@@ -2,14 +2,12 @@ package views
 
 import (
 	"context"
-	"errors"
 	"maps"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
 	"fyne.io/fyne/v2/driver/desktop"
 
-	"parley/connector/call"
 	"parley/views/keys"
 	"parley/views/text"
 	"parley/views/widget"
@@ -232,81 +230,6 @@ func (r *Root) leave(next Screen) {
 	}
 }
 
-// actions of every screen.
-func (r *Root) actions() map[keys.Action]func() {
-	list := map[keys.Action]func(){
-		keys.FullScreen: r.toggleFullScreen, keys.Help: r.ShowKeys, keys.Settings: r.OpenSettings,
-	}
-	if r.env.OpenDiagnostics != nil {
-		list[keys.Diagnostics] = r.env.OpenDiagnostics
-	}
-	return list
-}
-
-func (r *Root) bind(actions map[keys.Action]func()) {
-	r.shortcuts = actions
-	for action := range actions {
-		if combo := r.keys[action]; combo.Modifier != 0 { // the others come as typed keys
-			r.env.Window.Canvas().AddShortcut(combo.Shortcut(), func(fyne.Shortcut) { r.Shortcut(action) })
-		}
-	}
-}
-
-func (r *Root) unbind() {
-	for action := range r.shortcuts {
-		if combo := r.keys[action]; combo.Modifier != 0 {
-			r.env.Window.Canvas().RemoveShortcut(combo.Shortcut())
-		}
-	}
-	r.shortcuts = nil
-}
-
-// setKeys takes other shortcuts at once.
-func (r *Root) setKeys(next keys.Map) {
-	actions := r.shortcuts
-	r.unbind()
-	r.keys = next
-	r.bind(actions)
-}
-
-// Shortcut does what a shortcut stands for on the screen shown.
-func (r *Root) Shortcut(action keys.Action) {
-	if fn, ok := r.shortcuts[action]; ok && len(r.env.Window.Canvas().Overlays().List()) == 0 {
-		if r.call != nil {
-			r.call.moved() // what the key does is seen on the bar
-		}
-		fn()
-	}
-}
-
-// KeyDown begins to talk when the key for it is held.
-func (r *Root) KeyDown(k *fyne.KeyEvent) {
-	if r.call != nil && r.keys[keys.PushToTalk] == (keys.Combo{Key: k.Name}) {
-		r.talk.down()
-	}
-}
-
-// KeyUp ends what KeyDown began, on whatever screen.
-func (r *Root) KeyUp(k *fyne.KeyEvent) {
-	if r.keys[keys.PushToTalk] == (keys.Combo{Key: k.Name}) {
-		r.talk.up()
-	}
-}
-
-// mayTalk: the microphone is there and off, and not by a moderator.
-func (r *Root) mayTalk() bool {
-	m := r.model.Snapshot.Media
-	return r.call != nil && m.HasMicrophone && !m.MicrophoneOn && !m.MicrophoneMutedByServer
-}
-
-func (r *Root) toggleFullScreen() {
-	r.env.Window.SetFullScreen(!r.env.Window.FullScreen())
-	if r.call != nil {
-		r.call.apply()
-		r.call.moved()
-	}
-}
-
 // BeforeCall shows the screen before a call; false: the person wants none.
 func (r *Root) BeforeCall(number string, video bool) bool {
 	if !r.model.Settings.Preview {
@@ -350,68 +273,6 @@ func (r *Root) fill() {
 		if r.picture != nil {
 			r.picture.set()
 		}
-	}
-}
-
-// tellError says once why a call or connection ended by itself.
-func (r *Root) tellError() {
-	err := r.model.Snapshot.LastError
-	if err == r.shownError {
-		return
-	}
-	r.shownError = err
-	if err == nil {
-		return
-	}
-	op := OpConnect
-	var ended *call.Error
-	switch {
-	case errors.As(err, &ended):
-		op = OpCallEnded
-	case r.screen == ScreenCall:
-		op = OpShare
-	}
-	switch r.screen {
-	case ScreenHome:
-		// A call that the person has just placed says itself why it failed.
-		if r.home.stop == nil && !sameFailure(err, r.home.failed) {
-			r.home.show(Describe(op, r.model.Account.Server, err))
-		}
-	case ScreenCall:
-		r.call.fail(Describe(op, r.model.Account.Server, err))
-	}
-}
-
-// tellWhatHappened says once what happened by itself: a device went, the shared window was closed.
-func (r *Root) tellWhatHappened() {
-	t := r.model.Told
-	if t.Number == r.told {
-		return
-	}
-	r.told = t.Number
-	if r.call != nil {
-		r.call.tell(t.notice())
-		return
-	}
-	r.Tell(t.notice())
-}
-
-// Tell shows a notice on whatever screen is there.
-func (r *Root) Tell(n widget.Notice) {
-	if n.Title == "" {
-		return
-	}
-	switch r.screen {
-	case ScreenWelcome:
-		r.welcome.show(n)
-	case ScreenSignIn:
-		r.signIn.show(n)
-	case ScreenHome:
-		r.home.show(n)
-	case ScreenBefore:
-		r.before.panel.failed(n)
-	case ScreenCall:
-		r.call.fail(n)
 	}
 }
 
@@ -470,32 +331,4 @@ func (r *Root) AskToClose(closeNow, hide func()) {
 			}
 		},
 	})
-}
-
-func (r *Root) typedKey(k *fyne.KeyEvent) {
-	switch {
-	case r.typedShortcut(k):
-	case r.call != nil:
-		r.call.typedKey(k)
-	case k.Name == fyne.KeyEscape && r.settings:
-		r.CloseSettings()
-	case k.Name == fyne.KeyEscape && r.screen == ScreenWelcome:
-		r.welcome.abort()
-	case k.Name == fyne.KeyEscape && r.screen == ScreenSignIn:
-		r.signIn.abort()
-	case k.Name == fyne.KeyEscape && r.before != nil:
-		r.before.back(r.forgetCall)
-	case k.Name == fyne.KeyEscape && r.screen == ScreenHome:
-		r.home.abort()
-	}
-}
-
-// typedShortcut does what a key without modifiers stands for.
-func (r *Root) typedShortcut(k *fyne.KeyEvent) bool {
-	action := r.keys.Owner(keys.Combo{Key: k.Name})
-	if action == "" || action == keys.PushToTalk {
-		return false
-	}
-	r.Shortcut(action)
-	return true
 }

@@ -1,0 +1,122 @@
+package views_test
+
+import (
+	"testing"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/test"
+
+	"parley/views/gallery"
+	"parley/views/kept"
+)
+
+func TestPresentationComesFirstAndTheLayoutIsAChoice(t *testing.T) {
+	s := newStage(t)
+	s.root.Set(s.sample("call"))
+	s.silent("Presentation")
+	with := s.sample("call-presentation")
+	s.root.Set(with)
+	s.says("Presentation first")
+	slides, main := s.tile("slides"), s.tile("main")
+	if slides.Size().Width < 2*main.Size().Width {
+		t.Errorf("presentation %v beside main %v", slides.Size(), main.Size())
+	}
+	s.tap("Presentation first")
+	s.menu("Speaker")
+	if got := s.changed().Layout; got != "speaker" {
+		t.Errorf("keeps layout %q", got)
+	}
+	if main.Size().Width < 2*slides.Size().Width {
+		t.Errorf("speaker layout: main %v beside presentation %v", main.Size(), slides.Size())
+	}
+	s.shortcut(fyne.KeyL)
+	s.changed()
+	s.says("Side by side")
+	if main.Size() != slides.Size() {
+		t.Errorf("side by side: %v and %v", main.Size(), slides.Size())
+	}
+	s.window.Resize(fyne.NewSize(380, 760))
+	if main.Size() != slides.Size() || main.Position().Y < slides.Size().Height {
+		t.Errorf("narrow: %v and %v, the second at %v", slides.Size(), main.Size(), main.Position())
+	}
+}
+
+func TestOwnPictureCanBeHiddenAndMoved(t *testing.T) {
+	s := newStage(t)
+	s.root.Set(s.sample("call"))
+	self := s.tile("camera")
+	before := self.Position()
+	self.Dragged(&fyne.DragEvent{Dragged: fyne.NewDelta(-800, -400)})
+	self.DragEnd()
+	if p := self.Position(); p.X >= before.X || p.Y >= before.Y || p.X < 0 {
+		t.Errorf("after dragging it lies at %v, before at %v", p, before)
+	}
+	if got := s.changed().SelfCorner; got != "top-left" {
+		t.Errorf("keeps corner %q", got)
+	}
+	s.tap("More")
+	s.menu("Hide my picture")
+	if !s.changed().SelfHidden {
+		t.Error("that it is hidden is not kept")
+	}
+	if self.Visible() || s.tile("camera") != nil {
+		t.Error("the own picture is still drawn")
+	}
+}
+
+func TestTheLastLayoutIsTakenInTheNextCall(t *testing.T) {
+	s := newStage(t)
+	m := s.sample("call-presentation")
+	m.Settings = kept.Defaults()
+	m.Settings.Layout, m.Settings.SelfHidden = "picture", true
+	s.root.Set(m)
+	s.says("Picture in picture")
+	slides, main := s.tile("slides"), s.tile("main")
+	if slides.Size() != s.window.Canvas().Size() || main.Size().Width > slides.Size().Width/2 {
+		t.Errorf("presentation %v, main %v", slides.Size(), main.Size())
+	}
+	if s.tile("camera") != nil {
+		t.Error("the own picture is drawn though it was hidden")
+	}
+}
+
+func TestTheSmallWindowFollowsTheCallAndGoesWithIt(t *testing.T) {
+	s := newStage(t)
+	var small fyne.Window
+	closed := false
+	s.env.NewWindow = func(string) fyne.Window {
+		small = test.NewWindow(nil)
+		small.SetOnClosed(func() { closed = true })
+		return small
+	}
+	m := s.sample("call")
+	s.root.Set(m)
+	s.tap("More")
+	s.menu("Small window on top")
+	if small == nil {
+		t.Fatal("no window opened")
+	}
+	shows := func(track string) bool {
+		for tile, shown := range s.pictures.Shown {
+			if x, ok := shown.(*gallery.Track); ok && x.Name == track && fyne.CurrentApp().Driver().CanvasForObject(tile) == small.Canvas() {
+				return true
+			}
+		}
+		return false
+	}
+	if !shows("main") {
+		t.Error("the small window does not show the main video")
+	}
+	s.root.Set(s.sample("call-presentation"))
+	if !shows("slides") {
+		t.Error("the small window does not show the presentation")
+	}
+	s.root.Rebuild() // another theme or language: it stays
+	if closed || !shows("slides") {
+		t.Error("the small window is gone after a rebuild")
+	}
+	s.root.Set(s.sample("home"))
+	if !closed {
+		t.Error("the small window stays after the call")
+	}
+}

@@ -1,0 +1,91 @@
+package views_test
+
+import (
+	"errors"
+	"testing"
+	"time"
+
+	"fyne.io/fyne/v2"
+
+	"parley/connector/session"
+	"parley/views"
+)
+
+func TestMutedByModeratorIsToldApart(t *testing.T) {
+	s := newStage(t)
+	m := s.sample("call")
+	m.Snapshot.Media.MicrophoneOn = false
+	s.root.Set(m)
+	s.says("Unmute")
+	s.silent("moderator")
+	m.Snapshot.Media.MicrophoneMutedByServer = true
+	s.root.Set(m)
+	s.says("Muted by moderator", "The moderator has switched your microphone off")
+	m.Snapshot.Media.HasMicrophone = false
+	s.root.Set(m)
+	s.says("No microphone")
+	s.tap("No microphone")
+	s.none()
+}
+
+func TestSpectatorIsTold(t *testing.T) {
+	s := newStage(t)
+	m := s.sample("call")
+	m.Snapshot.CallSession.Role = session.Spectator
+	s.root.Set(m)
+	s.says("You are watching")
+}
+
+func TestTheModeratorAsksAndIsAnswered(t *testing.T) {
+	s := newStage(t)
+	m := s.sample("call")
+	m.Snapshot.Media.MicrophoneOn, m.Snapshot.Media.CameraOn = false, false
+	m.Conference.AskedMicrophone, m.Conference.AskedCamera = true, true
+	s.root.Set(m)
+	s.says("The moderator asks you to switch your microphone on", "Refuse")
+	s.tap("Switch on")
+	c := s.next("microphone")
+	if c.args[0] != true {
+		t.Errorf("microphone %v", c.args)
+	}
+	s.finish(c, nil)
+	m.Conference.AskedMicrophone = false
+	s.root.Set(m)
+	s.says("The moderator asks you to switch your camera on")
+	s.tap("Refuse")
+	s.finish(s.next("refuse camera"), errors.New("no way"))
+	s.says("Could not switch the camera", "no way")
+}
+
+func TestNewsOfTheConferenceIsToldOnceAndGoes(t *testing.T) {
+	s := newStage(t)
+	m := s.sample("call")
+	s.root.Set(m)
+	m.Conference.News, m.Conference.NewsNo = views.NewsWordGiven, 1
+	s.root.Set(m)
+	s.says("You were given the word")
+	s.advance(10 * time.Second)
+	s.silent("You were given the word")
+	s.root.Set(m)
+	s.silent("You were given the word")
+	m.Conference.NewsNo = 2
+	s.root.Set(m)
+	s.says("You were given the word")
+}
+
+func TestPeopleSayOwnRoleAndWhoSwitchedWhatOff(t *testing.T) {
+	s := newStage(t)
+	m := s.sample("call")
+	s.root.Set(m)
+	s.tap("People")
+	s.says("You are a participant", m.Account.Name, "Microphone on · camera on", "The server does not tell who else is here")
+	m.Snapshot.Media.MicrophoneOn, m.Snapshot.Media.MicrophoneMutedByServer = false, true
+	m.Snapshot.Media.CameraOn = false
+	m.Snapshot.CallSession.Role, m.Snapshot.CallSession.License = session.SpectatorSynthetic, "AUDIO"
+	m.Conference.Webcast = true
+	s.root.Set(m)
+	s.says("You are a spectator by request", "Microphone switched off by the moderator · camera off",
+		"This conference is being broadcast", "licence allows sound only")
+	s.key(fyne.KeyEscape)
+	s.silent("spectator by request")
+}
