@@ -14,6 +14,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"syscall"
@@ -79,7 +80,8 @@ func Start(program string, environment []string, arguments ...string) (*Process,
 	p := &Process{command: exec.Command(program, arguments...), exited: make(chan struct{}), changed: make(chan struct{})}
 	p.command.Env = append(slices.DeleteFunc(os.Environ(), func(variable string) bool {
 		return strings.HasPrefix(variable, "DISPLAY=") || strings.HasPrefix(variable, "WAYLAND_DISPLAY=")
-	}), environment...)
+	}), "PARLEY_CONFIG="+configuration())
+	p.command.Env = append(p.command.Env, environment...) // the last one of a name counts
 	p.command.Stderr = &p.stderr
 	stdout, err := p.command.StdoutPipe()
 	if err != nil {
@@ -93,6 +95,14 @@ func Start(program string, environment []string, arguments ...string) (*Process,
 	}
 	go p.run(stdout)
 	return p, nil
+}
+
+// configuration is the folder of programs that are given none: what they keep, a room server's certificate, is not this user's.
+func configuration() string {
+	if given := os.Getenv("PARLEY_CONFIG"); given != "" {
+		return given
+	}
+	return filepath.Join(os.TempDir(), "parley-harness-"+strconv.Itoa(os.Getuid()))
 }
 
 func (p *Process) run(stdout io.Reader) {
