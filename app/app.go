@@ -19,6 +19,7 @@ import (
 	"parley/app/logging"
 	"parley/app/problem"
 	"parley/app/room"
+	"parley/media/codec"
 	_ "parley/media/codec/all" // --codec is checked against what this build has
 )
 
@@ -29,7 +30,7 @@ const Version = "0.1.0"
 const (
 	exitOK     = 0 // all went as asked
 	exitFailed = 1 // what was asked for failed; standard error says why
-	exitUsage  = 2 // wrong arguments, or something this version does not do yet
+	exitUsage  = 2 // wrong arguments, or a codec this build does not have
 )
 
 // Streams are the process's standard streams.
@@ -52,7 +53,7 @@ func Run(ctx context.Context, args []string, streams Streams) int {
 		return exitOK
 	case err != nil:
 		fmt.Fprintf(streams.Err, "parley: %v\n", err)
-		if !errors.Is(err, cli.ErrNotYet) {
+		if !errors.Is(err, codec.ErrUnsupported) {
 			fmt.Fprintln(streams.Err, "parley --help shows what can be said.")
 		}
 		return exitUsage

@@ -16,7 +16,6 @@ func TestExitCodes(t *testing.T) {
 		{"--version", exitOK, "parley " + Version},
 		{"call --help", exitOK, "--record-video"},
 		{"call", exitUsage, "missing flags"},
-		{"call --server h --guest --name N --to 1 --codec AV1", exitUsage, "not yet"},
 		{"probe --server 127.0.0.1:1", exitFailed, "first TCP: nothing listens at that address"},
 		{"call --server 127.0.0.1:1 --guest --name N --to 2001 --camera none --microphone none", exitFailed,
 			"could not connect to 127.0.0.1:1: nothing listens at that address. Check that the server is running"},

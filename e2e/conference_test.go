@@ -4,7 +4,7 @@ import "testing"
 
 // A page and parley meet in a room; each sees and hears the other; one leaves first, then the other.
 func TestConference(t *testing.T) {
-	for _, codec := range []string{"VP8", "H264"} {
+	for _, codec := range []string{"VP8", "H264", "AV1"} {
 		t.Run(codec, func(t *testing.T) {
 			ctx := within(t, limit)
 			room, server := startRoom(ctx, t, "--codec", codec)

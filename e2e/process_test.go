@@ -27,7 +27,7 @@ func TestExitCodesOfTheProgram(t *testing.T) {
 			"the server refused user and password"},
 		{"wrong certificate", with("--guest", "--to", "2001"), 1, "--insecure-tls"},
 		{"wrong arguments", at, 2, "parley --help"},
-		{"not yet", registered("--to", "2001", "--codec", "AV1", "--camera", "pattern"), 2, "not yet"},
+		{"a codec nobody has", registered("--to", "2001", "--codec", "MPEG2", "--camera", "pattern"), 2, "--codec"},
 		{"a check that fails", []string{"probe", "--server", server.Host}, 1, "--insecure-tls"},
 	}
 	for _, test := range tests {

@@ -72,9 +72,9 @@ func TestH264InSingleUnits(t *testing.T) {
 	})
 }
 
-// TestTelephone joins peers that know no sound but PCMU or PCMA.
+// TestTelephone joins peers that know no sound but G722, PCMU or PCMA.
 func TestTelephone(t *testing.T) {
-	for mime, pt := range map[string]webrtc.PayloadType{webrtc.MimeTypePCMU: 0, webrtc.MimeTypePCMA: 8} {
+	for mime, pt := range map[string]webrtc.PayloadType{webrtc.MimeTypeG722: 9, webrtc.MimeTypePCMU: 0, webrtc.MimeTypePCMA: 8} {
 		t.Run(mime[6:], func(t *testing.T) {
 			s, _ := startServer(t, Config{})
 			a := join(t, s, "ann", "2340", "VP8")
@@ -104,7 +104,11 @@ func TestTelephone(t *testing.T) {
 			must(t, pc.SetRemoteDescription(webrtc.SessionDescription{Type: webrtc.SDPTypeAnswer, SDP: string(res.Body())}))
 			adapter, err := codec.Audio(mime[6:])
 			must(t, err)
-			config := codec.AudioConfig{SampleRate: 8000, Channels: 1}
+			rate := 8000
+			if mime == webrtc.MimeTypeG722 {
+				rate = 16000 // twice what its timestamps count
+			}
+			config := codec.AudioConfig{SampleRate: rate, Channels: 1}
 			decoder, err := adapter.NewDecoder(config)
 			must(t, err)
 			encoder, err := adapter.NewEncoder(config)
@@ -112,7 +116,7 @@ func TestTelephone(t *testing.T) {
 
 			track := <-tracks
 			var heard []float64
-			for len(heard) < 8000 {
+			for len(heard) < rate {
 				must(t, track.SetReadDeadline(time.Now().Add(patience))) // for each packet anew: the mixer may be late
 				packet, _, err := track.ReadRTP()
 				must(t, err)
@@ -123,13 +127,13 @@ func TestTelephone(t *testing.T) {
 					heard = append(heard, float64(v)/32768)
 				}
 			}
-			if got := strength(heard[4000:], 440, 8000); got < 0.05 {
+			if got := strength(heard[rate/2:], 440, float64(rate)); got < 0.05 {
 				t.Errorf("the telephone hears %.3f", got)
 			}
 			a.work.Go(func() { // the telephone speaks
 				ticker := time.NewTicker(20 * time.Millisecond)
 				defer ticker.Stop()
-				pcm := make([]int16, 160)
+				pcm := make([]int16, rate/50)
 				for n := 0; ; n++ {
 					select {
 					case <-a.stop:
@@ -137,7 +141,7 @@ func TestTelephone(t *testing.T) {
 					case <-ticker.C:
 					}
 					for i := range pcm {
-						pcm[i] = int16(8000 * math.Sin(2*math.Pi*1000*float64(n*160+i)/8000))
+						pcm[i] = int16(8000 * math.Sin(2*math.Pi*1000*float64(n*len(pcm)+i)/float64(rate)))
 					}
 					coded, _ := encoder.Encode(nil, pcm)
 					_ = voice.WriteSample(media.Sample{Data: coded, Duration: 20 * time.Millisecond})

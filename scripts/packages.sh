@@ -11,7 +11,7 @@ set -euo pipefail
 run_packages=(
   gcc g++ make pkg-config ca-certificates
   xorg-dev libwayland-dev libxkbcommon-dev libgl1-mesa-dev libgl1-mesa-dri
-  libvpx-dev libopus-dev libopenh264-dev libdav1d-dev libyuv-dev
+  libvpx-dev libopus-dev libopenh264-dev libaom-dev libdav1d-dev libyuv-dev
   libasound2-dev libpulse-dev libpipewire-0.3-dev
   xvfb imagemagick fonts-dejavu-core
 )

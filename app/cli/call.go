@@ -179,7 +179,7 @@ func (c *Call) checkCodec() error {
 	// A codec is of use in a call only when this build can both send and receive it.
 	adapter, err := codec.Video(c.Codec)
 	if err != nil || adapter.NewEncoder == nil || adapter.NewDecoder == nil {
-		return fmt.Errorf("--codec %s: %w", c.Codec, ErrNotYet)
+		return fmt.Errorf("--codec %s: %w", c.Codec, codec.ErrUnsupported)
 	}
 	return nil
 }

@@ -13,9 +13,6 @@ import (
 // Command is what the arguments ask for: *Window, *Call, *Room or *Probe.
 type Command interface{ check() error }
 
-// ErrNotYet marks a flag or command of the specification that this version does not have.
-var ErrNotYet = errors.New("not yet")
-
 // ErrHelp is returned after help or the version was printed: there is nothing left to do.
 var ErrHelp = errors.New("help was shown")
 

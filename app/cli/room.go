@@ -89,8 +89,8 @@ func (r *Room) check() error {
 	}
 	r.Codec = strings.ToUpper(r.Codec)
 	switch {
-	case r.Codec != "" && !slices.Contains([]string{"VP8", "H264", "H264/0"}, r.Codec):
-		return fmt.Errorf("--codec: %q is neither VP8 nor H264 nor H264/0", r.Codec)
+	case r.Codec != "" && !slices.Contains([]string{"VP8", "VP9", "H264", "H264/0", "AV1"}, r.Codec):
+		return fmt.Errorf("--codec: %q is none of VP8, VP9, H264, H264/0 and AV1", r.Codec)
 	case (r.Cert == "") != (r.Key == ""):
 		return errors.New("--cert and --key go together")
 	case r.Bots < 0 || r.Bots > maxBots:

@@ -2,10 +2,30 @@ package codec
 
 // OBU types (AV1 specification 6.2.2).
 const (
-	obuSequence    = 1
+	OBUSequenceHeader    = 1
+	OBUTemporalDelimiter = 2
+	OBUTileList          = 8
+	OBUPadding           = 15
+
 	obuFrameHeader = 3
 	obuFrame       = 6
 )
+
+// Bits of an OBU's first byte (5.3.2).
+const (
+	OBUHasSize   = 0x02
+	obuExtension = 0x04
+	obuForbidden = 0x80
+)
+
+// OBU is an open bitstream unit, without its size.
+type OBU struct {
+	Header  []byte // one byte, two with an extension
+	Payload []byte
+}
+
+// Kind is obu_type.
+func (o OBU) Kind() byte { return o.Header[0] >> 3 & 15 }
 
 // av1Header is what the OBUs of a temporal unit say.
 type av1Header struct {
@@ -16,16 +36,16 @@ type av1Header struct {
 func parseAV1(data []byte) (h av1Header) {
 	reducedStill := false
 	for len(data) > 0 {
-		kind, body, rest, ok := nextOBU(data)
+		unit, rest, ok := NextOBU(data)
 		if !ok {
 			return h
 		}
 		data = rest
-		switch kind {
-		case obuSequence:
-			h.width, h.height, reducedStill = av1Sequence(body)
+		switch unit.Kind() {
+		case OBUSequenceHeader:
+			h.width, h.height, reducedStill = av1Sequence(unit.Payload)
 		case obuFrameHeader, obuFrame:
-			r := bitReader{data: body}
+			r := bitReader{data: unit.Payload}
 			// show_existing_frame is 0 and frame_type is KEY_FRAME (0).
 			h.key = h.width > 0 && (reducedStill || r.bits(3) == 0) && !r.bad
 			return h
@@ -34,35 +54,47 @@ func parseAV1(data []byte) (h av1Header) {
 	return h
 }
 
-// nextOBU splits off one OBU (5.3). One without a size reaches to the end.
-func nextOBU(data []byte) (kind byte, body, rest []byte, ok bool) {
-	kind = data[0] >> 3 & 15
+// NextOBU splits off one OBU (5.3). One without a size reaches to the end. ok is false for one that is broken or longer than
+// data.
+func NextOBU(data []byte) (unit OBU, rest []byte, ok bool) {
 	head := 1
-	if data[0]&4 != 0 { // obu_extension_flag
-		head++
+	if len(data) > 0 && data[0]&obuExtension != 0 {
+		head = 2
 	}
-	if data[0]&0x80 != 0 || len(data) < head {
-		return 0, nil, nil, false
+	if len(data) < head || data[0]&obuForbidden != 0 {
+		return OBU{}, nil, false
 	}
-	if data[0]&2 == 0 { // obu_has_size_field
-		return kind, data[head:], nil, true
+	unit.Header = data[:head]
+	if data[0]&OBUHasSize == 0 {
+		unit.Payload = data[head:]
+		return unit, nil, true
 	}
-	data = data[head:]
-	size := uint64(0)
-	for i := range 8 { // leb128
-		if i >= len(data) {
-			return 0, nil, nil, false
+	size, n := LEB128(data[head:])
+	data = data[head+n:]
+	if n == 0 || size > uint64(len(data)) {
+		return OBU{}, nil, false
+	}
+	unit.Payload = data[:size]
+	return unit, data[size:], true
+}
+
+// LEB128 reads a number (4.10.5) and how many bytes it has, 0 when it has no end within eight.
+func LEB128(data []byte) (value uint64, size int) {
+	for i, b := range data[:min(8, len(data))] {
+		value |= uint64(b&0x7f) << (7 * i)
+		if b&0x80 == 0 {
+			return value, i + 1
 		}
-		size |= uint64(data[i]&0x7f) << (7 * i)
-		if data[i]&0x80 == 0 {
-			data = data[i+1:]
-			if size > uint64(len(data)) {
-				return 0, nil, nil, false
-			}
-			return kind, data[:size], data[size:], true
-		}
 	}
-	return 0, nil, nil, false
+	return 0, 0
+}
+
+// AppendLEB128 writes a number in as few bytes as it needs.
+func AppendLEB128(dst []byte, value uint64) []byte {
+	for ; value > 0x7f; value >>= 7 {
+		dst = append(dst, byte(value)|0x80)
+	}
+	return append(dst, byte(value))
 }
 
 // av1Sequence reads sequence_header_obu (5.5.1) as far as the largest frame size.

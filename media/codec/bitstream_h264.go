@@ -9,45 +9,51 @@ const (
 	nalSPS   = 7
 )
 
-// nextNAL returns the first NAL unit of an Annex B stream without its start code, and what follows it.
-func nextNAL(data []byte) (nal, rest []byte) {
+// NextNAL returns the first NAL unit of an Annex B stream without its start code, and what follows it; nil at the end. Zero
+// bytes at a unit's end belong to the next start code.
+func NextNAL(data []byte) (unit, rest []byte) {
 	start := bytes.Index(data, startCode)
-	if start < 0 {
-		return nil, nil
+	for start >= 0 {
+		data = data[start+3:]
+		start = bytes.Index(data, startCode)
+		unit, rest = data, nil
+		if start >= 0 {
+			unit, rest = data[:start], data[start:]
+		}
+		if unit = bytes.TrimRight(unit, "\x00"); len(unit) > 0 {
+			return unit, rest
+		}
 	}
-	data = data[start+3:]
-	end := bytes.Index(data, startCode)
-	if end < 0 {
-		return data, nil
-	}
-	return bytes.TrimRight(data[:end], "\x00"), data[end:]
+	return nil, nil
 }
 
 var startCode = []byte{0, 0, 1}
 
 // h264Has tells whether an Annex B stream holds a NAL unit of the type.
 func h264Has(data []byte, kind byte) bool {
-	for nal, rest := nextNAL(data); nal != nil; nal, rest = nextNAL(rest) {
-		if len(nal) > 0 && nal[0]&0x1f == kind {
+	for nal, rest := NextNAL(data); nal != nil; nal, rest = NextNAL(rest) {
+		if nal[0]&0x1f == kind {
 			return true
 		}
 	}
 	return false
 }
 
-// H264Picture tells whether an Annex B stream holds any coded slice: a unit may carry parameter sets alone.
-func H264Picture(data []byte) bool {
-	for nal, rest := nextNAL(data); nal != nil; nal, rest = nextNAL(rest) {
-		if len(nal) > 0 && nal[0]&0x1f >= nalSlice && nal[0]&0x1f <= nalIDR {
-			return true
+// H264Parameters tells whether an Annex B stream holds NAL units but no coded slice: parameter sets may come alone.
+func H264Parameters(data []byte) bool {
+	units := false
+	for nal, rest := NextNAL(data); nal != nil; nal, rest = NextNAL(rest) {
+		units = true
+		if kind := nal[0] & 0x1f; kind >= nalSlice && kind <= nalIDR {
+			return false
 		}
 	}
-	return false
+	return units
 }
 
 // h264Size gives the largest size of the sequence parameter sets in a unit, before cropping is 16 more at most.
 func h264Size(data []byte) (width, height int) {
-	for nal, rest := nextNAL(data); nal != nil; nal, rest = nextNAL(rest) {
+	for nal, rest := NextNAL(data); nal != nil; nal, rest = NextNAL(rest) {
 		if len(nal) < 4 || nal[0]&0x1f != nalSPS {
 			continue
 		}
@@ -189,6 +195,3 @@ func spsPictureOrder(r *bitReader) bool {
 	}
 	return true
 }
-
-// IsAnnexB tells whether data holds a start code, and so a NAL unit, at all.
-func IsAnnexB(data []byte) bool { return bytes.Contains(data, startCode) }

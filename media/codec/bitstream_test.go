@@ -119,7 +119,7 @@ func TestH264Size(t *testing.T) {
 		if w, h := FrameSize("H264", data); w != 1920 || h != 1080 {
 			t.Errorf("profile %d: %dx%d, want 1920x1080", profile, w, h)
 		}
-		if TooLarge("H264", data) || H264Picture(data) || !IsAnnexB(data) {
+		if TooLarge("H264", data) || !H264Parameters(data) {
 			t.Errorf("profile %d: a parameter set of usual size alone", profile)
 		}
 	}
@@ -176,6 +176,6 @@ func FuzzHeaders(f *testing.F) {
 				t.Errorf("%s: %dx%d", name, w, h)
 			}
 		}
-		H264Picture(data)
+		H264Parameters(data)
 	})
 }

@@ -9,12 +9,11 @@ import (
 
 // VideoAdapter describes one video codec of this build. A nil constructor means that direction is missing.
 type VideoAdapter struct {
-	Name string // MIME subtype: "VP8"
-	Rank int    // default order in offers, lower first
-	// Implementation is the library, for statistics.
-	Implementation string
-	NewEncoder     func(VideoConfig) (VideoEncoder, error)
-	NewDecoder     func() (VideoDecoder, error)
+	Name             string // MIME subtype: "VP8"
+	Rank             int    // default order in offers, lower first
+	Encoder, Decoder string // the libraries, for statistics
+	NewEncoder       func(VideoConfig) (VideoEncoder, error)
+	NewDecoder       func() (VideoDecoder, error)
 }
 
 // AudioAdapter describes one audio codec of this build.
@@ -33,14 +32,23 @@ var registry struct {
 	audio map[string]AudioAdapter
 }
 
-// RegisterVideo adds an adapter; called from init functions of adapter packages.
+// RegisterVideo adds an adapter; called from init functions of adapter packages. Of a codec that is there already it adds
+// the direction: AV1 is coded by one library and decoded by another.
 func RegisterVideo(a VideoAdapter) {
 	registry.Lock()
 	defer registry.Unlock()
 	if registry.video == nil {
 		registry.video = map[string]VideoAdapter{}
 	}
-	registry.video[strings.ToUpper(a.Name)] = a
+	name := strings.ToUpper(a.Name)
+	have := registry.video[name]
+	if a.NewEncoder == nil {
+		a.Encoder, a.NewEncoder = have.Encoder, have.NewEncoder
+	}
+	if a.NewDecoder == nil {
+		a.Decoder, a.NewDecoder = have.Decoder, have.NewDecoder
+	}
+	registry.video[name] = a
 }
 
 // RegisterAudio adds an adapter; called from init functions of adapter packages.

@@ -14,7 +14,7 @@ import (
 type unbundled struct{ sound, picture *Conn }
 
 func newUnbundled(t testing.TB) unbundled {
-	video, audio := []string{"VP8", "VP9", "H264", "AV1"}, []string{"opus", "PCMU", "PCMA"}
+	video, audio := []string{"VP8", "VP9", "H264", "AV1"}, []string{"opus", "G722", "PCMU", "PCMA"}
 	u := unbundled{
 		sound:   newTestConn(t, testConfig(t), rtc.Config{Codecs: rtc.Codecs{Excluded: video}}),
 		picture: newTestConn(t, testConfig(t), rtc.Config{Codecs: rtc.Codecs{Excluded: audio}}),

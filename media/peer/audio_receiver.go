@@ -162,11 +162,11 @@ func (a *audioReceiver) change(f format) {
 	channels := max(1, int(f.channels))
 	adapter, err := codec.Audio(f.name)
 	if err == nil {
-		a.decoder, err = adapter.NewDecoder(codec.AudioConfig{SampleRate: int(f.clock), Channels: channels})
+		a.decoder, err = adapter.NewDecoder(codec.AudioConfig{SampleRate: f.sampleRate(), Channels: channels})
 	}
 	if err == nil {
 		a.buffer, err = audio.NewJitterBuffer(audio.JitterOptions{
-			Decoder: a.decoder, ClockRate: int(f.clock), Channels: channels,
+			Decoder: a.decoder, ClockRate: int(f.clock), SampleRate: f.sampleRate(), Channels: channels,
 		})
 	}
 	if err != nil {

@@ -25,7 +25,7 @@ const (
 	opusStereo   = 96_000
 )
 
-// audioSender is the sending stage of the audio m-line: 20 ms packets of Opus, or of G.711 at 8 kHz for a peer that has
+// audioSender is the sending stage of the audio m-line: 20 ms packets of Opus, or of G.722 and G.711 for a peer that has
 // nothing else. Nothing is sent while the track is off.
 type audioSender struct {
 	out   *outbound
@@ -64,6 +64,7 @@ type audioSender struct {
 	narrow    []int16
 	data      []byte
 	timestamp uint32
+	rest      int // samples that are no whole tick of the timestamp yet
 	lastSent  time.Time
 	failedAt  time.Time
 	wantRate  int
@@ -239,17 +240,17 @@ func (a *audioSender) closeEncoder() {
 	}
 }
 
-// open makes the encoder. G.711 is one channel at 8 kHz.
+// open makes the encoder. All but Opus have one channel, at a lower rate.
 func (a *audioSender) open(f format, channels int) error {
 	adapter, err := codec.Audio(f.name)
 	if err != nil {
 		return err
 	}
-	config := codec.AudioConfig{SampleRate: int(f.clock), Channels: channels, FEC: true, Music: channels == 2}
-	a.resampler, a.wantRate, a.toldLoss = nil, 0, 0
-	if f.clock != audio.SampleRate {
+	config := codec.AudioConfig{SampleRate: f.sampleRate(), Channels: channels, FEC: true, Music: channels == 2}
+	a.resampler, a.wantRate, a.toldLoss, a.rest = nil, 0, 0, 0
+	if f.sampleRate() != audio.SampleRate {
 		config.Channels, config.FEC, config.Music = 1, false, false
-		if a.resampler, err = audio.NewResampler(audio.SampleRate, int(f.clock), 1); err != nil {
+		if a.resampler, err = audio.NewResampler(audio.SampleRate, f.sampleRate(), 1); err != nil {
 			return err
 		}
 	} else {
@@ -290,7 +291,7 @@ func (a *audioSender) send(f format, channels, limit int, loss float64, at time.
 	pcm, samples := a.pcm, len(a.pcm)/channels
 	if a.resampler != nil {
 		a.mono = audio.Remix(a.mono[:0], a.pcm, channels, 1)
-		// The filter gives or keeps a sample now and then; a G.711 frame may have any length.
+		// The filter gives or keeps a sample now and then; a frame of G.722 and G.711 may have any length.
 		a.narrow = a.resampler.Process(a.narrow[:0], a.mono)
 		pcm, samples = a.narrow, len(a.narrow)
 	}
@@ -312,7 +313,10 @@ func (a *audioSender) send(f format, channels, limit int, loss float64, at time.
 	if len(data) > 0 {
 		a.out.write(data, f.pt, a.timestamp, marker)
 	}
-	a.timestamp += uint32(samples)
+	a.rest += samples
+	samplesTick := f.sampleRate() / int(f.clock)
+	a.timestamp += uint32(a.rest / samplesTick)
+	a.rest %= samplesTick
 	return nil
 }
 

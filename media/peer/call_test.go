@@ -23,7 +23,7 @@ func call(t testing.TB, ca, cb rtc.Config) (a, b *Conn, cam *patternTrack) {
 }
 
 func TestVideoIsSeen(t *testing.T) {
-	for _, name := range []string{"VP8", "VP9", "H264"} {
+	for _, name := range []string{"VP8", "VP9", "H264", "AV1"} {
 		t.Run(name, func(t *testing.T) {
 			_, b, cam := call(t, rtc.Config{Codecs: rtc.Codecs{Preferred: []string{name}}}, rtc.Config{})
 			r := remoteVideo(t, b, 0)
@@ -56,13 +56,13 @@ func TestVideoIsSeen(t *testing.T) {
 }
 
 func TestSoundIsHeard(t *testing.T) {
-	for _, name := range []string{"opus", "PCMU", "PCMA"} {
+	for _, name := range []string{"opus", "G722", "PCMU", "PCMA"} {
 		t.Run(name, func(t *testing.T) {
 			out := newSpeaker()
 			config := testConfig(t)
 			config.Output = out
 			exclude := []string{}
-			for _, other := range []string{"opus", "PCMU", "PCMA"} {
+			for _, other := range []string{"opus", "G722", "PCMU", "PCMA"} {
 				if other != name {
 					exclude = append(exclude, other)
 				}

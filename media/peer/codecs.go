@@ -15,7 +15,7 @@ import (
 type format struct {
 	name     string // MIME subtype as in rtpmap: "VP8", "opus"
 	kind     rtc.Kind
-	clock    uint32 // Hz
+	clock    uint32 // of RTP timestamps, Hz
 	channels uint16 // 0 where rtpmap has none
 	fmtp     string
 	pt       uint8
@@ -26,9 +26,18 @@ type format struct {
 
 func (f *format) mime() string { return string(f.kind) + "/" + f.name }
 
+// sampleRate of the sound, Hz. G722 has twice what its timestamps count (RFC 3551, section 4.5.2).
+func (f *format) sampleRate() int {
+	if f.name == "G722" {
+		return 16000
+	}
+	return int(f.clock)
+}
+
 // knownFormats lists what this package can packetise, with the payload types browsers use too.
 var knownFormats = []format{
 	{name: "opus", kind: rtc.Audio, clock: 48000, channels: 2, fmtp: "minptime=10;useinbandfec=1", pt: 111},
+	{name: "G722", kind: rtc.Audio, clock: 8000, pt: 9},
 	{name: "PCMU", kind: rtc.Audio, clock: 8000, pt: 0},
 	{name: "PCMA", kind: rtc.Audio, clock: 8000, pt: 8},
 	{name: "VP8", kind: rtc.Video, clock: 90000, pt: 96, rtx: 97},

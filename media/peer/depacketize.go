@@ -117,21 +117,3 @@ func (d *h264Depacketizer) append(dst, b []byte) ([]byte, error) {
 		return dst, errPayload
 	}
 }
-
-// av1Depacketizer makes a temporal unit of OBUs with sizes.
-type av1Depacketizer struct{ d codecs.AV1Depacketizer }
-
-func (d *av1Depacketizer) reset() { d.d = codecs.AV1Depacketizer{} }
-
-func (d *av1Depacketizer) append(dst, b []byte) (out []byte, err error) {
-	defer func() {
-		if recover() != nil { // pion trusts lengths in the payload
-			out, err = dst, errPayload
-		}
-	}()
-	payload, err := d.d.Unmarshal(b)
-	if err != nil {
-		return dst, err
-	}
-	return append(dst, payload...), nil
-}

@@ -30,7 +30,7 @@ func TestAnswerToChromium(t *testing.T) {
 	if len(m) != 3 {
 		t.Fatalf("%d m-lines:\n%s", len(m), answer)
 	}
-	if got := m[0][0]; got != "m=audio 9 UDP/TLS/RTP/SAVPF 111 0 8" {
+	if got := m[0][0]; got != "m=audio 9 UDP/TLS/RTP/SAVPF 111 9 0 8" {
 		t.Errorf("%s", got)
 	}
 	// The peer's order, the baseline profiles only, once each, with retransmission.

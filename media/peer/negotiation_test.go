@@ -221,7 +221,7 @@ func TestNoCommonVideoCodec(t *testing.T) {
 func TestNothingInCommon(t *testing.T) {
 	a := newTestConn(t, testConfig(t), rtc.Config{Codecs: rtc.Codecs{Excluded: []string{"opus", "VP8"}}})
 	b := newTestConn(t, testConfig(t), rtc.Config{Codecs: rtc.Codecs{
-		Excluded: []string{"PCMU", "PCMA", "VP9", "H264", "AV1"}}})
+		Excluded: []string{"G722", "PCMU", "PCMA", "VP9", "H264", "AV1"}}})
 	offer, err := a.Offer(t.Context(), rtc.OfferOptions{})
 	if err != nil {
 		t.Fatal(err)
@@ -230,7 +230,7 @@ func TestNothingInCommon(t *testing.T) {
 		t.Errorf("error %v", err)
 	}
 	if _, err := New(testConfig(t)).NewPeerConnection(rtc.Config{Codecs: rtc.Codecs{
-		Excluded: []string{"opus", "PCMU", "PCMA", "VP8", "VP9", "H264", "AV1"}}}); !errors.Is(err, ErrNoCommonCodec) {
+		Excluded: []string{"opus", "G722", "PCMU", "PCMA", "VP8", "VP9", "H264", "AV1"}}}); !errors.Is(err, ErrNoCommonCodec) {
 		t.Errorf("error %v", err)
 	}
 }

@@ -1,14 +1,13 @@
 package peer
 
 import (
-	"bytes"
 	"strings"
 
-	"github.com/pion/rtp/codecs"
+	"parley/media/codec"
 )
 
 // packetizer cuts access units into RTP payloads. emit may use a payload until it returns; last tells that the packet
-// ends the access unit. None of them allocates but AV1's.
+// ends the access unit. None of them allocates in steady state.
 type packetizer interface {
 	packetize(data []byte, key bool, emit func(payload []byte, last bool))
 }
@@ -16,9 +15,9 @@ type packetizer interface {
 func newPacketizer(f format) packetizer {
 	switch strings.ToUpper(f.name) {
 	case "VP8":
-		return &vp8Packetizer{}
+		return &vpxPacketizer{head: 4, describe: describeVP8}
 	case "VP9":
-		return &vp9Packetizer{}
+		return &vpxPacketizer{head: 3, describe: describeVP9}
 	case "H264":
 		return &h264Packetizer{single: f.mode == 0}
 	case "AV1":
@@ -33,69 +32,61 @@ func pieces(n, limit int) int {
 	return (n + count - 1) / count
 }
 
-// vp8Packetizer: RFC 7741 with a 15-bit picture id.
-type vp8Packetizer struct {
-	picture uint16
-	buffer  [mtu]byte
+// vpxPacketizer cuts a frame into equal parts, each behind a descriptor that counts the pictures.
+type vpxPacketizer struct {
+	head     int // bytes of a descriptor
+	describe func(b []byte, part vpxPart)
+	picture  uint16 // 15 bits
+	buffer   [mtu]byte
 }
 
-func (p *vp8Packetizer) packetize(data []byte, _ bool, emit func([]byte, bool)) {
-	const head = 4
+// vpxPart is what a descriptor tells of a part.
+type vpxPart struct {
+	picture          uint16
+	key, first, last bool
+}
+
+func (p *vpxPacketizer) packetize(data []byte, key bool, emit func([]byte, bool)) {
 	if len(data) == 0 {
 		return
 	}
-	size := pieces(len(data), mtu-head)
-	first := true
+	size := pieces(len(data), mtu-p.head)
+	part := vpxPart{picture: p.picture, key: key, first: true}
 	for len(data) > 0 {
 		n := min(size, len(data))
-		b := p.buffer[:head+n]
-		b[0] = 0x80 // X: extended
-		if first {
-			b[0] |= 0x10 // S: start of the partition
-		}
-		b[1] = 0x80 // I: picture id
-		b[2] = 0x80 | byte(p.picture>>8)
-		b[3] = byte(p.picture)
-		copy(b[head:], data[:n])
-		data, first = data[n:], false
-		emit(b, len(data) == 0)
+		part.last = n == len(data)
+		b := p.buffer[:p.head+n]
+		p.describe(b, part)
+		copy(b[p.head:], data[:n])
+		emit(b, part.last)
+		data, part.first = data[n:], false
 	}
 	p.picture = (p.picture + 1) & 0x7fff
 }
 
-// vp9Packetizer: RFC 9628, one spatial and temporal layer, non-flexible mode.
-type vp9Packetizer struct {
-	picture uint16
-	buffer  [mtu]byte
+// describeVP8: RFC 7741 with a 15-bit picture id.
+func describeVP8(b []byte, p vpxPart) {
+	b[0] = 0x80 // X: extended
+	if p.first {
+		b[0] |= 0x10 // S: start of the partition
+	}
+	b[1] = 0x80 // I: picture id
+	b[2], b[3] = 0x80|byte(p.picture>>8), byte(p.picture)
 }
 
-func (p *vp9Packetizer) packetize(data []byte, key bool, emit func([]byte, bool)) {
-	const head = 3
-	if len(data) == 0 {
-		return
+// describeVP9: RFC 9628, one spatial and temporal layer, non-flexible mode.
+func describeVP9(b []byte, p vpxPart) {
+	b[0] = 0x80 // I: picture id
+	if !p.key {
+		b[0] |= 0x40 // P: inter-picture predicted
 	}
-	size := pieces(len(data), mtu-head)
-	first := true
-	for len(data) > 0 {
-		n := min(size, len(data))
-		b := p.buffer[:head+n]
-		b[0] = 0x80 // I: picture id
-		if !key {
-			b[0] |= 0x40 // P: inter-picture predicted
-		}
-		if first {
-			b[0] |= 0x08 // B: start of the frame
-		}
-		if n == len(data) {
-			b[0] |= 0x04 // E: end of the frame
-		}
-		b[1] = 0x80 | byte(p.picture>>8)
-		b[2] = byte(p.picture)
-		copy(b[head:], data[:n])
-		data, first = data[n:], false
-		emit(b, len(data) == 0)
+	if p.first {
+		b[0] |= 0x08 // B: start of the frame
 	}
-	p.picture = (p.picture + 1) & 0x7fff
+	if p.last {
+		b[0] |= 0x04 // E: end of the frame
+	}
+	b[1], b[2] = 0x80|byte(p.picture>>8), byte(p.picture)
 }
 
 // h264Packetizer: RFC 6184. Mode 1 sends small NAL units alone and large ones in fragments (FU-A); mode 0 knows no
@@ -106,9 +97,9 @@ type h264Packetizer struct {
 }
 
 func (p *h264Packetizer) packetize(data []byte, _ bool, emit func([]byte, bool)) {
-	for unit, rest := nextNAL(data); unit != nil; {
+	for unit, rest := codec.NextNAL(data); unit != nil; {
 		var following []byte
-		following, rest = nextNAL(rest)
+		following, rest = codec.NextNAL(rest)
 		last := following == nil
 		switch {
 		case len(unit) <= mtu || p.single:
@@ -140,39 +131,5 @@ func (p *h264Packetizer) fragment(unit []byte, last bool, emit func([]byte, bool
 		copy(b[head:], unit[:n])
 		unit, first = unit[n:], false
 		emit(b, last && len(unit) == 0)
-	}
-}
-
-var startCode = []byte{0, 0, 1}
-
-// nextNAL returns the first NAL unit of an Annex B stream and what follows it; nil at the end. Trailing zero bytes belong
-// to the next start code.
-func nextNAL(data []byte) (unit, rest []byte) {
-	for {
-		i := bytes.Index(data, startCode)
-		if i < 0 {
-			return nil, nil
-		}
-		data = data[i+3:]
-		end := bytes.Index(data, startCode)
-		unit, rest = data, nil
-		if end >= 0 {
-			unit, rest = data[:end], data[end:]
-		}
-		unit = bytes.TrimRight(unit, "\x00")
-		if len(unit) > 0 {
-			return unit, rest
-		}
-		data = rest
-	}
-}
-
-// av1Packetizer uses pion's.
-type av1Packetizer struct{ payloader codecs.AV1Payloader }
-
-func (p *av1Packetizer) packetize(data []byte, _ bool, emit func([]byte, bool)) {
-	list := p.payloader.Payload(mtu, data)
-	for i, payload := range list {
-		emit(payload, i == len(list)-1)
 	}
 }

@@ -18,7 +18,9 @@ type wireFormat struct {
 }
 
 // staticFormats are the payload types that need no rtpmap (RFC 3551).
-var staticFormats = map[uint8]wireFormat{0: {name: "PCMU", clock: 8000}, 8: {name: "PCMA", clock: 8000}}
+var staticFormats = map[uint8]wireFormat{
+	0: {name: "PCMU", clock: 8000}, 8: {name: "PCMA", clock: 8000}, 9: {name: "G722", clock: 8000},
+}
 
 // readFormats matches the m-line's payload types with ours.
 func (s *remoteSection) readFormats(m *sdp.MediaDescription, ours []format, prefer bool) {

@@ -259,7 +259,7 @@ func (v *videoReceiver) open(name string) bool {
 		return false
 	}
 	v.mu.Lock()
-	v.stats.implementation = adapter.Implementation
+	v.stats.implementation = adapter.Decoder
 	v.mu.Unlock()
 	return true
 }

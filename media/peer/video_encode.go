@@ -105,7 +105,7 @@ func openEncoder(f format, c codec.VideoConfig) (codec.VideoEncoder, string, err
 		return nil, "", codec.ErrUnsupported
 	}
 	e, err := adapter.NewEncoder(c)
-	return e, adapter.Implementation, err
+	return e, adapter.Encoder, err
 }
 
 func (v *videoSender) open(f format, w, h int, detail bool) error {

@@ -1,11 +1,14 @@
 package forward
 
 import (
+	"slices"
 	"testing"
 	"time"
 
 	"github.com/pion/rtp"
 	"pgregory.net/rapid"
+
+	"parley/media/codec"
 )
 
 // vp8Packet builds a packet with a 15-bit picture id and TL0PICIDX, as Chromium sends them.
@@ -144,6 +147,40 @@ func TestKeyFrameStart(t *testing.T) {
 	} {
 		if got := startsKeyFrame(c.codec, c.b); got != c.want {
 			t.Errorf("%s % x: %v", c.codec, c.b, got)
+		}
+	}
+}
+
+// TestAV1FirstUnit: size and temporal layer come from the first OBU of a packet, however many follow it.
+func TestAV1FirstUnit(t *testing.T) {
+	sequence := []byte{0x08, 0x00, 0x00, 0x00, 0x03, 0xb4, 0xfd, 0x93, 0x6b, 0xe4, 0x01} // without its size, as RTP has it
+	wantW, wantH := codec.FrameSize("AV1", sequence)
+	if wantW < 16 || wantH < 16 {
+		t.Fatalf("the sequence header says %dx%d", wantW, wantH)
+	}
+	frame := []byte{0x34, 0x40, 1, 2, 3} // temporal layer 2
+	one := append([]byte{0x18}, sequence...)
+	two := slices.Concat([]byte{0x28, byte(len(sequence))}, sequence, frame)
+	for _, b := range [][]byte{one, two} {
+		if w, h := pictureSize("AV1", b); w != wantW || h != wantH || layerAV1(b) != 0 {
+			t.Errorf("% x: %dx%d, layer %d", b, w, h, layerAV1(b))
+		}
+	}
+	for _, c := range []struct {
+		b     []byte
+		layer int
+	}{
+		{append([]byte{0x10}, frame...), 2},
+		{slices.Concat([]byte{0x00, byte(len(frame))}, frame), 2},
+		{append([]byte{0x90}, frame...), 0}, // within an OBU
+		{[]byte{0x20, 0xff}, 0},
+		{[]byte{0x20, 0x7f, 0x34}, 0},
+	} {
+		if got := layerAV1(c.b); got != c.layer {
+			t.Errorf("% x: layer %d, want %d", c.b, got, c.layer)
+		}
+		if w, h := pictureSize("AV1", c.b); w != 0 || h != 0 {
+			t.Errorf("% x: %dx%d", c.b, w, h)
 		}
 	}
 }

@@ -1,5 +1,7 @@
 package forward
 
+import "parley/media/codec"
+
 // descriptor is what must be known of, and rewritten in, the head of a packet's payload.
 type descriptor struct {
 	hasPicture, hasTL0 bool
@@ -176,22 +178,26 @@ func discardableH264(b []byte) bool {
 	return false
 }
 
-// layerAV1 is the temporal layer of the first OBU in a packet, where its header says so (AV1 5.3.3; RTP payload format for
-// AV1, 4.4).
-func layerAV1(b []byte) int {
-	const z, w, extension = 0x80, 0x30, 0x04
+// firstAV1 is the first OBU that begins in a packet, or what is there of it (RTP payload format for AV1, 4.4); nil in the
+// middle of one.
+func firstAV1(b []byte) []byte {
+	const z, w = 0x80, 0x30
 	if len(b) < 2 || b[0]&z != 0 {
-		return 0 // begins within an OBU
+		return nil
 	}
-	i := 1
-	if b[0]&w != 0x10 { // not a single OBU: its size (LEB128) comes first
-		for i < len(b) && b[i]&0x80 != 0 {
-			i++
-		}
-		i++
+	single := b[0]&w == 0x10
+	if b = b[1:]; single {
+		return b
 	}
-	if i+1 >= len(b) || b[i]&extension == 0 {
+	size, n := codec.LEB128(b) // of one that others follow
+	return b[n:min(uint64(len(b)), uint64(n)+size)]
+}
+
+// layerAV1 is the temporal layer of the first OBU in a packet, where its header says so (AV1 5.3.3).
+func layerAV1(b []byte) int {
+	unit, _, ok := codec.NextOBU(firstAV1(b))
+	if !ok || len(unit.Header) == 1 {
 		return 0
 	}
-	return int(b[i+1] >> 5)
+	return int(unit.Header[1] >> 5)
 }

@@ -7,7 +7,7 @@ import (
 )
 
 // pictureSize reads the size in pixels that the payload of one packet declares: the first of a VP8 or VP9 key frame, H264's
-// sequence parameter set. 0, 0 in all others, and for AV1.
+// sequence parameter set, AV1's sequence header. 0, 0 in all others.
 func pictureSize(name string, payload []byte) (width, height int) {
 	if !startsKeyFrame(name, payload) {
 		return 0, 0
@@ -32,6 +32,8 @@ func pictureSize(name string, payload []byte) (width, height int) {
 		if stream, err := packet.Unmarshal(payload); err == nil {
 			return codec.FrameSize(name, stream)
 		}
+	case "AV1":
+		return codec.FrameSize(name, firstAV1(payload))
 	}
 	return 0, 0
 }

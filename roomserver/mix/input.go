@@ -1,7 +1,6 @@
 package mix
 
 import (
-	"strings"
 	"sync"
 
 	"github.com/pion/rtp"
@@ -28,8 +27,9 @@ const (
 // the mixer's.
 type input struct {
 	decoder codec.AudioDecoder
-	// telephone turns what a decoder of 8 kHz gives into the mix's rate; nil for Opus.
+	// telephone turns what a decoder of the telephone gives into the mix's rate; nil for Opus.
 	telephone *interpolator
+	frame     int // samples in 20 ms of the decoder
 
 	mu      sync.Mutex
 	ring    [ringSize][]byte
@@ -47,26 +47,23 @@ type input struct {
 	after     []byte
 }
 
-// newInput makes an input for "opus", "PCMU" or "PCMA".
+// newInput makes an input for "opus", "G722", "PCMU" or "PCMA".
 func newInput(name string) (*input, error) {
 	adapter, err := codec.Audio(name)
 	if err != nil {
 		return nil, err
 	}
 	in := &input{pcm: make([]int16, 0, 2*maxPacket)}
-	rate := sampleRate
-	if isTelephone(name) {
-		rate, in.telephone = telephoneRate, &interpolator{}
+	rates := ratesOf(name)
+	if rates.step() > 1 {
+		in.telephone = newInterpolator(rates.step())
 	}
-	in.decoder, err = adapter.NewDecoder(codec.AudioConfig{SampleRate: rate, Channels: 1})
+	in.frame = frameSamples / rates.step()
+	in.decoder, err = adapter.NewDecoder(codec.AudioConfig{SampleRate: rates.samples, Channels: 1})
 	if err != nil {
 		return nil, err
 	}
 	return in, nil
-}
-
-func isTelephone(name string) bool {
-	return strings.EqualFold(name, "PCMU") || strings.EqualFold(name, "PCMA")
 }
 
 func (in *input) push(p *rtp.Packet) {
@@ -126,17 +123,13 @@ func (in *input) decodeNext() bool {
 	if !ok {
 		return false
 	}
-	frame := frameSamples
-	if in.telephone != nil {
-		frame /= telephoneStep
-	}
 	if data == nil {
 		if in.concealed++; in.concealed > concealLimit {
-			clear(in.scratch[:frame])
-		} else if in.decoder.Conceal(in.scratch[:frame], frame, later) != nil {
-			clear(in.scratch[:frame])
+			clear(in.scratch[:in.frame])
+		} else if in.decoder.Conceal(in.scratch[:in.frame], in.frame, later) != nil {
+			clear(in.scratch[:in.frame])
 		}
-		in.take48(in.scratch[:frame])
+		in.take48(in.scratch[:in.frame])
 		return true
 	}
 	in.concealed = 0

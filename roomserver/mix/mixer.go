@@ -34,15 +34,15 @@ type Level struct {
 type Options struct {
 	Name   string
 	Output Output // nil: only speaks
-	Codec  string // of both directions: "opus" (also for ""), "PCMU", "PCMA"
+	Codec  string // of both directions: "opus" (also for ""), "G722", "PCMU", "PCMA"
 	// Local: speaks by PushLocal, not by Push, or not at all.
 	Local bool
 	// Self is another member that is the same person: his voice is left out too.
 	Self *Member
 }
 
-// Output receives a member's mix: one packet and its RTP timestamp (48 kHz, or 8 kHz for G.711). begins marks the first packet after
-// silence (RFC 7587 4.1). It is called on the mixer's clock and must not block; packet is valid until it returns.
+// Output receives a member's mix: one packet and its RTP timestamp (48 kHz, or 8 kHz for the telephone's codecs). begins marks
+// the first packet after silence (RFC 7587 4.1). It is called on the mixer's clock and must not block; packet is valid until it returns.
 type Output func(packet []byte, timestamp uint32, begins bool)
 
 // Mixer is one conference's sound.
@@ -57,7 +57,7 @@ type Mixer struct {
 	levels []Level
 	sum    [frameSamples]int32
 	out    [frameSamples]int16
-	narrow []int16 // out at 8 kHz
+	narrow []int16 // out at a lower rate
 	coded  []byte
 }
 
@@ -69,8 +69,9 @@ type Member struct {
 	encoder codec.AudioEncoder
 	input   *input // nil: speaks from inside the process
 	self    *Member
-	// telephone makes 8 kHz of the mix; nil for Opus.
+	// telephone makes a codec's rate of the mix; nil for Opus.
 	telephone *decimator
+	ticks     uint32 // of the timestamp in 20 ms
 
 	mu    sync.Mutex
 	muted bool
@@ -106,8 +107,10 @@ func (m *Mixer) Join(o Options) (*Member, error) {
 			return nil, err
 		}
 		config := codec.AudioConfig{SampleRate: sampleRate, Channels: 1, Bitrate: bitrate, FEC: true, DTX: true}
-		if isTelephone(o.Codec) {
-			config.SampleRate, member.telephone = telephoneRate, &decimator{}
+		rates := ratesOf(o.Codec)
+		config.SampleRate, member.ticks = rates.samples, rates.ticks()
+		if rates.step() > 1 {
+			member.telephone = newDecimator(rates.step())
 		}
 		if member.encoder, err = adapter.NewEncoder(config); err != nil {
 			return nil, err
@@ -288,7 +291,7 @@ func (m *Mixer) send(member *Member) {
 		pcm = m.narrow
 	}
 	timestamp := member.clock
-	member.clock += uint32(len(pcm))
+	member.clock += member.ticks
 	member.mu.Lock()
 	deaf := member.deaf
 	member.mu.Unlock()

@@ -1,47 +1,79 @@
 package mix
 
-import "math"
-
-// Telephone codecs (G.711) run at 8 kHz, the mix at six times that.
-const (
-	telephoneRate = 8000 // Hz
-	telephoneStep = sampleRate / telephoneRate
-	tapsAPhase    = 16
-	filterTaps    = tapsAPhase * telephoneStep
-	cutoff        = 3600 // Hz: below half of the telephone's rate, with room for the filter's slope
+import (
+	"math"
+	"strings"
 )
 
-// lowPass is a windowed sinc (Blackman), its sum is 1.
-var lowPass = func() (h [filterTaps]float32) {
-	var sum float64
-	var exact [filterTaps]float64
+// rates of a codec that is not Opus, Hz: the mix runs at a whole multiple of its samples. G722's timestamps count half of
+// them (RFC 3551 4.5.2).
+type rates struct{ samples, timestamps int }
+
+// ratesOf a codec by its MIME subtype.
+func ratesOf(codec string) rates {
+	switch strings.ToUpper(codec) {
+	case "PCMU", "PCMA":
+		return rates{8000, 8000}
+	case "G722":
+		return rates{16000, 8000}
+	default:
+		return rates{sampleRate, sampleRate}
+	}
+}
+
+// step is how many samples of the mix are one of the codec.
+func (r rates) step() int { return sampleRate / r.samples }
+
+// ticks is by how much the timestamp of a frame exceeds the one before.
+func (r rates) ticks() uint32 { return uint32(frameSamples * r.timestamps / sampleRate) }
+
+const (
+	tapsAPhase = 16
+	// passband is what the filters leave of half of a codec's rate: the rest is their slope.
+	passband = 0.9
+)
+
+// newLowPass is a windowed sinc (Blackman) for a step; its sum is 1.
+func newLowPass(step int) []float32 {
+	taps := tapsAPhase * step
+	exact, h := make([]float64, taps), make([]float32, taps)
+	sum := 0.0
 	for i := range exact {
-		x := float64(i) - float64(filterTaps-1)/2
-		phase := 2 * math.Pi * float64(i) / (filterTaps - 1)
+		x := float64(i) - float64(taps-1)/2
+		phase := 2 * math.Pi * float64(i) / float64(taps-1)
 		window := 0.42 - 0.5*math.Cos(phase) + 0.08*math.Cos(2*phase)
-		exact[i] = math.Sin(2*math.Pi*cutoff/sampleRate*x) / x * window // x is never 0: the number of taps is even
+		exact[i] = math.Sin(math.Pi*passband/float64(step)*x) / x * window // x is never 0: the number of taps is even
 		sum += exact[i]
 	}
 	for i, v := range exact {
 		h[i] = float32(v / sum)
 	}
 	return h
-}()
-
-// decimator turns 48 kHz into 8 kHz.
-type decimator struct {
-	past [filterTaps]float32 // a ring would save the copy, and cost the clarity
 }
 
-// run appends a sixth as many samples to dst. len(pcm) is a multiple of six.
+// lowPass of every step there is, made once.
+var lowPass = map[int][]float32{6: newLowPass(6), 3: newLowPass(3)}
+
+// decimator turns 48 kHz into a codec's rate.
+type decimator struct {
+	step    int
+	lowPass []float32
+	past    []float32 // a ring would save the copy, and cost the clarity
+}
+
+func newDecimator(step int) *decimator {
+	return &decimator{step: step, lowPass: lowPass[step], past: make([]float32, tapsAPhase*step)}
+}
+
+// run appends one sample for each step to dst. len(pcm) is a multiple of the step.
 func (d *decimator) run(dst, pcm []int16) []int16 {
-	for ; len(pcm) >= telephoneStep; pcm = pcm[telephoneStep:] {
-		copy(d.past[:], d.past[telephoneStep:])
-		for i, v := range pcm[:telephoneStep] {
-			d.past[filterTaps-telephoneStep+i] = float32(v)
+	for ; len(pcm) >= d.step; pcm = pcm[d.step:] {
+		newest := d.past[copy(d.past, d.past[d.step:]):]
+		for i, v := range pcm[:d.step] {
+			newest[i] = float32(v)
 		}
 		var sum float32
-		for i, h := range lowPass {
+		for i, h := range d.lowPass {
 			sum += h * d.past[i]
 		}
 		dst = append(dst, clip(sum))
@@ -49,22 +81,28 @@ func (d *decimator) run(dst, pcm []int16) []int16 {
 	return dst
 }
 
-// interpolator turns 8 kHz into 48 kHz.
+// interpolator turns a codec's rate into 48 kHz.
 type interpolator struct {
-	past [tapsAPhase]float32
+	step    int
+	lowPass []float32
+	past    [tapsAPhase]float32
 }
 
-// run appends six times as many samples to dst.
+func newInterpolator(step int) *interpolator {
+	return &interpolator{step: step, lowPass: lowPass[step]}
+}
+
+// run appends step times as many samples to dst.
 func (p *interpolator) run(dst, pcm []int16) []int16 {
 	for _, v := range pcm {
 		copy(p.past[1:], p.past[:tapsAPhase-1])
 		p.past[0] = float32(v)
-		for phase := range telephoneStep {
+		for phase := range p.step {
 			var sum float32
 			for k, x := range p.past {
-				sum += lowPass[phase+k*telephoneStep] * x
+				sum += p.lowPass[phase+k*p.step] * x
 			}
-			dst = append(dst, clip(sum*telephoneStep))
+			dst = append(dst, clip(sum*float32(p.step)))
 		}
 	}
 	return dst

@@ -11,6 +11,7 @@ import (
 
 	"parley/media/codec"
 	_ "parley/media/codec/g711"
+	_ "parley/media/codec/g722"
 )
 
 // gain of a path for a tone, in dB, once it has settled.
@@ -39,29 +40,37 @@ func power(pcm []int16) (mean float64) {
 }
 
 func TestTelephoneBand(t *testing.T) {
-	for _, c := range []struct{ frequency, atLeast, atMost float64 }{
-		{300, -0.5, 0.5}, {1000, -0.5, 0.5}, {2700, -1, 0.5}, {5000, -200, -50}, {9000, -200, -50},
-	} {
-		var d decimator
-		got := gain(c.frequency, sampleRate, func(pcm []int16) []int16 { return d.run(nil, pcm) })
-		if got < c.atLeast || got > c.atMost {
-			t.Errorf("down, %g Hz: %.1f dB", c.frequency, got)
-		}
-	}
-	var up interpolator
-	if got := gain(1000, telephoneRate, func(pcm []int16) []int16 { return up.run(nil, pcm) }); got < -0.5 || got > 0.5 {
-		t.Errorf("up, 1000 Hz: %.1f dB", got)
-	}
-	// The picture of 1000 Hz at 7000 must be gone: what is left after taking the tone out is small.
-	var down decimator
-	up = interpolator{}
-	if got := gain(1000, telephoneRate, func(pcm []int16) []int16 { return down.run(nil, up.run(nil, pcm)) }); got < -0.5 || got > 0.5 {
-		t.Errorf("there and back: %.1f dB", got)
+	for _, name := range []string{"PCMA", "G722"} {
+		t.Run(name, func(t *testing.T) {
+			rates := ratesOf(name)
+			wide := float64(rates.samples) / 8000 // the bands are as much wider
+			for _, c := range []struct{ frequency, atLeast, atMost float64 }{
+				{300, -0.5, 0.5}, {1000, -0.5, 0.5}, {2700, -1, 0.5}, {5000, -200, -50}, {9000, -200, -50},
+			} {
+				d := newDecimator(rates.step())
+				got := gain(c.frequency*wide, sampleRate, func(pcm []int16) []int16 { return d.run(nil, pcm) })
+				if got < c.atLeast || got > c.atMost {
+					t.Errorf("down, %g Hz: %.1f dB", c.frequency*wide, got)
+				}
+			}
+			up := newInterpolator(rates.step())
+			path := func(pcm []int16) []int16 { return up.run(nil, pcm) }
+			if got := gain(1000*wide, float64(rates.samples), path); got < -0.5 || got > 0.5 {
+				t.Errorf("up, %g Hz: %.1f dB", 1000*wide, got)
+			}
+			// The picture of the tone above half the rate must be gone: what is left after taking the tone out is small.
+			down := newDecimator(rates.step())
+			up = newInterpolator(rates.step())
+			path = func(pcm []int16) []int16 { return down.run(nil, up.run(nil, pcm)) }
+			if got := gain(1000*wide, float64(rates.samples), path); got < -0.5 || got > 0.5 {
+				t.Errorf("there and back: %.1f dB", got)
+			}
+		})
 	}
 }
 
 func TestTelephoneAndOpusHearEachOther(t *testing.T) {
-	for _, name := range []string{"PCMU", "PCMA"} {
+	for _, name := range []string{"G722", "PCMU", "PCMA"} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				m := New(nil)
@@ -70,7 +79,8 @@ func TestTelephoneAndOpusHearEachOther(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				config := codec.AudioConfig{SampleRate: telephoneRate, Channels: 1}
+				rates := ratesOf(name)
+				config := codec.AudioConfig{SampleRate: rates.samples, Channels: 1}
 				decoder, err := adapter.NewDecoder(config)
 				if err != nil {
 					t.Fatal(err)
@@ -91,7 +101,7 @@ func TestTelephoneAndOpusHearEachOther(t *testing.T) {
 					last = timestamp
 					pcm := make([]int16, 1000)
 					n, err := decoder.Decode(pcm, packet)
-					if err != nil || n != 160 {
+					if err != nil || n != rates.samples/50 {
 						t.Errorf("%d samples, %v", n, err)
 					}
 					phone = max(phone, level(pcm[:n]))
@@ -121,7 +131,7 @@ func TestTelephoneAndOpusHearEachOther(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				down := decimator{}
+				down := newDecimator(rates.step())
 				for n := range 50 { // first the room speaks, then the telephone
 					if n < 25 {
 						speaker.PushLocal(tone(n, 440, 0.3))

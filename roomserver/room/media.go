@@ -87,6 +87,7 @@ var voices = []voice{
 	{webrtc.RTPCodecCapability{
 		MimeType: webrtc.MimeTypeOpus, ClockRate: 48000, Channels: 2, SDPFmtpLine: "minptime=10;useinbandfec=1",
 	}, 111},
+	{webrtc.RTPCodecCapability{MimeType: webrtc.MimeTypeG722, ClockRate: 8000}, 9},
 	{webrtc.RTPCodecCapability{MimeType: webrtc.MimeTypePCMU, ClockRate: 8000}, 0},
 	{webrtc.RTPCodecCapability{MimeType: webrtc.MimeTypePCMA, ClockRate: 8000}, 8},
 }
@@ -121,7 +122,7 @@ func chooseVoice(offer string) voice {
 // formatOf finds what an m-line says of a format: its encoding name and parameters. Static payload types need no rtpmap
 // (RFC 3551 6).
 func formatOf(m *sdp.MediaDescription, format string) (name, parameters string) {
-	name = map[string]string{"0": "PCMU", "8": "PCMA"}[format]
+	name = map[string]string{"0": "PCMU", "8": "PCMA", "9": "G722"}[format]
 	for _, a := range m.Attributes {
 		pt, rest, ok := strings.Cut(a.Value, " ")
 		if !ok || pt != format {

@@ -12,7 +12,7 @@ func TestEverythingIsRegistered(t *testing.T) {
 	var video, audio []string
 	for _, a := range codec.VideoAdapters() {
 		video = append(video, a.Name)
-		if a.NewDecoder == nil || a.NewEncoder == nil && a.Name != "AV1" {
+		if a.NewDecoder == nil || a.NewEncoder == nil || a.Decoder == "" || a.Encoder == "" {
 			t.Errorf("%s lacks a direction", a.Name)
 		}
 	}
@@ -22,7 +22,7 @@ func TestEverythingIsRegistered(t *testing.T) {
 	if want := []string{"VP8", "H264", "VP9", "AV1"}; !slices.Equal(video, want) {
 		t.Errorf("video %v, want %v", video, want)
 	}
-	if want := []string{"opus", "PCMU", "PCMA"}; !slices.Equal(audio, want) {
+	if want := []string{"opus", "G722", "PCMU", "PCMA"}; !slices.Equal(audio, want) {
 		t.Errorf("audio %v, want %v", audio, want)
 	}
 }

@@ -32,7 +32,7 @@ func load(t testing.TB, name string) [][]byte {
 	return units
 }
 
-func open(t testing.TB) *decoder {
+func start(t testing.TB) codec.VideoDecoder {
 	t.Helper()
 	d, err := newDecoder()
 	if err != nil {
@@ -44,7 +44,7 @@ func open(t testing.TB) *decoder {
 
 // TestPicturesAndSizeChange decodes streams of two sizes with one decoder and compares with what was coded.
 func TestPicturesAndSizeChange(t *testing.T) {
-	d := open(t)
+	d := start(t)
 	for _, size := range [][2]int{{320, 180}, {161, 91}, {320, 180}} {
 		want := video.NewFrame(size[0], size[1])
 		for i, unit := range load(t, fmt.Sprintf("%dx%d.obu", size[0], size[1])) {
@@ -76,7 +76,7 @@ func TestBrokenInput(t *testing.T) {
 }
 
 func TestStartsAtKeyFrame(t *testing.T) {
-	d, units := open(t), load(t, "320x180.obu")
+	d, units := start(t), load(t, "320x180.obu")
 	if _, err := d.Decode(units[1]); !errors.Is(err, codec.ErrNeedKeyFrame) {
 		t.Errorf("a later picture first: %v", err)
 	}
@@ -89,7 +89,7 @@ func TestStartsAtKeyFrame(t *testing.T) {
 
 // TestOtherFormats: 4:4:4 and 10 bits are refused, and do not spoil the decoder.
 func TestOtherFormats(t *testing.T) {
-	d := open(t)
+	d := start(t)
 	for _, name := range []string{"444.obu", "10bit.obu"} {
 		if f, err := d.Decode(load(t, name)[0]); err == nil || f != nil {
 			t.Errorf("%s: %v, %v", name, f, err)
@@ -107,7 +107,7 @@ func TestAllocations(t *testing.T) {
 	if codectest.Race {
 		t.Skip("the race detector allocates on its own")
 	}
-	d, units := open(t), load(t, "320x180.obu")
+	d, units := start(t), load(t, "320x180.obu")
 	n := 0
 	step := func() {
 		f, err := d.Decode(units[n%len(units)])
@@ -125,7 +125,7 @@ func TestAllocations(t *testing.T) {
 
 func BenchmarkAV1(b *testing.B) {
 	b.Run("decode/320x180", func(b *testing.B) {
-		d, units := open(b), load(b, "320x180.obu")
+		d, units := start(b), load(b, "320x180.obu")
 		b.ReportAllocs()
 		n := 0
 		for b.Loop() {

@@ -81,8 +81,7 @@ parley_dav1d_picture parley_dav1d_decoder_decode(parley_dav1d_decoder *d, const 
   if (p.rc != 0 || !d->picture.data[0])
     return p;
   const Dav1dPicture *got = &d->picture;
-  p.ready = 1;
-  p.format = got->p.layout == DAV1D_PIXEL_LAYOUT_I420 && got->p.bpc == 8;
+  p.i420 = got->p.layout == DAV1D_PIXEL_LAYOUT_I420 && got->p.bpc == 8;
   p.width = got->p.w;
   p.height = got->p.h;
   p.stride_y = (int)got->stride[0];

@@ -8,12 +8,11 @@
 typedef struct parley_dav1d_decoder parley_dav1d_decoder;
 
 typedef struct {
-  int rc;    // negative errno of dav1d
-  int ready; // a picture is there, until the next call
-  int format; // 1: I420 of 8 bits
+  int rc;   // negative errno of dav1d
+  int i420; // 4:2:0 of 8 bits
   int width, height;
   int stride_y, stride_uv;
-  const uint8_t *y, *u, *v;
+  const uint8_t *y, *u, *v; // until the next call; NULL without a picture
 } parley_dav1d_picture;
 
 parley_dav1d_decoder *parley_dav1d_decoder_new(unsigned max_pixels, int *rc);

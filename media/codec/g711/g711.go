@@ -7,7 +7,10 @@ import (
 	"fmt"
 
 	"parley/media/codec"
+	"parley/media/codec/internal/conceal"
 )
+
+const sampleRate = 8000 // Hz
 
 func init() {
 	register("PCMU", 20, compressMu, &decodeMu)
@@ -27,7 +30,7 @@ func register(name string, rank int, compress func(int16) byte, expand *[256]int
 			if err := check(name, c); err != nil {
 				return nil, err
 			}
-			return &decoder{expand: expand}, nil
+			return &decoder{expand, conceal.New(sampleRate)}, nil
 		},
 	})
 }
@@ -39,7 +42,7 @@ var (
 )
 
 func check(name string, c codec.AudioConfig) error {
-	if c.SampleRate != 8000 || c.Channels != 1 {
+	if c.SampleRate != sampleRate || c.Channels != 1 {
 		return fmt.Errorf("g711: %s %w, got %d Hz, %d channels", name, errConfig, c.SampleRate, c.Channels)
 	}
 	return nil
@@ -64,7 +67,7 @@ func (e *encoder) Close() error { return nil }
 
 type decoder struct {
 	expand *[256]int16
-	plc    concealer
+	plc    *conceal.Concealer
 }
 
 func (d *decoder) Decode(pcm []int16, packet []byte) (samples int, err error) {
@@ -78,7 +81,7 @@ func (d *decoder) Decode(pcm []int16, packet []byte) (samples int, err error) {
 	for i, b := range packet {
 		pcm[i] = d.expand[b]
 	}
-	d.plc.received(pcm)
+	d.plc.Received(pcm)
 	return len(packet), nil
 }
 
@@ -86,7 +89,7 @@ func (d *decoder) Conceal(pcm []int16, samples int, _ []byte) error {
 	if samples <= 0 || samples > len(pcm) {
 		return errShort
 	}
-	d.plc.conceal(pcm[:samples])
+	d.plc.Conceal(pcm[:samples])
 	return nil
 }
 

@@ -47,8 +47,7 @@ parley_h264_picture parley_h264_decoder_decode(parley_h264_decoder *d, const uin
   if (p.rc != 0 || info.iBufferStatus != 1)
     return p;
   const SSysMEMBuffer *b = &info.UsrData.sSystemBuffer;
-  p.ready = 1;
-  p.format = b->iFormat == videoFormatI420;
+  p.i420 = b->iFormat == videoFormatI420;
   p.width = b->iWidth;
   p.height = b->iHeight;
   p.stride_y = b->iStride[0];

@@ -10,99 +10,44 @@ package openh264
 import "C"
 
 import (
-	"errors"
 	"fmt"
 	"unsafe"
 
 	"parley/media/codec"
-	"parley/media/codec/internal/picture"
-	"parley/media/video"
+	"parley/media/codec/internal/adapter"
 )
 
-type decoder struct {
-	c      *C.parley_h264_decoder
-	closed bool
-	stale  bool // OpenH264 failed: a fresh decoder at the next key frame, whatever state that one is in
-	// needKey waits for an IDR picture: at the start, and after an error.
-	needKey bool
-	out     picture.Copier
+// library is OpenH264's decoder.
+type library struct{ c *C.parley_h264_decoder }
+
+func newDecoder() (codec.VideoDecoder, error) {
+	return adapter.NewDecoder("openh264", "H264", openLibrary)
 }
 
-var (
-	errEmpty    = errors.New("openh264: empty unit")
-	errTooLarge = fmt.Errorf("openh264: picture too large: %w", codec.ErrNeedKeyFrame)
-	errFormat   = fmt.Errorf("openh264: not 4:2:0 with 8 bits: %w", codec.ErrNeedKeyFrame)
-)
-
-func newDecoder() (*decoder, error) {
-	d := &decoder{needKey: true}
-	if err := d.open(); err != nil {
-		return nil, err
-	}
-	return d, nil
-}
-
-func (d *decoder) open() error {
+func openLibrary() (adapter.Library, error) {
 	var rc C.int
-	if d.c = C.parley_h264_decoder_new(&rc); d.c == nil {
-		return fmt.Errorf("openh264: decoder: code %#x", int(rc))
+	c := C.parley_h264_decoder_new(&rc)
+	if c == nil {
+		return nil, failure(rc)
 	}
-	d.stale = false
-	return nil
+	return &library{c}, nil
 }
 
-func (d *decoder) Decode(data []byte) (*video.Frame, error) {
-	if d.closed {
-		return nil, errClosed
+// Decode as adapter.Library.
+func (l *library) Decode(data []byte) (adapter.Picture, error) {
+	p := C.parley_h264_decoder_decode(l.c, (*C.uint8_t)(unsafe.SliceData(data)), C.size_t(len(data)))
+	if p.rc != 0 {
+		return adapter.Picture{}, failure(p.rc)
 	}
-	if len(data) == 0 {
-		return nil, errEmpty
-	}
-	if d.needKey && !codec.IsKeyFrame("H264", data) && (codec.H264Picture(data) || !codec.IsAnnexB(data)) {
-		return nil, codec.ErrNeedKeyFrame // parameter sets alone go on: the key frame needs them
-	}
-	if codec.TooLarge("H264", data) {
-		d.needKey = true
-		return nil, errTooLarge
-	}
-	if d.stale || d.c == nil {
-		d.free()
-		if err := d.open(); err != nil {
-			return nil, err
-		}
-	}
-	p := C.parley_h264_decoder_decode(d.c, (*C.uint8_t)(unsafe.SliceData(data)), C.size_t(len(data)))
-	switch {
-	case p.rc != 0:
-		return nil, d.fail(fmt.Errorf("openh264: decode: code %#x: %w", int(p.rc), codec.ErrNeedKeyFrame))
-	case p.ready == 0:
-		return nil, nil
-	case p.format == 0:
-		return nil, d.fail(errFormat)
-	}
-	d.needKey = false
-	f, err := d.out.Frame(int(p.width), int(p.height), unsafe.Pointer(p.y), unsafe.Pointer(p.u), unsafe.Pointer(p.v),
-		int(p.stride_y), int(p.stride_uv))
-	if err != nil {
-		return nil, d.fail(fmt.Errorf("openh264: %w: %w", err, codec.ErrNeedKeyFrame))
-	}
-	return f, nil
+	return adapter.Picture{
+		I420: p.i420 != 0, Width: int(p.width), Height: int(p.height),
+		Y: unsafe.Pointer(p.y), U: unsafe.Pointer(p.u), V: unsafe.Pointer(p.v),
+		StrideY: int(p.stride_y), StrideUV: int(p.stride_uv),
+	}, nil
 }
 
-func (d *decoder) fail(err error) error {
-	d.needKey, d.stale = true, true
-	return err
-}
+// Free as adapter.Library.
+func (l *library) Free() { C.parley_h264_decoder_free(l.c) }
 
-func (d *decoder) free() {
-	if d.c != nil {
-		C.parley_h264_decoder_free(d.c)
-		d.c = nil
-	}
-}
-
-func (d *decoder) Close() error {
-	d.free()
-	d.closed = true
-	return nil
-}
+// failure names a code: bits of DECODING_STATE, or one of CM_RETURN.
+func failure(rc C.int) error { return fmt.Errorf("code %#x", int(rc)) }

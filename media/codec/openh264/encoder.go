@@ -17,93 +17,65 @@ package openh264
 import "C"
 
 import (
-	"errors"
-	"fmt"
 	"slices"
+	"time"
 	"unsafe"
 
 	"parley/media/codec"
-	"parley/media/codec/internal/pace"
+	"parley/media/codec/internal/adapter"
 	"parley/media/video"
 )
 
 func init() {
 	codec.RegisterVideo(codec.VideoAdapter{
-		Name: "H264", Rank: 20, Implementation: "openh264",
-		NewEncoder: func(c codec.VideoConfig) (codec.VideoEncoder, error) { return newEncoder(c) },
-		NewDecoder: func() (codec.VideoDecoder, error) { return newDecoder() },
+		Name: "H264", Rank: 20, Encoder: "openh264", Decoder: "openh264", NewEncoder: newEncoder, NewDecoder: newDecoder,
 	})
 }
-
-var errClosed = errors.New("openh264: codec is closed")
 
 // minPayload is the smallest slice asked for: OpenH264 refuses limits that one macroblock may exceed.
 const minPayload = 500
 
-type encoder struct {
-	c      *C.parley_h264_encoder
-	config codec.VideoConfig
-	clock  pace.Clock
-}
+// coder is OpenH264's encoder for one size.
+type coder struct{ c *C.parley_h264_encoder }
 
-func newEncoder(config codec.VideoConfig) (*encoder, error) {
-	if err := pace.Check(&config); err != nil {
-		return nil, fmt.Errorf("openh264: %w", err)
-	}
+func newEncoder(config codec.VideoConfig) (codec.VideoEncoder, error) {
 	if config.MaxPayload > 0 {
 		config.MaxPayload = max(config.MaxPayload, minPayload)
 	}
-	e := &encoder{config: config}
-	if err := e.open(); err != nil {
-		return nil, err
-	}
-	return e, nil
+	return adapter.NewEncoder("openh264", config, open)
 }
 
-func (e *encoder) open() error {
+func open(config codec.VideoConfig) (adapter.Coder, error) {
 	settings := C.parley_h264_settings{
 		// H264 crops in steps of two: an odd column or row is left out.
-		width: C.int(e.config.Width &^ 1), height: C.int(e.config.Height &^ 1),
-		bitrate:     C.int(e.config.Bitrate),
-		frame_rate:  C.double(e.config.FrameRate),
-		threads:     C.int(pace.Threads(e.config.Width, e.config.Height)),
-		max_payload: C.int(e.config.MaxPayload),
+		width: C.int(config.Width &^ 1), height: C.int(config.Height &^ 1),
+		bitrate:     C.int(config.Bitrate),
+		frame_rate:  C.double(config.FrameRate),
+		threads:     C.int(adapter.Threads(config.Width, config.Height)),
+		max_payload: C.int(config.MaxPayload),
 	}
-	if e.config.Screen {
+	if config.Screen {
 		settings.screen = 1
 	}
 	var rc C.int
 	c := C.parley_h264_encoder_new(settings, &rc)
 	if c == nil {
-		return fmt.Errorf("openh264: encoder for %dx%d: code %d", e.config.Width, e.config.Height, int(rc))
+		return nil, failure(rc)
 	}
-	e.c = c
-	e.clock = pace.Clock{}
-	return nil
+	return &coder{c}, nil
 }
 
-func (e *encoder) Encode(dst []byte, f *video.Frame, forceKey bool) (data []byte, key bool, err error) {
-	if e.c == nil {
-		return dst, false, errClosed
-	}
-	if err := f.Check(); err != nil {
-		return dst, false, fmt.Errorf("openh264: %w", err)
-	}
-	if f.Width != e.config.Width || f.Height != e.config.Height {
-		if err := e.resize(f.Width, f.Height); err != nil {
-			return dst, false, err
-		}
-	}
+// Encode as adapter.Coder.
+func (e *coder) Encode(dst []byte, f *video.Frame, at, _ time.Duration, forceKey bool) (data []byte, key bool, err error) {
 	force := C.int(0)
 	if forceKey {
 		force = 1
 	}
-	pts, _ := e.clock.Next(f.Captured, e.config.FrameRate)
 	r := C.parley_h264_encoder_encode(e.c,
 		(*C.uint8_t)(unsafe.SliceData(f.Y)), (*C.uint8_t)(unsafe.SliceData(f.U)), (*C.uint8_t)(unsafe.SliceData(f.V)),
-		C.int(f.StrideY), C.int(f.StrideUV), C.int64_t(pts.Milliseconds()), force)
+		C.int(f.StrideY), C.int(f.StrideUV), C.int64_t(at.Milliseconds()), force)
 	if r.rc != 0 {
-		return dst, false, fmt.Errorf("openh264: encode %dx%d: code %d", f.Width, f.Height, int(r.rc))
+		return dst, false, failure(r.rc)
 	}
 	if r.size == 0 {
 		return dst, false, nil
@@ -114,42 +86,13 @@ func (e *encoder) Encode(dst []byte, f *video.Frame, forceKey bool) (data []byte
 	return dst, r.key != 0, nil
 }
 
-// resize makes a new encoder; the old one stays if that fails.
-func (e *encoder) resize(width, height int) error {
-	old, before := e.c, e.config
-	e.config.Width, e.config.Height = width, height
-	err := pace.Check(&e.config)
-	if err == nil {
-		err = e.open()
-	}
-	if err != nil {
-		e.config = before
-		return fmt.Errorf("openh264: change size: %w", err)
-	}
-	C.parley_h264_encoder_free(old)
-	return nil
-}
-
-func (e *encoder) SetRate(bitrate int, frameRate float64) error {
-	if e.c == nil {
-		return errClosed
-	}
-	config := e.config
-	config.Bitrate, config.FrameRate = bitrate, frameRate
-	if err := pace.Check(&config); err != nil {
-		return fmt.Errorf("openh264: %w", err)
-	}
-	e.config = config
-	if rc := C.parley_h264_encoder_rate(e.c, C.int(config.Bitrate), C.double(config.FrameRate)); rc != 0 {
-		return fmt.Errorf("openh264: set rate %d bit/s: code %d", config.Bitrate, int(rc))
+// SetRate as adapter.Coder.
+func (e *coder) SetRate(bitrate int, frameRate float64) error {
+	if rc := C.parley_h264_encoder_rate(e.c, C.int(bitrate), C.double(frameRate)); rc != 0 {
+		return failure(rc)
 	}
 	return nil
 }
 
-func (e *encoder) Close() error {
-	if e.c != nil {
-		C.parley_h264_encoder_free(e.c)
-		e.c = nil
-	}
-	return nil
-}
+// Free as adapter.Coder.
+func (e *coder) Free() { C.parley_h264_encoder_free(e.c) }

@@ -21,12 +21,11 @@ typedef struct {
 } parley_h264_result;
 
 typedef struct {
-  int rc;    // bits of DECODING_STATE
-  int ready; // a picture is there
-  int format; // 1: I420
+  int rc;   // bits of DECODING_STATE
+  int i420; // 4:2:0 of 8 bits
   int width, height;
   int stride_y, stride_uv;
-  const uint8_t *y, *u, *v;
+  const uint8_t *y, *u, *v; // NULL without a picture
 } parley_h264_picture;
 
 parley_h264_encoder *parley_h264_encoder_new(parley_h264_settings s, int *rc);

@@ -26,7 +26,7 @@ parley_vpx_decoder *parley_vpx_decoder_new(int vp9, int *rc) {
 }
 
 parley_vpx_picture parley_vpx_decoder_decode(parley_vpx_decoder *d, const uint8_t *data, size_t size) {
-  parley_vpx_picture p = {.format = -1};
+  parley_vpx_picture p = {0};
   p.rc = vpx_codec_decode(&d->ctx, data, (unsigned)size, NULL, 0);
   vpx_codec_iter_t iter = NULL;
   vpx_image_t *image, *last = NULL;
@@ -39,7 +39,7 @@ parley_vpx_picture parley_vpx_decoder_decode(parley_vpx_decoder *d, const uint8_
     p.corrupted = corrupted;
   if (!last)
     return p;
-  p.format = last->fmt == VPX_IMG_FMT_I420 && last->bit_depth == 8 &&
+  p.i420 = last->fmt == VPX_IMG_FMT_I420 && last->bit_depth == 8 &&
              last->stride[VPX_PLANE_U] == last->stride[VPX_PLANE_V];
   p.width = (int)last->d_w;
   p.height = (int)last->d_h;

@@ -11,108 +11,50 @@ import "C"
 
 import (
 	"errors"
-	"fmt"
 	"unsafe"
 
 	"parley/media/codec"
-	"parley/media/codec/internal/picture"
-	"parley/media/video"
+	"parley/media/codec/internal/adapter"
 )
 
-type decoder struct {
-	c     *C.parley_vpx_decoder
-	vp9   bool
-	name  string
-	stale bool // libvpx failed: a fresh decoder at the next key frame, whatever state that one is in
-	out   picture.Copier
-	// needKey waits for a key frame: at the start, and after an error.
-	needKey bool
-}
+var errCorrupted = errors.New("corrupted frame")
 
-var (
-	errEmpty     = errors.New("vpx: empty unit")
-	errTooLarge  = fmt.Errorf("vpx: picture too large: %w", codec.ErrNeedKeyFrame)
-	errFormat    = fmt.Errorf("vpx: not 4:2:0 with 8 bits: %w", codec.ErrNeedKeyFrame)
-	errCorrupted = fmt.Errorf("vpx: corrupted frame: %w", codec.ErrNeedKeyFrame)
-)
+// library is libvpx's decoder of one codec.
+type library struct{ c *C.parley_vpx_decoder }
 
-func newDecoder(vp9 bool) (*decoder, error) {
-	d := &decoder{vp9: vp9, name: "VP8", needKey: true}
+func newDecoder(vp9 bool) (codec.VideoDecoder, error) {
+	name, kind := "VP8", C.int(0)
 	if vp9 {
-		d.name = "VP9"
+		name, kind = "VP9", 1
 	}
-	if err := d.open(); err != nil {
-		return nil, err
-	}
-	return d, nil
+	return adapter.NewDecoder("vpx", name, func() (adapter.Library, error) {
+		var rc C.int
+		c := C.parley_vpx_decoder_new(kind, &rc)
+		if c == nil {
+			return nil, failure(rc)
+		}
+		return &library{c}, nil
+	})
 }
 
-func (d *decoder) open() error {
-	vp9 := C.int(0)
-	if d.vp9 {
-		vp9 = 1
-	}
-	var rc C.int
-	if d.c = C.parley_vpx_decoder_new(vp9, &rc); d.c == nil {
-		return fmt.Errorf("vpx: %s decoder: %s", d.name, C.GoString(C.parley_vpx_error(rc)))
-	}
-	d.stale = false
-	return nil
-}
-
-func (d *decoder) Decode(data []byte) (*video.Frame, error) {
-	switch {
-	case d.c == nil && !d.stale:
-		return nil, errClosed
-	case len(data) == 0:
-		return nil, errEmpty
-	case d.needKey && !codec.IsKeyFrame(d.name, data):
-		return nil, codec.ErrNeedKeyFrame
-	case codec.TooLarge(d.name, data):
-		d.needKey = true
-		return nil, errTooLarge
-	}
-	if d.stale {
-		if d.c != nil {
-			C.parley_vpx_decoder_free(d.c)
-			d.c = nil
-		}
-		if err := d.open(); err != nil {
-			return nil, err
-		}
-	}
-	p := C.parley_vpx_decoder_decode(d.c, (*C.uint8_t)(unsafe.SliceData(data)), C.size_t(len(data)))
+// Decode as adapter.Library.
+func (l *library) Decode(data []byte) (adapter.Picture, error) {
+	p := C.parley_vpx_decoder_decode(l.c, (*C.uint8_t)(unsafe.SliceData(data)), C.size_t(len(data)))
 	switch {
 	case p.rc != 0:
-		what := C.GoString(C.parley_vpx_error(p.rc))
-		return nil, d.fail(fmt.Errorf("vpx: decode %s: %s: %w", d.name, what, codec.ErrNeedKeyFrame))
+		return adapter.Picture{}, failure(p.rc)
 	case p.corrupted != 0:
-		return nil, d.fail(errCorrupted)
-	case p.format == 0:
-		return nil, d.fail(errFormat)
+		return adapter.Picture{}, errCorrupted
 	}
-	d.needKey = false
-	if p.format < 0 {
-		return nil, nil // a frame that is not shown
-	}
-	f, err := d.out.Frame(int(p.width), int(p.height), unsafe.Pointer(p.y), unsafe.Pointer(p.u), unsafe.Pointer(p.v),
-		int(p.stride_y), int(p.stride_uv))
-	if err != nil {
-		return nil, d.fail(fmt.Errorf("vpx: %w: %w", err, codec.ErrNeedKeyFrame))
-	}
-	return f, nil
+	return adapter.Picture{
+		I420: p.i420 != 0, Width: int(p.width), Height: int(p.height),
+		Y: unsafe.Pointer(p.y), U: unsafe.Pointer(p.u), V: unsafe.Pointer(p.v),
+		StrideY: int(p.stride_y), StrideUV: int(p.stride_uv),
+	}, nil
 }
 
-func (d *decoder) fail(err error) error {
-	d.needKey, d.stale = true, true
-	return err
-}
+// Free as adapter.Library.
+func (l *library) Free() { C.parley_vpx_decoder_free(l.c) }
 
-func (d *decoder) Close() error {
-	if d.c != nil {
-		C.parley_vpx_decoder_free(d.c)
-		d.c = nil
-	}
-	d.stale = false
-	return nil
-}
+// failure is what libvpx says of a code.
+func failure(rc C.int) error { return errors.New(C.GoString(C.parley_vpx_error(rc))) }

@@ -15,99 +15,67 @@ package vpx
 import "C"
 
 import (
-	"errors"
-	"fmt"
 	"time"
 	"unsafe"
 
 	"parley/media/codec"
-	"parley/media/codec/internal/pace"
+	"parley/media/codec/internal/adapter"
 	"parley/media/video"
 )
 
 func init() {
 	codec.RegisterVideo(codec.VideoAdapter{
-		Name: "VP8", Rank: 10, Implementation: "libvpx",
+		Name: "VP8", Rank: 10, Encoder: "libvpx", Decoder: "libvpx",
 		NewEncoder: func(c codec.VideoConfig) (codec.VideoEncoder, error) { return newEncoder(false, c) },
 		NewDecoder: func() (codec.VideoDecoder, error) { return newDecoder(false) },
 	})
 	codec.RegisterVideo(codec.VideoAdapter{
-		Name: "VP9", Rank: 30, Implementation: "libvpx",
+		Name: "VP9", Rank: 30, Encoder: "libvpx", Decoder: "libvpx",
 		NewEncoder: func(c codec.VideoConfig) (codec.VideoEncoder, error) { return newEncoder(true, c) },
 		NewDecoder: func() (codec.VideoDecoder, error) { return newDecoder(true) },
 	})
 }
 
-var errClosed = errors.New("vpx: codec is closed")
+// coder is libvpx's encoder for one size.
+type coder struct{ c *C.parley_vpx_encoder }
 
-type encoder struct {
-	c      *C.parley_vpx_encoder
-	vp9    bool
-	config codec.VideoConfig
-	clock  pace.Clock
+func newEncoder(vp9 bool, config codec.VideoConfig) (codec.VideoEncoder, error) {
+	return adapter.NewEncoder("vpx", config, func(c codec.VideoConfig) (adapter.Coder, error) { return open(vp9, c) })
 }
 
-func newEncoder(vp9 bool, config codec.VideoConfig) (*encoder, error) {
-	if err := pace.Check(&config); err != nil {
-		return nil, fmt.Errorf("vpx: %w", err)
-	}
-	e := &encoder{vp9: vp9, config: config}
-	if err := e.open(); err != nil {
-		return nil, err
-	}
-	return e, nil
-}
-
-// open makes the libvpx encoder for the size in config. A new size always gets a new one: VP8 cannot grow past its
-// first size.
-func (e *encoder) open() error {
+func open(vp9 bool, config codec.VideoConfig) (adapter.Coder, error) {
 	settings := C.parley_vpx_settings{
-		width: C.int(e.config.Width), height: C.int(e.config.Height),
-		kbps:       C.int(kilobits(e.config.Bitrate)),
-		frame_rate: C.double(e.config.FrameRate),
-		threads:    C.int(threads(e.vp9, e.config.Width, e.config.Height)),
+		width: C.int(config.Width), height: C.int(config.Height),
+		kbps:       C.int(adapter.Kilobits(config.Bitrate)),
+		frame_rate: C.double(config.FrameRate),
+		threads:    C.int(threads(vp9, config.Width, config.Height)),
 	}
-	if e.vp9 {
+	if vp9 {
 		settings.vp9 = 1
 	}
-	if e.config.Screen {
+	if config.Screen {
 		settings.screen = 1
 	}
 	var rc C.int
 	c := C.parley_vpx_encoder_new(settings, &rc)
 	if c == nil {
-		return fmt.Errorf("vpx: encoder for %dx%d: %s", e.config.Width, e.config.Height, C.GoString(C.parley_vpx_error(rc)))
+		return nil, failure(rc)
 	}
-	e.c = c
-	e.clock = pace.Clock{}
-	return nil
+	return &coder{c}, nil
 }
 
-// kilobits: libvpx counts in thousands, and 0 would mean its default.
-func kilobits(bitrate int) int { return max(1, bitrate/1000) }
-
-func (e *encoder) Encode(dst []byte, f *video.Frame, forceKey bool) (data []byte, key bool, err error) {
-	if e.c == nil {
-		return dst, false, errClosed
-	}
-	if err := f.Check(); err != nil {
-		return dst, false, fmt.Errorf("vpx: %w", err)
-	}
-	if f.Width != e.config.Width || f.Height != e.config.Height {
-		if err := e.resize(f.Width, f.Height); err != nil {
-			return dst, false, err
-		}
-	}
+// Encode as adapter.Coder.
+func (e *coder) Encode(dst []byte, f *video.Frame, at, duration time.Duration, forceKey bool) (data []byte, key bool, err error) {
 	force := C.int(0)
 	if forceKey {
 		force = 1
 	}
-	pts, duration := e.clock.Next(f.Captured, e.config.FrameRate)
+	pts, length := adapter.Ticks(at, duration)
 	rc := C.parley_vpx_encoder_encode(e.c,
 		(*C.uint8_t)(unsafe.SliceData(f.Y)), (*C.uint8_t)(unsafe.SliceData(f.U)), (*C.uint8_t)(unsafe.SliceData(f.V)),
-		C.int(f.StrideY), C.int(f.StrideUV), C.int64_t(ticks(pts)), C.int64_t(ticks(pts+duration)-ticks(pts)), force)
+		C.int(f.StrideY), C.int(f.StrideUV), C.int64_t(pts), C.int64_t(length), force)
 	if rc != 0 {
-		return dst, false, fmt.Errorf("vpx: encode %dx%d: %s", f.Width, f.Height, C.GoString(C.parley_vpx_error(rc)))
+		return dst, false, failure(rc)
 	}
 	for {
 		p := C.parley_vpx_encoder_next(e.c)
@@ -119,48 +87,16 @@ func (e *encoder) Encode(dst []byte, f *video.Frame, forceKey bool) (data []byte
 	}
 }
 
-// ticks of the 90 kHz clock.
-func ticks(d time.Duration) int64 { return int64(d) * 9 / 100_000 }
-
-func (e *encoder) resize(width, height int) error {
-	config := e.config
-	config.Width, config.Height = width, height
-	if err := pace.Check(&config); err != nil {
-		return fmt.Errorf("vpx: %w", err)
-	}
-	old, before := e.c, e.config
-	e.config = config
-	if err := e.open(); err != nil {
-		e.config = before
-		return err
-	}
-	C.parley_vpx_encoder_free(old)
-	return nil
-}
-
-func (e *encoder) SetRate(bitrate int, frameRate float64) error {
-	if e.c == nil {
-		return errClosed
-	}
-	config := e.config
-	config.Bitrate, config.FrameRate = bitrate, frameRate
-	if err := pace.Check(&config); err != nil {
-		return fmt.Errorf("vpx: %w", err)
-	}
-	e.config = config
-	if rc := C.parley_vpx_encoder_rate(e.c, C.int(kilobits(config.Bitrate)), C.double(config.FrameRate)); rc != 0 {
-		return fmt.Errorf("vpx: set rate %d bit/s: %s", config.Bitrate, C.GoString(C.parley_vpx_error(rc)))
+// SetRate as adapter.Coder.
+func (e *coder) SetRate(bitrate int, frameRate float64) error {
+	if rc := C.parley_vpx_encoder_rate(e.c, C.int(adapter.Kilobits(bitrate)), C.double(frameRate)); rc != 0 {
+		return failure(rc)
 	}
 	return nil
 }
 
-func (e *encoder) Close() error {
-	if e.c != nil {
-		C.parley_vpx_encoder_free(e.c)
-		e.c = nil
-	}
-	return nil
-}
+// Free as adapter.Coder.
+func (e *coder) Free() { C.parley_vpx_encoder_free(e.c) }
 
 // fullHD is up to which size one thread codes VP8, pixels.
 const fullHD = 1920 * 1088
@@ -171,5 +107,5 @@ func threads(vp9 bool, width, height int) int {
 	if !vp9 && width*height <= fullHD {
 		return 1
 	}
-	return pace.Threads(width, height)
+	return adapter.Threads(width, height)
 }

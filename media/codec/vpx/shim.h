@@ -22,10 +22,10 @@ typedef struct {
 
 typedef struct {
   int rc;     // vpx_codec_err_t
-  int format; // 1: I420 of 8 bits, 0: another, -1: no picture
+  int i420;   // 4:2:0 of 8 bits
   int width, height, corrupted;
   int stride_y, stride_uv;
-  const uint8_t *y, *u, *v;
+  const uint8_t *y, *u, *v; // NULL without a picture
 } parley_vpx_picture;
 
 parley_vpx_encoder *parley_vpx_encoder_new(parley_vpx_settings s, int *rc);

@@ -7,6 +7,7 @@ import (
 
 	"parley/media/codec"
 	"parley/media/codec/codectest"
+	"parley/media/codec/internal/adapter"
 	"parley/media/video"
 )
 
@@ -68,7 +69,7 @@ func TestHugeFrames(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if f, err := d.Decode(c.unit); f != nil || !errors.Is(err, errTooLarge) {
+		if f, err := d.Decode(c.unit); f != nil || !errors.Is(err, adapter.ErrTooLarge) {
 			t.Errorf("VP9 %v: %v, %v", c.vp9, f, err)
 		}
 		if err := d.Close(); err != nil {

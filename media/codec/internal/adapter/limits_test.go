@@ -1,4 +1,4 @@
-package pace
+package adapter
 
 import (
 	"errors"
@@ -11,15 +11,15 @@ import (
 
 func TestCheckBringsIntoLimits(t *testing.T) {
 	c := codec.VideoConfig{Width: 640, Height: 360, FrameRate: math.NaN(), Bitrate: -1}
-	if err := Check(&c); err != nil || c.FrameRate != 30 || c.Bitrate != minBitrate {
+	if err := check(&c); err != nil || c.FrameRate != 30 || c.Bitrate != minBitrate {
 		t.Errorf("%+v, %v", c, err)
 	}
 	c.FrameRate, c.Bitrate = 1e9, math.MaxInt
-	if err := Check(&c); err != nil || c.FrameRate != maxRate || c.Bitrate != maxBitrate {
+	if err := check(&c); err != nil || c.FrameRate != maxRate || c.Bitrate != maxBitrate {
 		t.Errorf("%+v, %v", c, err)
 	}
 	for _, size := range [][2]int{{1, 1}, {codec.MaxSide + 1, 16}, {8192, 8192}, {math.MaxInt, math.MaxInt}} {
-		if err := Check(&codec.VideoConfig{Width: size[0], Height: size[1]}); !errors.Is(err, ErrConfig) {
+		if err := check(&codec.VideoConfig{Width: size[0], Height: size[1]}); !errors.Is(err, ErrConfig) {
 			t.Errorf("%v: %v", size, err)
 		}
 	}
@@ -37,7 +37,7 @@ func TestThreads(t *testing.T) {
 // TestClock: time always grows, by steps near the nominal one, whatever the camera says.
 func TestClock(t *testing.T) {
 	const nominal = 40 * time.Millisecond
-	var c Clock
+	var c clock
 	start := time.Hour
 	for i, step := range []struct{ captured, want time.Duration }{
 		{start, 0},
@@ -50,7 +50,7 @@ func TestClock(t *testing.T) {
 		{start, nominal},                           // after no time
 	} {
 		before := c.pts
-		got, duration := c.Next(step.captured, 25)
+		got, duration := c.next(step.captured, 25)
 		if got-before != step.want || duration != nominal {
 			t.Errorf("frame %d: step %v of %v, want %v", i, got-before, duration, step.want)
 		}
