@@ -42,7 +42,6 @@ func open(config codec.VideoConfig) (adapter.Coder, error) {
 		kbps:       C.int(adapter.Kilobits(config.Bitrate)),
 		frame_rate: C.double(config.FrameRate),
 		threads:    C.int(adapter.Threads(config.Width, config.Height)),
-		speed:      C.int(speed(config)),
 	}
 	if config.Screen {
 		settings.screen = 1
@@ -88,9 +87,6 @@ func (e *coder) SetRate(bitrate int, frameRate float64) error {
 
 // Free as adapter.Coder.
 func (e *coder) Free() { C.parley_aom_encoder_free(e.c) }
-
-// speed is libaom's cpu-used, 5 to 10 in real time.
-func speed(codec.VideoConfig) int { return 10 }
 
 // failure is what libaom says of a code.
 func failure(rc C.int) error { return errors.New(C.GoString(C.parley_aom_error(rc))) }

@@ -9,7 +9,7 @@
 typedef struct parley_aom_encoder parley_aom_encoder;
 
 typedef struct {
-  int width, height, kbps, screen, threads, speed;
+  int width, height, kbps, screen, threads;
   double frame_rate;
 } parley_aom_settings;
 
