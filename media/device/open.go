@@ -12,6 +12,8 @@ type VideoOptions struct {
 	FPS           float64 // frames a second; 0: 30
 	Text          string  // drawn into a pattern
 	Border        bool    // a frame on the desktop around a window or region that is captured
+	// Paused is told when a window that is captured is minimised, and when it is back (ScreenOptions).
+	Paused func(paused bool)
 }
 
 // OpenVideo understands the command line's words: none (nil without an error), pattern, FILE.y4m, a camera's name ("" or
@@ -33,7 +35,7 @@ func OpenVideo(word string, o VideoOptions) (VideoSource, error) {
 		if err != nil {
 			return nil, err
 		}
-		so.FPS, so.Border = o.FPS, o.Border
+		so.FPS, so.Border, so.Paused = o.FPS, o.Border, o.Paused
 		s, err := NewScreen(so)
 		if err != nil {
 			return nil, err

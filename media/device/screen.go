@@ -31,6 +31,9 @@ type ScreenOptions struct {
 	Border bool
 	// HidePointer leaves the mouse pointer out.
 	HidePointer bool
+	// Paused, when not nil, is told when there is no picture to take although nothing is wrong (a minimised window), and
+	// when there is one again. On the source's goroutine; must not call the source.
+	Paused func(paused bool)
 }
 
 // Screen captures the desktop, a monitor, a region or a window.
@@ -90,34 +93,63 @@ func (s *Screen) Rate() float64 { return s.options.FPS }
 // window is closed.
 func (s *Screen) Start(deliver func(*video.Frame), ended func(error)) error {
 	return s.run.start(func(stop <-chan struct{}) error {
-		looked, changed, delivered := time.Now(), time.Now(), time.Time{}
-		return pace(stop, 1/s.options.FPS, func(int64) error {
-			now := time.Now()
-			if now.Sub(looked) > time.Second {
-				looked = now
-				if err := s.grabber.relocate(); err != nil {
-					return err
-				}
-			}
-			new, err := s.grabber.changed()
-			if err != nil {
-				return err
-			}
-			if new {
-				changed = now
-			} else if now.Sub(changed) > screenSettle && now.Sub(delivered) < screenRest {
-				return nil
-			}
-			f, err := s.grabber.grab(&s.pool)
-			if err != nil || f == nil {
-				return err
-			}
-			delivered = now
-			deliver(f)
-			f.Release()
-			return nil
-		})
+		now := time.Now()
+		w := screenWatch{screen: s, deliver: deliver, looked: now, changed: now}
+		return pace(stop, 1/s.options.FPS, func(int64) error { return w.look(time.Now()) })
 	}, ended)
+}
+
+// screenWatch is what the source's goroutine knows of the screen.
+type screenWatch struct {
+	screen    *Screen
+	deliver   func(*video.Frame)
+	looked    time.Time // for monitors that moved
+	changed   time.Time // when the picture did last
+	delivered time.Time
+	paused    bool
+}
+
+// look delivers a picture when there is something new, and now and then when there is not.
+func (w *screenWatch) look(now time.Time) error {
+	s := w.screen
+	if now.Sub(w.looked) > time.Second {
+		w.looked = now
+		if err := s.grabber.relocate(); err != nil {
+			return err
+		}
+	}
+	changed, err := s.grabber.changed()
+	if err != nil {
+		return err
+	}
+	if changed {
+		w.changed = now
+	} else if now.Sub(w.changed) > screenSettle && now.Sub(w.delivered) < screenRest {
+		return nil
+	}
+	f, err := s.grabber.grab(&s.pool)
+	if err != nil {
+		return err
+	}
+	w.pause(f == nil)
+	if f == nil {
+		return nil
+	}
+	w.delivered = now
+	w.deliver(f)
+	f.Release()
+	return nil
+}
+
+// pause tells when a window loses its picture, and when it has one again.
+func (w *screenWatch) pause(paused bool) {
+	if paused == w.paused {
+		return
+	}
+	w.paused = paused
+	if told := w.screen.options.Paused; told != nil {
+		told(paused)
+	}
 }
 
 // Close as VideoSource.

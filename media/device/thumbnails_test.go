@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"image"
+	"reflect"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -15,12 +17,13 @@ import (
 
 // fakeGrabber is something that can be shared, under the test's control.
 type fakeGrabber struct {
-	mu     sync.Mutex
-	still  bool
-	failed error
-	grabs  int
-	rests  int
-	closed bool
+	mu        sync.Mutex
+	still     bool
+	minimised bool
+	failed    error
+	grabs     int
+	rests     int
+	closed    bool
 }
 
 func (g *fakeGrabber) set(fn func()) {
@@ -39,6 +42,9 @@ func (g *fakeGrabber) grab(pool *video.Pool) (*video.Frame, error) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.grabs++
+	if g.minimised {
+		return nil, nil
+	}
 	f := pool.Get(640, 200)
 	video.Black(f)
 	return f, nil
@@ -187,6 +193,50 @@ func TestScreenTellsAStillPictureSeldom(t *testing.T) {
 	})
 }
 
+// A window that is minimised has no picture: that is told once, and once that it is back.
+func TestAMinimisedWindowIsTold(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		g := &fakeGrabber{still: true}
+		var mu sync.Mutex
+		var told []bool
+		s := &Screen{grabber: g, options: ScreenOptions{FPS: 20, Paused: func(paused bool) {
+			mu.Lock()
+			told = append(told, paused)
+			mu.Unlock()
+		}}}
+		var frames atomic.Int64
+		if err := s.Start(func(*video.Frame) { frames.Add(1) }, func(err error) { t.Errorf("ended: %v", err) }); err != nil {
+			t.Fatal(err)
+		}
+		after := func(want ...bool) {
+			t.Helper()
+			time.Sleep(3 * time.Second)
+			synctest.Wait()
+			mu.Lock()
+			defer mu.Unlock()
+			if !slices.Equal(told, want) {
+				t.Errorf("told %v instead of %v", told, want)
+			}
+		}
+		after()
+		g.set(func() { g.minimised = true })
+		after(true)
+		before := frames.Load()
+		after(true)
+		if frames.Load() != before {
+			t.Error("a picture of a minimised window")
+		}
+		g.set(func() { g.minimised = false })
+		after(true, false)
+		if frames.Load() == before {
+			t.Error("no picture of a window that is back")
+		}
+		if err := s.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
 func TestWordsOfWhatCanBeShared(t *testing.T) {
 	t.Setenv("DISPLAY", "")
 	for word, want := range map[string]ScreenOptions{
@@ -198,7 +248,7 @@ func TestWordsOfWhatCanBeShared(t *testing.T) {
 		RegionWord(image.Rect(1, 2, 3, 4)): {Region: image.Rect(1, 2, 3, 4)},
 		WindowWord(77):                     {Window: 77},
 	} {
-		if o, err := screenOptions(word); err != nil || o != want || !IsScreenWord(word) {
+		if o, err := screenOptions(word); err != nil || !reflect.DeepEqual(o, want) || !IsScreenWord(word) {
 			t.Errorf("%s: %+v %v", word, o, err)
 		}
 	}
