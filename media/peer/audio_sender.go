@@ -60,6 +60,7 @@ type audioSender struct {
 	using     format
 	channels  int
 	resampler *audio.Resampler
+	began     captureClock
 	mono, pcm []int16
 	narrow    []int16
 	data      []byte
@@ -310,6 +311,7 @@ func (a *audioSender) send(f format, channels, limit int, loss float64, at time.
 		}
 	}
 	a.lastSent = at
+	a.out.captured(a.timestamp, a.began.at(at.Add(-frameOfSource), a.timestamp, f.clock, marker), f.clock)
 	if len(data) > 0 {
 		a.out.write(data, f.pt, a.timestamp, marker)
 	}

@@ -53,7 +53,7 @@ func TestSenderKeepsWithinABottleneck(t *testing.T) {
 				rate, _ := s.CandidatePair[name].(float64)
 				return rate
 			}
-			eventually(t, "the bottleneck is noticed", 20*time.Second, func() bool {
+			eventually(t, "the bottleneck is noticed", 40*time.Second, func() bool {
 				rate := available(b, "availableIncomingBitrate")
 				return rate > minBitrate && rate < 1.2*narrow
 			})

@@ -51,6 +51,8 @@ type Conn struct {
 	rtt        time.Duration
 	remb       rembClock // housekeeping's own
 	lips       lips      // likewise
+	// sendingAt is when the peer was last told what was sent; housekeeping's too.
+	sendingAt time.Duration
 
 	// Callbacks are made by one goroutine in order.
 	events     chan struct{}
@@ -185,6 +187,11 @@ func (p *Conn) equip(l *line) {
 		s.video = newVideoSender(out, p.log)
 		s.video.ready = ready
 		s.video.budget = func() float64 { return p.budget(l.slot) }
+		s.video.instead = func(name string) *format {
+			p.mu.Lock()
+			defer p.mu.Unlock()
+			return l.doWithout(name)
+		}
 		s.video.limitW, s.video.limitH = p.rtc.MaxWidth, p.rtc.MaxHeight
 		if l.slot == rtc.SlotPresentation {
 			s.video.screen, s.video.fixed = true, bitratePresentation

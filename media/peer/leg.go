@@ -9,7 +9,6 @@ import (
 
 	"github.com/pion/ice/v4"
 	"github.com/pion/interceptor"
-	"github.com/pion/interceptor/pkg/report"
 	"github.com/pion/logging"
 	"github.com/pion/webrtc/v4"
 
@@ -50,10 +49,6 @@ func newLeg(c *Config, servers []rtc.ICEServer, formats []format) (*leg, error) 
 	registry.Add(l.estimator)
 	registry.Add(l.arrivals)
 	registry.Add(l.repairer)
-	if err := addReports(registry, loggers); err != nil {
-		_ = l.estimator.Close()
-		return nil, err
-	}
 	engineSettings := settings(c, loggers)
 	configuration := webrtc.Configuration{
 		ICEServers: iceServers(servers), BundlePolicy: webrtc.BundlePolicyMaxBundle,
@@ -106,16 +101,6 @@ func newMediaEngine(formats []format) (*webrtc.MediaEngine, error) {
 		}
 	}
 	return engine, nil
-}
-
-// addReports adds pion's sender reports; receiver reports and other feedback are ours (reception.go).
-func addReports(registry *interceptor.Registry, loggers logging.LoggerFactory) error {
-	sender, err := report.NewSenderInterceptor(report.WithSenderLoggerFactory(loggers))
-	if err != nil {
-		return err
-	}
-	registry.Add(sender)
-	return nil
 }
 
 func settings(c *Config, loggers logging.LoggerFactory) webrtc.SettingEngine {

@@ -26,6 +26,8 @@ type line struct {
 	agreed  direction // as seen from us
 	section *remoteSection
 	source  sourceReport
+	// unusable are codecs, by name, whose encoder did not open.
+	unusable map[string]bool
 }
 
 // sending is the outbound half of a line. Exactly one of audio and video is set.
@@ -53,16 +55,32 @@ func (l *line) mid() string {
 	return l.transceiver.Mid()
 }
 
-// sendFormat is the codec we send: the first of the peer's that this build can encode.
+// sendFormat is the codec we send: the first of the peer's that this build can encode and whose encoder opens.
 func (l *line) sendFormat() *format {
 	if l.section == nil || !l.agreed.sends() {
 		return nil
 	}
-	i := slices.IndexFunc(l.section.formats, func(f format) bool { return f.encode })
+	i := slices.IndexFunc(l.section.formats, func(f format) bool { return f.encode && !l.unusable[f.name] })
 	if i < 0 {
 		return nil
 	}
 	return &l.section.formats[i]
+}
+
+// doWithout gives up a codec whose encoder does not open and returns the next best one; nil when there is none: then this
+// one is tried again, for what it lacked (memory, a device) may be there later.
+func (l *line) doWithout(name string) *format {
+	if l.unusable == nil {
+		l.unusable = map[string]bool{}
+	}
+	l.unusable[name] = true
+	f := l.sendFormat()
+	if f == nil {
+		delete(l.unusable, name)
+		return nil
+	}
+	next := *f
+	return &next
 }
 
 // prefer picks pion's codec parameters for the outbound track. An empty result is allowed (see outbound.Bind).

@@ -5,6 +5,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/pion/rtcp"
 	"github.com/pion/rtp"
 	"github.com/pion/webrtc/v4"
 
@@ -35,6 +36,14 @@ type outbound struct {
 	headerBytes    uint64
 	lastSent       time.Time
 	remote         remoteReport
+	reference      reference
+}
+
+// reference ties timestamps to the media clock: when what carries a timestamp was captured.
+type reference struct {
+	timestamp uint32
+	at        time.Duration
+	clock     uint32 // Hz; 0: nothing was sent yet
 }
 
 func newOutbound(kind rtc.Kind, streamID, id string) *outbound {
@@ -81,7 +90,35 @@ func (o *outbound) timestamp(at time.Duration, clock uint32) uint32 {
 		t = o.lastTime + 1
 	}
 	o.lastTime, o.hasTime = t, true
+	o.reference = reference{t, at, clock}
 	return t
+}
+
+// captured notes when what carries a timestamp was captured, for who makes his timestamps himself.
+func (o *outbound) captured(timestamp uint32, at time.Duration, clock uint32) {
+	o.mu.Lock()
+	o.reference = reference{timestamp, at, clock}
+	o.mu.Unlock()
+}
+
+// senderReport says what was sent, and what moment a timestamp stands for (RFC 3550, 6.4.1); nil while nothing was. The
+// moment is that of the capture, not of the sending: sound waits for its packet to fill, a picture for the encoder, and a
+// receiver that plays both together must know neither.
+func (o *outbound) senderReport(now time.Duration, wall time.Time) *rtcp.SenderReport {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	r := o.reference
+	if o.packets == 0 || r.clock == 0 {
+		return nil
+	}
+	return &rtcp.SenderReport{SSRC: o.ssrc, NTPTime: ntpTime(wall),
+		RTPTime:     r.timestamp + uint32(int64((now-r.at).Microseconds())*int64(r.clock)/1e6),
+		PacketCount: uint32(o.packets), OctetCount: uint32(o.bytes)}
+}
+
+// ntpTime is a moment as NTP has it: seconds since 1900 in 32 bits before and 32 behind the point.
+func ntpTime(t time.Time) uint64 {
+	return uint64(t.Unix()+since1900)<<32 | uint64(t.Nanosecond())<<32/uint64(time.Second)
 }
 
 // write sends one packet. It reports whether there was anywhere to send it.

@@ -29,7 +29,9 @@ type pacer struct {
 	streams map[uint32]*pacedStream
 	queue   []*pacedPacket // ring
 	head, n int
-	bytes   int // in the queue
+	bytes   int           // in the queue
+	since   time.Duration // sum of the moments at which those in the queue were queued, counted from origin
+	origin  time.Duration
 	free    []*pacedPacket
 	rate    int // bit/s, the estimator's target
 	debt    int // bytes of repairs that were not queued; the queue waits for them
@@ -86,7 +88,7 @@ type pacedPacket struct {
 // newPacer tells sent of each packet that gets a transport-wide number, as it leaves; sent may be nil.
 func newPacer(rate int, sent func(number uint16, at time.Duration, size int)) *pacer {
 	p := &pacer{
-		streams: map[uint32]*pacedStream{}, queue: make([]*pacedPacket, pacerCapacity), rate: rate, sent: sent,
+		streams: map[uint32]*pacedStream{}, queue: make([]*pacedPacket, pacerCapacity), rate: rate, sent: sent, origin: video.Now(),
 		wake: make(chan struct{}, 1), done: make(chan struct{}), exited: make(chan struct{}),
 	}
 	go p.run()
@@ -154,6 +156,7 @@ func (p *pacer) Write(header *rtp.Header, payload []byte, _ interceptor.Attribut
 	p.queue[(p.head+p.n)%len(p.queue)] = packet
 	p.n++
 	p.bytes += size
+	p.since += packet.queued - p.origin
 	first := p.n == 1
 	p.mu.Unlock()
 	if first {
@@ -316,7 +319,7 @@ func (p *pacer) run() {
 // serve sends one step's worth and tells whether packets are left. What a step overspends the next one lacks.
 func (p *pacer) serve(budget *float64) bool {
 	p.mu.Lock()
-	rate := max(pacingFactor*float64(p.rate), float64(p.bytes)*8/pacingMaxDelay.Seconds())
+	rate := max(pacingFactor*float64(p.rate), p.leastRate(video.Now()))
 	*budget = min(*budget, 0) + rate/8*pacingStep.Seconds()
 	if video.Now()-p.debtAt < pacingMaxDelay {
 		*budget -= float64(p.debt)
@@ -329,6 +332,7 @@ func (p *pacer) serve(budget *float64) bool {
 		p.n--
 		size := packet.header.MarshalSize() + len(packet.payload)
 		p.bytes -= size
+		p.since -= packet.queued - p.origin
 		*budget -= float64(size)
 		p.mu.Unlock()
 		_ = p.send(packet) // a closed transport: the connection's state tells
@@ -338,6 +342,16 @@ func (p *pacer) serve(budget *float64) bool {
 	left := p.n > 0
 	p.mu.Unlock()
 	return left
+}
+
+// leastRate is at what rate, bit/s, the queue must leave so that its packets do not wait longer than they may: in what
+// their mean wait so far has left of it. Under mu.
+func (p *pacer) leastRate(now time.Duration) float64 {
+	if p.n == 0 {
+		return 0
+	}
+	waited := now - p.origin - p.since/time.Duration(p.n)
+	return float64(p.bytes) * 8 / max(pacingMaxDelay-waited, pacingStep).Seconds()
 }
 
 // Close ends the goroutine and forgets the queue.

@@ -13,6 +13,7 @@ import (
 const (
 	arrivalsInterval  = 100 * time.Millisecond
 	receptionInterval = time.Second
+	sendingInterval   = time.Second
 	maxReports        = 31 // in one receiver report (RFC 3550, 6.4.1)
 )
 
@@ -132,6 +133,28 @@ func (p *Conn) reportReception(now time.Duration) {
 	from := p.ownSource()
 	for _, packet := range l.arrivals.due(now, from) {
 		p.writeRTCP(packet)
+	}
+}
+
+// reportSending tells the peer what was sent and when it was captured; housekeeping calls it.
+func (p *Conn) reportSending(now time.Duration) {
+	if now-p.sendingAt < sendingInterval {
+		return
+	}
+	p.sendingAt = now
+	p.mu.Lock()
+	var outs []*outbound
+	for _, l := range p.lines {
+		if l.sending != nil {
+			outs = append(outs, l.sending.out)
+		}
+	}
+	p.mu.Unlock()
+	wall := time.Now()
+	for _, out := range outs { // each is locked while it writes: not to be waited for under the connection's lock
+		if report := out.senderReport(now, wall); report != nil {
+			p.writeRTCP(report)
+		}
 	}
 }
 

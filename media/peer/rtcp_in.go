@@ -168,11 +168,7 @@ func roundTrip(r rtcp.ReceptionReport, now time.Time) (time.Duration, bool) {
 const since1900 = 2208988800
 
 // middleNTP is the middle 32 bits of a moment's NTP timestamp.
-func middleNTP(t time.Time) uint32 {
-	seconds := uint64(t.Unix() + since1900)
-	fraction := uint64(t.Nanosecond()) << 32 / uint64(time.Second)
-	return uint32((seconds<<32 | fraction) >> 16)
-}
+func middleNTP(t time.Time) uint32 { return uint32(ntpTime(t) >> 16) }
 
 // remoteReport is what the peer reports about a source of ours (remote-inbound-rtp).
 type remoteReport struct {

@@ -233,3 +233,45 @@ func (e *keyCounter) Encode(dst []byte, _ *video.Frame, force bool) ([]byte, boo
 }
 func (e *keyCounter) SetRate(int, float64) error { return nil }
 func (e *keyCounter) Close() error               { return nil }
+
+// A codec whose encoder does not open is replaced by the next one that the peer takes; without one it is tried again.
+func TestACodecThatDoesNotOpenIsReplaced(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newStage(t, rtc.SlotMain, rtc.Encoding{})
+		s.costs(time.Millisecond)
+		good := format{name: "H264", kind: rtc.Video, clock: 90000, pt: 98, mode: 1, encode: true}
+		l := &line{agreed: sendRecv, section: &remoteSection{formats: []format{
+			{name: "VP9", kind: rtc.Video, clock: 90000, pt: 97, encode: true}, good}}}
+		var tried []string
+		var all atomic.Bool // nothing opens
+		s.v.newEncoder = func(f format, _ codec.VideoConfig) (codec.VideoEncoder, string, error) {
+			tried = append(tried, f.name)
+			if f.name == "VP9" || all.Load() {
+				return nil, "", codec.ErrUnsupported
+			}
+			return &slowEncoder{perPixel: &s.perPixel}, f.name, nil
+		}
+		s.v.instead = l.doWithout
+		first := l.section.formats[0]
+		s.v.setFormat(&first)
+		before := s.after(100 * time.Millisecond).FramesEncoded
+		if out := s.after(time.Second); out.Implementation != "H264" || out.FramesEncoded < before+25 {
+			t.Fatalf("%d frames of %q, tried %q", out.FramesEncoded-before, out.Implementation, tried)
+		}
+		if f := l.sendFormat(); f == nil || f.pt != good.pt {
+			t.Errorf("statistics would tell of %+v", f)
+		}
+		all.Store(true)
+		s.v.setFormat(&format{name: "H264", kind: rtc.Video, clock: 90000, pt: 98, mode: 0, encode: true}) // a new encoder
+		tries := len(tried)
+		s.after(10 * time.Second)
+		if n := len(tried) - tries; n < 5 || n > 25 {
+			t.Errorf("%d tries in 10 s when nothing opens", n)
+		}
+		all.Store(false)
+		before = s.after(3 * time.Second).FramesEncoded
+		if out := s.after(time.Second); out.FramesEncoded < before+25 {
+			t.Errorf("%d frames after it opens again", out.FramesEncoded-before)
+		}
+	})
+}

@@ -142,6 +142,7 @@ func (p *Conn) housekeeping() {
 			a.tick(now, rtt)
 		}
 		p.reportReception(now)
+		p.reportSending(now)
 		p.sendREMB(now)
 		p.syncLips(now)
 	}

@@ -52,7 +52,7 @@ func (v *videoReceiver) step() time.Duration {
 		}
 		now := video.Now()
 		if v.held != nil {
-			if now < v.heldAt.due {
+			if now < v.heldAt.due && v.shownAt > 0 { // the first picture has nothing to be smooth with
 				return v.heldAt.due - now
 			}
 			v.show(now)

@@ -128,7 +128,7 @@ func (v *videoSender) encode(picture *video.Frame, f format, captured time.Durat
 			return
 		}
 		if err := v.open(f, picture.Width, picture.Height, v.screen); err != nil {
-			v.fail("opening the encoder", err)
+			v.takeAnother(f, err)
 			return
 		}
 		asked = true
@@ -173,6 +173,22 @@ func (v *videoSender) encode(picture *video.Frame, f format, captured time.Durat
 	if v.sentOK {
 		s.framesSent++
 	}
+}
+
+// takeAnother sends with another codec that the peer takes when the encoder of one does not open.
+func (v *videoSender) takeAnother(f format, err error) {
+	next := v.instead(f.name)
+	if next == nil {
+		v.fail("opening the encoder", err)
+		return
+	}
+	v.log.Warn("a video encoder does not open: another codec is sent", "codec", f.name, "instead", next.name, "error", err)
+	v.drop()
+	v.mu.Lock()
+	if v.format != nil && v.format.name == f.name { // else it was negotiated anew meanwhile
+		v.format, v.keyAsked = next, true
+	}
+	v.mu.Unlock()
 }
 
 // hugeFrame is how much larger than the mean a frame must be to count as huge (W3C hugeFramesSent).

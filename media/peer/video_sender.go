@@ -29,7 +29,9 @@ type videoSender struct {
 	budget func() float64 // bit/s that this line may use now
 	// newEncoder opens the encoder of a format and names its library.
 	newEncoder func(f format, c codec.VideoConfig) (e codec.VideoEncoder, implementation string, err error)
-	ready      func() bool // the transport is connected and the peer wants to receive
+	// instead names the format to send when a codec's encoder does not open; nil: there is none.
+	instead func(codec string) *format
+	ready   func() bool // the transport is connected and the peer wants to receive
 
 	mu       sync.Mutex
 	track    rtc.LocalTrack
@@ -85,7 +87,7 @@ type senderStats struct {
 }
 
 func newVideoSender(out *outbound, log *slog.Logger) *videoSender {
-	v := &videoSender{out: out, log: log, newEncoder: openEncoder,
+	v := &videoSender{out: out, log: log, newEncoder: openEncoder, instead: func(string) *format { return nil },
 		wake: make(chan struct{}, 1), stop: make(chan struct{}), exited: make(chan struct{})}
 	v.emit = func(payload []byte, last bool) {
 		v.sentOK = v.out.write(payload, v.emitPT, v.emitTime, last) && v.sentOK

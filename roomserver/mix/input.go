@@ -2,6 +2,7 @@ package mix
 
 import (
 	"sync"
+	"time"
 
 	"github.com/pion/rtp"
 
@@ -35,11 +36,13 @@ type input struct {
 	ring    [ringSize][]byte
 	present [ringSize]bool
 	numbers [ringSize]uint16
+	arrived [ringSize]time.Time
 	next    uint16 // the sequence number that is played next
 	newest  uint16
 	begun   bool // next is valid
 	playing bool
 
+	waited    time.Duration // from a packet's arrival until it is mixed, mean of late
 	concealed int
 	pcm       []int16 // decoded, not yet played
 	scratch   [maxPacket]int16
@@ -90,7 +93,7 @@ func (in *input) push(p *rtp.Packet) {
 	}
 	i := n % ringSize
 	in.ring[i] = append(in.ring[i][:0], p.Payload...)
-	in.present[i], in.numbers[i] = true, n
+	in.present[i], in.numbers[i], in.arrived[i] = true, n, time.Now()
 }
 
 // depth is the distance from the next packet to the newest, in packets, both counted.
@@ -174,6 +177,7 @@ func (in *input) take() (data, later []byte, ok bool) {
 	in.next++
 	if in.present[i] && in.numbers[i] == in.next-1 {
 		in.present[i] = false
+		in.wait(time.Since(in.arrived[i]))
 		in.packet = append(in.packet[:0], in.ring[i]...)
 		return in.packet, nil, true
 	}
@@ -182,6 +186,14 @@ func (in *input) take() (data, later []byte, ok bool) {
 		return nil, in.after, true
 	}
 	return nil, nil, true
+}
+
+// wait notes how long a packet waited.
+func (in *input) wait(d time.Duration) {
+	if in.waited == 0 {
+		in.waited = d
+	}
+	in.waited += (d - in.waited) / 32
 }
 
 func (in *input) close() { _ = in.decoder.Close() }

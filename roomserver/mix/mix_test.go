@@ -258,3 +258,32 @@ func TestDetector(t *testing.T) {
 		t.Errorf("%q, not a", s)
 	}
 }
+
+// What a member hears is as old as the packets of those who speak had to wait, and a packet; his own do not count.
+func TestBehindIsHowLongVoicesWaited(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m := New(nil)
+		defer m.Close()
+		join := func(name string) *Member {
+			member, err := m.Join(Options{Name: name, Output: func([]byte, uint32, bool) {}})
+			if err != nil {
+				t.Fatal(err)
+			}
+			return member
+		}
+		a, b := join("a"), join("b")
+		if a.Behind() != 0 || b.Behind() != 0 {
+			t.Error("nobody has spoken yet")
+		}
+		for _, p := range packets(t, 200, 1) { // a speaks
+			a.Push(p)
+			time.Sleep(frameTime)
+		}
+		if got := b.Behind(); got < 2*frameTime || got > (startDepth+2)*frameTime {
+			t.Errorf("b hears what is %v old", got)
+		}
+		if got := a.Behind(); got != 0 {
+			t.Errorf("a hears what is %v old", got)
+		}
+	})
+}

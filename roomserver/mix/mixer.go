@@ -5,6 +5,7 @@ package mix
 import (
 	"math"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/pion/rtp"
@@ -55,10 +56,13 @@ type Mixer struct {
 	stopped chan struct{}
 
 	levels []Level
-	sum    [frameSamples]int32
-	out    [frameSamples]int16
-	narrow []int16 // out at a lower rate
-	coded  []byte
+	// How many members of other processes speak in this frame, and how long their sound has waited together.
+	speaking int
+	waited   time.Duration
+	sum      [frameSamples]int32
+	out      [frameSamples]int16
+	narrow   []int16 // out at a lower rate
+	coded    []byte
 }
 
 // Member is one participant of the mix.
@@ -81,6 +85,7 @@ type Member struct {
 	// Below: the clock's only.
 	pcm     [frameSamples]int16
 	speaks  bool
+	behind  atomic.Int64 // of the mix, ns
 	clock   uint32
 	resting bool
 }
@@ -224,12 +229,17 @@ func (m *Mixer) frame() {
 	m.mu.Lock()
 	m.levels = m.levels[:0]
 	clear(m.sum[:])
+	m.speaking, m.waited = 0, 0
 	for _, member := range m.members {
 		db := member.pull()
 		m.levels = append(m.levels, Level{Name: member.name, DB: db})
 		if member.speaks {
 			for i, v := range member.pcm {
 				m.sum[i] += int32(v)
+			}
+			if member.input != nil {
+				m.speaking++
+				m.waited += member.input.waited
 			}
 		}
 	}
@@ -290,6 +300,7 @@ func (m *Mixer) send(member *Member) {
 		m.narrow = member.telephone.run(m.narrow[:0], pcm)
 		pcm = m.narrow
 	}
+	m.note(member)
 	timestamp := member.clock
 	member.clock += member.ticks
 	member.mu.Lock()
@@ -310,6 +321,32 @@ func (m *Mixer) send(member *Member) {
 	}
 	member.output(coded, timestamp, member.resting)
 	member.resting = false
+}
+
+// note follows how long what the member hears has waited here. While nobody speaks it stays; it never jumps, for who hears
+// it plays picture and sound together by it.
+func (m *Mixer) note(member *Member) {
+	speaking, waited := m.speaking, m.waited
+	if voice := member.self; voice.speaks && voice.input != nil {
+		speaking, waited = speaking-1, waited-voice.input.waited
+	}
+	if speaking == 0 {
+		return
+	}
+	now, before := int64(waited)/int64(speaking), member.behind.Load()
+	if before == 0 {
+		before = now
+	}
+	member.behind.Store(before + (now-before)/64)
+}
+
+// Behind is how old what the member hears is when it leaves, by the clock of what comes and is passed on at once: voices
+// wait in the mixer, and a packet of them comes only when its first sample is a frame old.
+func (m *Member) Behind() time.Duration {
+	if waited := time.Duration(m.behind.Load()); waited > 0 {
+		return waited + frameTime
+	}
+	return 0
 }
 
 // limit bends what is above three quarters of full scale instead of cutting it.

@@ -176,14 +176,15 @@ func videoCodecs(offer string) map[string]bool {
 }
 
 // newPeerConnection makes a peer connection that knows one audio codec and the room's video codec only, so that every
-// answer has just those. codec "" makes one for sound.
-func newPeerConnection(v voice, codec string, loopback bool, link *fault.Link, log *slog.Logger) (*webrtc.PeerConnection, error) {
+// answer has just those. codec "" makes one for sound. behind tells how old the sound is.
+func newPeerConnection(v voice, codec string, loopback bool, link *fault.Link, behind *lag, log *slog.Logger) (*webrtc.PeerConnection, error) {
 	engine := &webrtc.MediaEngine{}
 	if err := registerCodecs(engine, v, codec); err != nil {
 		return nil, err
 	}
 	loggers := pionlog.Loggers{Log: log}
 	interceptors := &interceptor.Registry{}
+	interceptors.Add(behind)
 	if err := configure(engine, interceptors, loggers); err != nil {
 		return nil, fmt.Errorf("configure interceptors: %w", err)
 	}

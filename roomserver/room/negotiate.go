@@ -40,7 +40,7 @@ func (p *Participant) firstAnswer() (string, error) {
 
 // connect makes the peer connection.
 func (p *Participant) connect(v voice, codec string) error {
-	pc, err := newPeerConnection(v, codec, p.rooms.o.Loopback, &p.link, p.rooms.log)
+	pc, err := newPeerConnection(v, codec, p.rooms.o.Loopback, &p.link, &p.lag, p.rooms.log)
 	if err != nil {
 		return err
 	}
@@ -80,6 +80,7 @@ func (p *Participant) addAudio(v voice) error {
 	if err != nil {
 		return fmt.Errorf("join the mix: %w", err)
 	}
+	p.lag.hears(audio)
 	p.room.change(func() {
 		p.audio = audio
 		p.hush() // a moderator may have been quicker

@@ -38,6 +38,7 @@ type Participant struct {
 	// direct is the name of who calls him directly; his "room" has nobody else. "" in a conference.
 	direct string
 	link   fault.Link // the network to him
+	lag    lag        // of what he hears
 	// downlink is what his feedback says of it.
 	downlink downlink
 

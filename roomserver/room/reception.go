@@ -46,6 +46,7 @@ type reception struct {
 	quality Quality
 	pc      *webrtc.PeerConnection
 	audio   *mix.Member
+	lag     lag             // of the sound
 	main    *forward.Outlet // nil: no video in the room's codec
 	content *forward.Outlet
 	media   sync.WaitGroup
@@ -74,7 +75,7 @@ func newReception(ctx context.Context, p *Participant, quality Quality, offer st
 		codec = ""
 	}
 	v := chooseVoice(offer)
-	if r.pc, err = newPeerConnection(v, codec, p.rooms.o.Loopback, &p.link, p.rooms.log); err != nil {
+	if r.pc, err = newPeerConnection(v, codec, p.rooms.o.Loopback, &p.link, &r.lag, p.rooms.log); err != nil {
 		return r, "", err
 	}
 	r.pc.OnConnectionStateChange(r.onState)
@@ -153,6 +154,7 @@ func (r *reception) addTracks(v voice, codec string) error {
 	if r.audio, err = r.p.newListener(hear(track), v.name()); err != nil {
 		return fmt.Errorf("join the mix: %w", err)
 	}
+	r.lag.hears(r.audio)
 	if codec == "" {
 		return nil
 	}

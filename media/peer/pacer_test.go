@@ -1,0 +1,70 @@
+package peer
+
+import (
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/pion/interceptor"
+	"github.com/pion/rtp"
+)
+
+// departures is a wire that notes when packets leave.
+type departures struct{ at []time.Time }
+
+func (d *departures) Write(*rtp.Header, []byte, interceptor.Attributes) (int, error) {
+	d.at = append(d.at, time.Now())
+	return 0, nil
+}
+
+// A key frame that is far above the rate leaves evenly, within the longest delay of the queue, and not at once.
+func TestABurstLeavesWithinTheLongestDelay(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		wire := &departures{}
+		p := newPacer(100_000, nil)
+		defer p.Close()
+		p.describe(1, 0, pacedExtensions{}, false)
+		p.AddStream(1, wire)
+		const packets = 60
+		begun := time.Now()
+		for range packets {
+			if _, err := p.Write(&rtp.Header{SSRC: 1}, make([]byte, 1000), nil); err != nil {
+				t.Fatal(err)
+			}
+		}
+		time.Sleep(pacingMaxDelay + 2*pacingStep)
+		synctest.Wait()
+		if len(wire.at) != packets {
+			t.Fatalf("%d of %d packets have left after %v", len(wire.at), packets, time.Since(begun))
+		}
+		half := wire.at[packets/2].Sub(begun)
+		if half < pacingMaxDelay*4/10 || half > pacingMaxDelay*6/10 {
+			t.Errorf("half of the burst was gone after %v", half)
+		}
+	})
+}
+
+// What the rate carries leaves at the rate, also after a burst.
+func TestAPacedStreamKeepsItsRate(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		wire := &departures{}
+		p := newPacer(1_000_000, nil)
+		defer p.Close()
+		p.describe(1, 0, pacedExtensions{}, false)
+		p.AddStream(1, wire)
+		begun := time.Now()
+		for range 8 { // 64 kbit: 26 ms at two and a half times the rate
+			if _, err := p.Write(&rtp.Header{SSRC: 1}, make([]byte, 1000), nil); err != nil {
+				t.Fatal(err)
+			}
+		}
+		time.Sleep(pacingMaxDelay)
+		synctest.Wait()
+		if len(wire.at) != 8 {
+			t.Fatalf("%d packets have left", len(wire.at))
+		}
+		if last := wire.at[7].Sub(begun); last < 15*time.Millisecond || last > 40*time.Millisecond {
+			t.Errorf("the last one left after %v", last)
+		}
+	})
+}
