@@ -3,7 +3,7 @@
 # Opus files (.opus) are never read: without this tag the build would need libopusfile.
 TAGS := nolibopusfile
 
-.PHONY: run demo build test check windows test-windows screenshots bench bench-ui bench-network bench-media bench-connector fmt lint clean packages go fuzz cover
+.PHONY: run demo build test check windows test-windows screenshots bench bench-ui bench-network bench-media bench-connector bench-hour fmt lint clean packages go fuzz cover
 
 run: packages build demo
 
@@ -29,8 +29,9 @@ test-windows: go
 check lint: go
 	scripts/test.sh check
 
+# a call beside Chromium's and baresip's with the same content
 bench: go build
-	scripts/packages.sh test
+	scripts/packages.sh bench
 	PARLEY_BINARY=$(CURDIR)/parley go run -tags $(TAGS) ./e2e/bench
 
 	$(MAKE) bench-connector
@@ -38,6 +39,11 @@ bench: go build
 # call set-up, memory over many calls, what goes through the connector
 bench-connector: go
 	scripts/bench-connector.sh
+
+# an hour in a call: memory, and sound and picture together; ARGS="-for 10m" for less
+bench-hour: go
+	scripts/packages.sh bench
+	go run -tags $(TAGS) ./e2e/bench/hour $(ARGS)
 
 # what a picture costs: encode, decode, convert, scale, draw
 bench-media: go

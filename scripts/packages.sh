@@ -19,8 +19,8 @@ run_packages=(
 test_packages=(chromium iproute2 iputils-ping ffmpeg sox espeak-ng xdotool x11-utils x11-xserver-utils pulseaudio pulseaudio-utils
   dbus-daemon pipewire pipewire-bin gstreamer1.0-tools gstreamer1.0-plugins-base gstreamer1.0-pipewire
   kamailio kamailio-websocket-modules kamailio-tls-modules)
-# photographs for pictures as cameras see them (Debian's gnome-backgrounds has drawings only)
-bench_packages=(mate-backgrounds)
+# photographs for pictures as cameras see them (Debian's gnome-backgrounds has drawings only), another SIP phone to compare with
+bench_packages=(mate-backgrounds baresip-core baresip-ffmpeg)
 # the compilers with POSIX threads, which C++ needs; what the libraries build with; ImageMagick makes the program's icon
 windows_packages=(gcc-mingw-w64-x86-64-posix g++-mingw-w64-x86-64-posix dpkg-dev make pkg-config cmake meson ninja-build nasm
   imagemagick ca-certificates)

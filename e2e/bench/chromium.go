@@ -7,68 +7,88 @@ import (
 	"net/url"
 	"time"
 
+	"parley/e2e/bench/usage"
 	"parley/e2e/harness"
 )
 
-// chromium measures a page that calls the same counterpart with the same content.
+// chromium measures a page that calls the same counterparts with the same content.
 func (b *bench) chromium(ctx context.Context, codec string, server *url.URL) (r result, err error) {
-	other, err := b.counterpart(ctx, codec, server)
+	err = b.page(ctx, codec, b.video, server, func(browser *harness.Browser, page *harness.Page) error {
+		before, err := frames(ctx, page)
+		if err != nil {
+			return err
+		}
+		from, err := usage.Measure(browser.Group())
+		if err != nil {
+			return err
+		}
+		if err := pause(ctx, *measuring); err != nil {
+			return err
+		}
+		to, err := usage.Measure(browser.Group())
+		if err != nil {
+			return err
+		}
+		after, err := frames(ctx, page)
+		if err != nil {
+			return err
+		}
+		seconds := after.at.Sub(before.at).Seconds()
+		r.cpu, r.memory = usage.Cores(from, to), to.Memory
+		r.sent, r.decoded = (after.sent-before.sent)/seconds, (after.decoded-before.decoded)/seconds
+		return nil
+	})
 	if err != nil {
 		return r, err
+	}
+	return r, b.page(ctx, codec, "pattern", server, func(_ *harness.Browser, page *harness.Page) error {
+		if r.firstFrame, err = page.Between(ctx, "call", "first-frame"); err != nil {
+			return err
+		}
+		ages, err := page.Delays(ctx, *samples)
+		r.p50, r.p95 = percentile(ages, 0.5), percentile(ages, 0.95)
+		return err
+	})
+}
+
+// page calls from a new browser a counterpart with a camera, and looks when the first seconds are over.
+func (b *bench) page(ctx context.Context, codec, camera string, server *url.URL, look func(*harness.Browser, *harness.Page) error) (err error) {
+	other, err := b.counterpart(ctx, codec, camera, server)
+	if err != nil {
+		return err
 	}
 	defer other.Kill()
 	browser, err := harness.StartBrowser(ctx, harness.BrowserOptions{Video: b.video, Audio: b.speech})
 	if err != nil {
-		return r, err
+		return err
 	}
 	defer func() { err = errors.Join(err, browser.Close()) }()
 	page, err := browser.Open(ctx)
 	if err != nil {
-		return r, err
+		return err
 	}
 	account := harness.Account{URL: server.String(), Domain: server.Hostname(), User: caller, Password: secret, Only: codec,
 		Width: width, Height: height, MaxBitrate: videoBitrate}
 	if err := page.Connect(ctx, account); err != nil {
-		return r, err
+		return err
 	}
 	if err := page.Call(ctx, callee); err != nil {
-		return r, err
+		return err
 	}
-	if r.firstFrame, err = page.Between(ctx, "call", "first-frame"); err != nil {
-		return r, err
+	if err := page.Until(ctx, "first-frame"); err != nil {
+		return err
 	}
 	if err := pause(ctx, warming); err != nil {
-		return r, err
+		return err
 	}
-	before, err := frames(ctx, page)
-	if err != nil {
-		return r, err
+	if err := look(browser, page); err != nil {
+		return err
 	}
-	from, err := measure(browser.Group())
-	if err != nil {
-		return r, err
+	if _, err = page.HangUp(ctx); err != nil {
+		return err
 	}
-	if err := pause(ctx, *measuring); err != nil {
-		return r, err
-	}
-	to, err := measure(browser.Group())
-	if err != nil {
-		return r, err
-	}
-	after, err := frames(ctx, page)
-	if err != nil {
-		return r, err
-	}
-	seconds := after.at.Sub(before.at).Seconds()
-	r.cpu, r.memory = cores(from, to), to.memory
-	r.sent, r.decoded = (after.sent-before.sent)/seconds, (after.decoded-before.decoded)/seconds
-	ages, err := page.Delays(ctx, *samples)
-	if err != nil {
-		return r, err
-	}
-	r.p50, r.p95 = percentile(ages, 0.5), percentile(ages, 0.95)
-	_, err = page.HangUp(ctx)
-	return r, err
+	_, err = other.Wait(ctx)
+	return err
 }
 
 type counted struct {

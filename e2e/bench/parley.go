@@ -16,6 +16,7 @@ import (
 	"parley/connector"
 	"parley/connector/rtc"
 	"parley/connector/session"
+	"parley/e2e/bench/usage"
 	"parley/e2e/harness"
 	"parley/media/device"
 	"parley/media/device/stamp"
@@ -28,7 +29,7 @@ const warming = 4 * time.Second
 // parley measures the program as a process, then, in a second call from this process, first frame and delay: looking
 // into every picture must not count as the program's work.
 func (b *bench) parley(ctx context.Context, codec string, server *url.URL) (r result, err error) {
-	other, err := b.counterpart(ctx, codec, server)
+	other, err := b.counterpart(ctx, codec, b.video, server)
 	if err != nil {
 		return r, err
 	}
@@ -46,7 +47,7 @@ func (b *bench) parley(ctx context.Context, codec string, server *url.URL) (r re
 	if err := pause(ctx, warming); err != nil {
 		return r, err
 	}
-	from, err := measure(call.PID())
+	from, err := usage.Measure(call.PID())
 	if err != nil {
 		return r, err
 	}
@@ -54,11 +55,11 @@ func (b *bench) parley(ctx context.Context, codec string, server *url.URL) (r re
 	if err := pause(ctx, *measuring); err != nil {
 		return r, err
 	}
-	to, err := measure(call.PID())
+	to, err := usage.Measure(call.PID())
 	if err != nil {
 		return r, err
 	}
-	r.cpu, r.memory = cores(from, to), to.memory
+	r.cpu, r.memory = usage.Cores(from, to), to.Memory
 	if r.sent, r.decoded, err = frameRates(call.All("stats:collected")[before:]); err != nil {
 		return r, err
 	}
@@ -90,7 +91,7 @@ func frameRates(collections []harness.Event) (sent, decoded float64, err error) 
 
 // look calls from this process and reads the stamps of what is decoded.
 func (b *bench) look(ctx context.Context, codec string, server *url.URL, r *result) (err error) {
-	other, err := b.counterpart(ctx, codec, server)
+	other, err := b.counterpart(ctx, codec, "pattern", server)
 	if err != nil {
 		return err
 	}

@@ -7,49 +7,76 @@ import (
 	"image"
 	"time"
 
+	"parley/e2e/bench/usage"
 	"parley/e2e/harness"
 )
 
-// measureCall signs in, watches the home screen rest, calls somebody who sends 720p30 and clicks on the microphone.
-func (b *bench) measureCall(ctx context.Context) (home float64, seen []time.Duration, err error) {
+// duringCall is what was measured of a window that signs in and calls.
+type duringCall struct {
+	home          float64         // cores, of the home screen
+	cores, memory float64         // of the window in the call; MB of proportional set size
+	seen          []time.Duration // from clicks to their effect
+}
+
+// measureCall signs in, watches the home screen rest, calls somebody, with 720p30 both ways, and clicks on the microphone.
+func (b *bench) measureCall(ctx context.Context) (m duringCall, err error) {
 	ctx, cancel := context.WithTimeout(ctx, 5*time.Minute)
 	defer cancel()
 	room, err := harness.Start(b.program, nil, "room", "--listen", "127.0.0.1:0", "--events", "-", "--user", callee+":"+secret)
 	if err != nil {
-		return 0, nil, err
+		return m, err
 	}
 	defer room.Kill()
 	address, err := room.Ready(ctx)
 	if err != nil {
-		return 0, nil, err
+		return m, err
 	}
 	window, err := b.window("call")
 	if err != nil {
-		return 0, nil, err
+		return m, err
 	}
 	defer window.Kill()
 	if err := b.signIn(ctx, room, address.Host); err != nil {
-		return 0, nil, errors.Join(err, errors.New(window.Stderr()))
+		return m, errors.Join(err, errors.New(window.Stderr()))
 	}
-	if home, err = b.watchRest(ctx, window); err != nil {
-		return 0, nil, err
+	if m.home, err = b.watchRest(ctx, window); err != nil {
+		return m, err
 	}
 	other, err := harness.Start(b.program, nil, "call", "--server", address.Host, "--user", callee, "--password", secret, "--name", "Bob",
 		"--answer", "--insecure-tls", "--camera", "pattern", "--microphone", "tone", "--size", "1280x720", "--fps", "30", "--events", "-")
 	if err != nil {
-		return 0, nil, err
+		return m, err
 	}
 	defer other.Kill()
 	if _, err := other.Until(ctx, "connection:registered"); err != nil {
-		return 0, nil, err
+		return m, err
 	}
 	if err := b.call(ctx, other); err != nil {
-		return 0, nil, err
+		return m, err
 	}
-	if seen, err = b.clickMicrophone(ctx); err != nil {
-		return 0, nil, err
+	if m.cores, m.memory, err = b.watchCall(ctx, window); err != nil {
+		return m, err
 	}
-	return home, seen, end(ctx, window)
+	if m.seen, err = b.clickMicrophone(ctx); err != nil {
+		return m, err
+	}
+	return m, end(ctx, window)
+}
+
+// watchCall is what the window uses in a call.
+func (b *bench) watchCall(ctx context.Context, window *harness.Process) (cores, memory float64, err error) {
+	if err := sleep(ctx, 4*time.Second); err != nil { // the estimator's first seconds
+		return 0, 0, err
+	}
+	from, err := usage.Measure(window.PID())
+	if err != nil {
+		return 0, 0, err
+	}
+	if err := sleep(ctx, *rest); err != nil {
+		return 0, 0, err
+	}
+	to, err := usage.Measure(window.PID())
+	return usage.Cores(from, to), to.Memory, err
 }
 
 // signIn joins as a guest and trusts the certificate, by keyboard.

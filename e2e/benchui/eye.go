@@ -7,9 +7,6 @@ import (
 	"image"
 	"io"
 	"log"
-	"os"
-	"strconv"
-	"strings"
 	"time"
 
 	"github.com/jezek/xgb"
@@ -128,25 +125,4 @@ func (e *eye) send(at image.Point, events [][2]byte) error {
 		}
 	}
 	return nil
-}
-
-// usedBy is the CPU time of a process so far, seconds (proc(5); a tick is a hundredth).
-func usedBy(pid int) (float64, error) {
-	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
-	if err != nil {
-		return 0, err
-	}
-	fields := strings.Fields(string(text[strings.LastIndexByte(string(text), ')')+1:]))
-	if len(fields) < 13 {
-		return 0, errors.New("the process's state is cut short")
-	}
-	var ticks float64
-	for _, field := range fields[11:13] { // user and system
-		n, err := strconv.ParseFloat(field, 64)
-		if err != nil {
-			return 0, err
-		}
-		ticks += n
-	}
-	return ticks / 100, nil
 }

@@ -1,5 +1,5 @@
 // Benchui measures the window: how long it takes from the start to the first picture, what it uses while nobody does
-// anything, and how long a click on the microphone takes until its effect is seen during a 720p30 call. `make bench-ui`
+// anything and in a call, and how long a click on the microphone takes until its effect is seen during a 720p30 call. `make bench-ui`
 // runs it on a virtual screen, with software OpenGL.
 //
 // Clicks go in and pixels are read through the X server itself, so that what is measured is the window and not a tool.
@@ -16,6 +16,7 @@ import (
 	"slices"
 	"time"
 
+	"parley/e2e/bench/usage"
 	"parley/e2e/harness"
 )
 
@@ -35,7 +36,7 @@ const (
 var (
 	starts = flag.Int("starts", 5, "how often the window is started")
 	clicks = flag.Int("clicks", 60, "how often the microphone is clicked")
-	rest   = flag.Duration("rest", 20*time.Second, "how long the idle window is watched")
+	rest   = flag.Duration("rest", 20*time.Second, "how long the idle window, and the one in a call, is watched")
 )
 
 func main() {
@@ -71,16 +72,19 @@ func run(ctx context.Context) (err error) {
 	if err != nil {
 		return fmt.Errorf("start: %w", err)
 	}
-	home, seen, err := b.measureCall(ctx)
+	call, err := b.measureCall(ctx)
 	if err != nil {
 		return fmt.Errorf("call: %w", err)
 	}
 	slices.Sort(first)
+	seen := call.seen
 	slices.Sort(seen)
 	fmt.Println("| What | Measured | Wanted | |\n|---|---|---|---|")
 	row("start to first picture, median of "+fmt.Sprint(len(first)), ms(first[len(first)/2]), ms(wantStart), first[len(first)/2] <= wantStart)
 	row("idle, sign in screen", fmt.Sprintf("%.4f cores", idle), fmt.Sprintf("%.2f", wantIdle), idle <= wantIdle)
-	row("idle, home screen, connected", fmt.Sprintf("%.4f cores", home), fmt.Sprintf("%.2f", wantIdle), home <= wantIdle)
+	row("idle, home screen, connected", fmt.Sprintf("%.4f cores", call.home), fmt.Sprintf("%.2f", wantIdle), call.home <= wantIdle)
+	row("a call of 720p30 both ways, processor", fmt.Sprintf("%.2f cores", call.cores), "", true)
+	row("a call of 720p30 both ways, memory", fmt.Sprintf("%.0f MB", call.memory), "", true)
 	row(fmt.Sprintf("click on the microphone to its effect, p50 of %d", len(seen)), ms(share(seen, 0.5)), "", true)
 	row(fmt.Sprintf("click on the microphone to its effect, p95 of %d", len(seen)), ms(share(seen, 0.95)), ms(wantClick), share(seen, 0.95) <= wantClick)
 	return nil
@@ -166,16 +170,15 @@ func (b *bench) watchRest(ctx context.Context, window *harness.Process) (float64
 	if err := sleep(ctx, 3*time.Second); err != nil {
 		return 0, err
 	}
-	before, err := usedBy(window.PID())
+	from, err := usage.Measure(window.PID())
 	if err != nil {
 		return 0, err
 	}
-	begun := time.Now()
 	if err := sleep(ctx, *rest); err != nil {
 		return 0, err
 	}
-	after, err := usedBy(window.PID())
-	return (after - before) / time.Since(begun).Seconds(), err
+	to, err := usage.Measure(window.PID())
+	return usage.Cores(from, to), err
 }
 
 func sleep(ctx context.Context, d time.Duration) error {

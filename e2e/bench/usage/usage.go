@@ -1,4 +1,5 @@
-package main
+// Package usage reads what processes have used from /proc: processor time, memory, open files.
+package usage
 
 import (
 	"bufio"
@@ -9,18 +10,19 @@ import (
 	"time"
 )
 
-// usage is what a process and all that descend from it have used.
-type usage struct {
-	cpu    map[int]float64 // seconds by process
-	memory float64         // MB, proportional set size: shared pages count once
-	at     time.Time
+// Usage is what a process and all that descend from it have used.
+type Usage struct {
+	CPU    map[int]float64 // seconds by process
+	Memory float64         // MB, proportional set size: shared pages count once
+	At     time.Time
 }
 
 // clockTicks is USER_HZ, which Linux has fixed at 100 for programs.
 const clockTicks = 100
 
-func measure(root int) (usage, error) {
-	u := usage{cpu: map[int]float64{}, at: time.Now()}
+// Measure looks at the tree of processes under root, root included.
+func Measure(root int) (Usage, error) {
+	u := Usage{CPU: map[int]float64{}, At: time.Now()}
 	parents := map[int]int{}
 	ticks := map[int]float64{}
 	entries, err := os.ReadDir("/proc")
@@ -40,11 +42,11 @@ func measure(root int) (usage, error) {
 	}
 	for pid := range parents {
 		if descends(pid, root, parents) {
-			u.cpu[pid] = ticks[pid] / clockTicks
-			u.memory += proportional(pid)
+			u.CPU[pid] = ticks[pid] / clockTicks
+			u.Memory += Proportional(pid)
 		}
 	}
-	if len(u.cpu) == 0 {
+	if len(u.CPU) == 0 {
 		return u, fmt.Errorf("process %d is gone", root)
 	}
 	return u, nil
@@ -85,7 +87,8 @@ func readStat(pid int) (parent int, ticks float64, err error) {
 	return parent, user + system, nil
 }
 
-func proportional(pid int) (mb float64) {
+// Proportional set size of a process, MB: each page divided by how many processes share it. 0 when it is gone.
+func Proportional(pid int) (mb float64) {
 	file, err := os.Open(fmt.Sprintf("/proc/%d/smaps_rollup", pid))
 	if err != nil {
 		return 0
@@ -100,11 +103,20 @@ func proportional(pid int) (mb float64) {
 	return 0
 }
 
-// cores is the CPU time a second between two looks.
-func cores(from, to usage) float64 {
-	var used float64
-	for pid, seconds := range to.cpu {
-		used += seconds - from.cpu[pid]
+// Files is how many files, sockets and pipes a process has open. 0 when it is gone.
+func Files(pid int) int {
+	entries, err := os.ReadDir(fmt.Sprintf("/proc/%d/fd", pid))
+	if err != nil {
+		return 0
 	}
-	return used / to.at.Sub(from.at).Seconds()
+	return len(entries)
+}
+
+// Cores is the CPU time a second between two looks.
+func Cores(from, to Usage) float64 {
+	var used float64
+	for pid, seconds := range to.CPU {
+		used += seconds - from.CPU[pid]
+	}
+	return used / to.At.Sub(from.At).Seconds()
 }
