@@ -36,6 +36,7 @@ const (
 var (
 	measuring = flag.Duration("for", 20*time.Second, "how long each call is measured")
 	samples   = flag.Int("frames", 150, "how many stamped frames the delay is taken from")
+	only      = flag.String("only", "Parley,Chromium,baresip", "what is measured, separated by commas")
 	codecs    = flag.String("codecs", "VP8,H264", "video codecs, separated by commas")
 )
 
@@ -81,6 +82,9 @@ func run(ctx context.Context) (err error) {
 			name    string
 			measure func(context.Context, string, *url.URL) (result, error)
 		}{{"Parley", b.parley}, {"Chromium", b.chromium}, {"baresip", b.baresip}} {
+			if !slices.Contains(strings.Split(*only, ","), e.name) {
+				continue
+			}
 			r, err := b.with(ctx, codec, e.measure)
 			if errors.Is(err, errNoBaresip) {
 				fmt.Fprintln(os.Stderr, err)

@@ -64,10 +64,10 @@ module_tmp account.so
 module_app menu.so
 `
 
-// longSpeech makes a stereo sentence that is long enough: baresip hangs up at its end.
+// longSpeech makes a sentence that is long enough: baresip hangs up at its end.
 func (b *bench) longSpeech(ctx context.Context) error {
 	seconds := int((3*warming + *measuring).Seconds()) + 60
-	out, err := exec.CommandContext(ctx, "sox", b.speech, "-c", "2", b.phoneSpeech(), "repeat", strconv.Itoa(seconds/5)).CombinedOutput()
+	out, err := exec.CommandContext(ctx, "sox", b.speech, b.phoneSpeech(), "repeat", strconv.Itoa(seconds/5)).CombinedOutput()
 	if err != nil {
 		return fmt.Errorf("sox: %w\n%s", err, out)
 	}
