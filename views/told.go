@@ -15,12 +15,16 @@ type ToldWhat string
 const (
 	ToldShareClosed       ToldWhat = "told.shareClosed"
 	ToldShareGone         ToldWhat = "told.shareGone"
+	ToldSharePaused       ToldWhat = "told.sharePaused"
+	ToldShareResumed      ToldWhat = "told.shareResumed"
 	ToldCameraGone        ToldWhat = "told.cameraGone"
 	ToldCameraInstead     ToldWhat = "told.cameraInstead"
 	ToldCameraBack        ToldWhat = "told.cameraBack"
+	ToldCameraNew         ToldWhat = "told.cameraNew"
 	ToldMicrophoneGone    ToldWhat = "told.microphoneGone"
 	ToldMicrophoneInstead ToldWhat = "told.microphoneInstead"
 	ToldMicrophoneBack    ToldWhat = "told.microphoneBack"
+	ToldMicrophoneNew     ToldWhat = "told.microphoneNew"
 	ToldSpeakerGone       ToldWhat = "told.speakerGone"
 	ToldSpeakerBack       ToldWhat = "told.speakerBack"
 )
@@ -46,7 +50,7 @@ func (t Told) notice() widget.Notice {
 	}
 	n := widget.Notice{Level: widget.Warning, Title: text.T(string(what), text.D{"Name": shorten(t.Name), "Uses": shorten(t.Uses)})}
 	switch t.What {
-	case ToldCameraBack, ToldMicrophoneBack, ToldSpeakerBack:
+	case ToldCameraBack, ToldMicrophoneBack, ToldSpeakerBack, ToldCameraNew, ToldMicrophoneNew, ToldShareResumed:
 		n.Level = widget.Info
 	}
 	return n

@@ -47,8 +47,10 @@ type controller struct {
 	forgets  bool // there is no keyring
 	stream   rtc.LocalStream
 	dialing  bool
-	shared   *shared
-	told     views.Told
+	// takingUp: a device that was connected is being looked at; lookAgain: another one came meanwhile.
+	takingUp, lookAgain bool
+	shared              *shared
+	told                views.Told
 	// speakerAway: another speaker, or none, stands in for the wanted one.
 	speakerAway bool
 	history     history
@@ -342,9 +344,7 @@ func (c *controller) openStream(video bool) rtc.LocalStream {
 		c.missing(views.TroubleMicrophone, err)
 	} else if microphone != nil {
 		microphone.SetEnabled(!s.Muted)
-		if detector, ok := microphone.(speechDetector); ok {
-			detector.OnSpeakingWhileMuted(c.speaking)
-		}
+		c.listen(microphone)
 		stream.Audio = microphone
 	}
 	return stream

@@ -128,7 +128,7 @@ func TestSharingStopsTheScreenAtTheEnd(t *testing.T) {
 	if r.screen.stops() != 2 {
 		t.Errorf("stopped %d times", r.screen.stops())
 	}
-	r.controller.media.Screen = func(views.Share, func(error)) (rtc.LocalTrack, error) { return nil, nil }
+	r.controller.media.Screen = func(views.Share, ScreenOptions) (rtc.LocalTrack, error) { return nil, nil }
 	if err := r.ShareScreen(t.Context(), views.Share{}); !errors.Is(err, views.ErrNoScreen) {
 		t.Errorf("without a screen: %v", err)
 	}

@@ -3,11 +3,11 @@ package window
 import (
 	"context"
 	"errors"
+	"runtime"
 	"slices"
 	"strconv"
 	"sync"
 	"testing"
-	"time"
 
 	"parley/connector/rtc"
 	"parley/media/audio"
@@ -100,7 +100,7 @@ func (p *player) play(device string, volume int, sound audio.Input) (stop func()
 				p.loud = max(p.loud, v, -v)
 			}
 			p.mu.Unlock()
-			time.Sleep(time.Microsecond) // the others run, too
+			runtime.Gosched() // the others run, too
 		}
 	}()
 	return func() {

@@ -85,9 +85,11 @@ type fakeConnector struct {
 	answer map[string]error
 	call   connector.CallParameters
 	taken  connector.AnswerParameters
-	now    session.Snapshot // what Snapshot gives, the initial one when not set
-	watch  func(session.Snapshot)
-	tell   func(connector.Event)
+
+	replaced rtc.LocalStream
+	now      session.Snapshot // what Snapshot gives, the initial one when not set
+	watch    func(session.Snapshot)
+	tell     func(connector.Event)
 
 	presented connector.PresentationOptions
 	closed    bool
@@ -119,6 +121,12 @@ func (f *fakeConnector) Answer(_ context.Context, p connector.AnswerParameters) 
 	f.taken = p
 	f.mu.Unlock()
 	return f.ask("accept")
+}
+func (f *fakeConnector) ReplaceStream(_ context.Context, stream rtc.LocalStream, o connector.ReplaceOptions) error {
+	f.mu.Lock()
+	f.replaced = stream
+	f.mu.Unlock()
+	return f.ask(word("replace stream", o.KeepExisting))
 }
 func (f *fakeConnector) SetMicrophone(_ context.Context, on bool) error {
 	return f.ask(word("microphone", on))
@@ -181,6 +189,7 @@ type rig struct {
 	connector                  *fakeConnector
 	camera, microphone, screen *fakeTrack
 	lost                       func(error) // of what is shared
+	paused                     func(bool)  // likewise
 	cameraWord                 string
 	cameraOptions              CameraOptions
 	microphoneOptions          MicrophoneOptions
@@ -217,8 +226,8 @@ func newRigIn(t *testing.T, folder string) *rig {
 			return nil
 		},
 		Sources: func() ([]views.ShareSource, error) { return []views.ShareSource{{}}, nil },
-		Screen: func(_ views.Share, lost func(error)) (rtc.LocalTrack, error) {
-			r.lost = lost
+		Screen: func(_ views.Share, o ScreenOptions) (rtc.LocalTrack, error) {
+			r.lost, r.paused = o.Lost, o.Paused
 			return r.screen, nil
 		},
 		Devices: func() views.Devices { return views.Devices{} },

@@ -106,7 +106,7 @@ type patternPresenter struct{ c *controller }
 // Start implements stress.Presenter.
 func (p patternPresenter) Start(ctx context.Context) error {
 	return p.c.present(ctx, connector.PresentationOptions{ContentHint: "detail"}, "",
-		func(func(error)) (rtc.LocalTrack, error) { return p.c.media.Pattern() })
+		func(*shared) (rtc.LocalTrack, error) { return p.c.media.Pattern() })
 }
 
 // Stop implements stress.Presenter.

@@ -26,6 +26,7 @@ type Connector interface {
 	HangUp(ctx context.Context) error
 	Answer(ctx context.Context, p connector.AnswerParameters) error
 	DeclineCall(ctx context.Context, id string, busy bool) error
+	ReplaceStream(ctx context.Context, stream rtc.LocalStream, o connector.ReplaceOptions) error
 	SetMicrophone(ctx context.Context, on bool) error
 	SetCamera(ctx context.Context, on bool) error
 	StartPresentation(ctx context.Context, track rtc.LocalTrack, o connector.PresentationOptions) error

@@ -19,8 +19,8 @@ type Media struct {
 	// StartWithSystem has the program started when a person signs in to the computer, or not any more.
 	StartWithSystem func(on bool) error
 	Sources         func() ([]views.ShareSource, error)
-	// Screen captures what is shared; lost is told why it ended by itself.
-	Screen     func(s views.Share, lost func(error)) (rtc.LocalTrack, error)
+	// Screen captures what is shared.
+	Screen     func(s views.Share, o ScreenOptions) (rtc.LocalTrack, error)
 	Thumbnails func(width, height int, show func(word string, picture *image.RGBA)) views.Thumbnails
 	Devices    func() views.Devices
 	// SwitchCamera and SwitchMicrophone put another device behind a track of a call that goes on; nil: they cannot.
@@ -32,6 +32,12 @@ type Media struct {
 	Play func(device string, volume int, sound audio.Input) (stop func())
 	// Pattern opens a moving pattern to present.
 	Pattern func() (rtc.LocalTrack, error)
+}
+
+// ScreenOptions of Media.Screen. Both are called from any goroutine.
+type ScreenOptions struct {
+	Lost   func(error)       // why it ended by itself
+	Paused func(paused bool) // a window was minimised, or is back
 }
 
 // CameraOptions of Media.Camera.
@@ -104,7 +110,7 @@ func realScreens(logger *slog.Logger) Media {
 		}
 		return t, err
 	}
-	m.Screen = func(s views.Share, lost func(error)) (rtc.LocalTrack, error) {
+	m.Screen = func(s views.Share, o ScreenOptions) (rtc.LocalTrack, error) {
 		word := first(s.Source, "screen")
 		if !s.Region.Empty() {
 			word = device.RegionWord(s.Region)
@@ -113,8 +119,8 @@ func realScreens(logger *slog.Logger) Media {
 		if s.Motion {
 			rate = 30
 		}
-		ended := func(reason error) bool { lost(reason); return false }
-		t, err := device.OpenVideoTrack(word, device.VideoOptions{FPS: rate, Border: true}, device.TrackOptions{Logger: logger, Lost: ended})
+		ended := func(reason error) bool { o.Lost(reason); return false }
+		t, err := device.OpenVideoTrack(word, device.VideoOptions{FPS: rate, Border: true, Paused: o.Paused}, device.TrackOptions{Logger: logger, Lost: ended})
 		if t == nil {
 			return nil, err
 		}

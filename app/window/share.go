@@ -14,8 +14,9 @@ import (
 
 // shared is what is shared now.
 type shared struct {
-	track rtc.LocalTrack
-	name  string // for people
+	track  rtc.LocalTrack
+	name   string // for people
+	paused bool   // a window that is minimised: others see its last picture
 }
 
 // ShareSources implements views.Actions.
@@ -40,18 +41,23 @@ func (c *controller) ShareScreen(ctx context.Context, s views.Share) error {
 	if s.Motion {
 		o.ContentHint, o.DegradationPreference = "motion", "maintain-framerate"
 	}
-	return c.present(ctx, o, s.Name, func(lost func(error)) (rtc.LocalTrack, error) { return c.media.Screen(s, lost) })
+	return c.present(ctx, o, s.Name, func(next *shared) (rtc.LocalTrack, error) {
+		return c.media.Screen(s, ScreenOptions{
+			Lost:   func(reason error) { c.shareLost(next, reason) },
+			Paused: func(paused bool) { c.sharePaused(next, paused) },
+		})
+	})
 }
 
-// present opens a picture and presents it under a name for people, which may be empty; lost is told why it ended by itself.
+// present opens a picture and presents it under a name for people, which may be empty.
 func (c *controller) present(ctx context.Context, o connector.PresentationOptions, name string,
-	open func(lost func(error)) (rtc.LocalTrack, error)) error {
+	open func(next *shared) (rtc.LocalTrack, error)) error {
 	link, err := c.current()
 	if err != nil {
 		return err
 	}
 	next := &shared{name: name}
-	track, err := open(func(reason error) { c.shareLost(next, reason) })
+	track, err := open(next)
 	if err != nil {
 		return err
 	}
@@ -67,10 +73,7 @@ func (c *controller) present(ctx context.Context, o connector.PresentationOption
 		err := link.Connector.ReplacePresentation(ctx, track, o)
 		switch {
 		case err == nil:
-			c.mu.Lock()
-			c.shared = next // the connector has stopped the track before
-			c.mu.Unlock()
-			c.changed()
+			c.shareNow(next) // the connector has stopped the track before
 			return nil
 		case !errors.Is(err, presentation.ErrNone): // else it ended a moment ago: this one begins anew
 			track.Stop()
@@ -78,14 +81,24 @@ func (c *controller) present(ctx context.Context, o connector.PresentationOption
 		}
 	}
 	c.dropScreen()
-	c.mu.Lock()
-	c.shared = next
-	c.mu.Unlock()
+	c.shareNow(next)
 	if err := link.Connector.StartPresentation(ctx, track, o); err != nil {
 		c.dropScreen()
 		return err
 	}
 	return nil
+}
+
+// shareNow makes it what is shared.
+func (c *controller) shareNow(next *shared) {
+	c.mu.Lock()
+	c.shared = next
+	paused := next.paused
+	c.mu.Unlock()
+	if paused { // minimised before it had its place
+		c.tell(views.ToldSharePaused, next.name, "")
+	}
+	c.changed()
 }
 
 // StopSharing implements views.Actions.
@@ -123,6 +136,22 @@ func (c *controller) shareLost(s *shared, reason error) {
 		what = views.ToldShareClosed
 	}
 	c.tell(what, name, "")
+}
+
+// sharePaused tells that a shared window was minimised, or is back.
+func (c *controller) sharePaused(s *shared, paused bool) {
+	c.mu.Lock()
+	s.paused = paused
+	current := c.shared == s
+	c.mu.Unlock()
+	if !current {
+		return
+	}
+	what := views.ToldShareResumed
+	if paused {
+		what = views.ToldSharePaused
+	}
+	c.tell(what, s.name, "")
 }
 
 // tell the person something that happened by itself.

@@ -81,3 +81,40 @@ func TestAClosedWindowIsToldAndTheCallGoesOn(t *testing.T) {
 		t.Errorf("told %+v", told)
 	}
 }
+
+func TestAMinimisedWindowIsTold(t *testing.T) {
+	r := presents(t)
+	paused := r.paused
+	paused(true)
+	if told := r.Model().Told; told.What != views.ToldSharePaused || told.Name != "Report" {
+		t.Errorf("told %+v", told)
+	}
+	paused(false)
+	if told := r.Model().Told; told.What != views.ToldShareResumed || told.Number != 2 {
+		t.Errorf("told %+v", told)
+	}
+	if err := r.StopSharing(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	paused(true) // of what is not shared any more
+	if told := r.Model().Told; told.Number != 2 {
+		t.Errorf("told %+v", told)
+	}
+}
+
+// A window may be minimised before the presentation has begun.
+func TestAWindowThatIsMinimisedFromTheBeginningIsTold(t *testing.T) {
+	r := newRig(t)
+	r.signIn(t)
+	screen := r.controller.media.Screen
+	r.controller.media.Screen = func(s views.Share, o ScreenOptions) (rtc.LocalTrack, error) {
+		o.Paused(true)
+		return screen(s, o)
+	}
+	if err := r.ShareScreen(t.Context(), views.Share{Source: "window:0x1", Name: "Report"}); err != nil {
+		t.Fatal(err)
+	}
+	if told := r.Model().Told; told.What != views.ToldSharePaused || told.Name != "Report" {
+		t.Errorf("told %+v", told)
+	}
+}

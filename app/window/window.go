@@ -190,7 +190,7 @@ func (w *Window) build(store *Store) {
 	events := newRecorder()
 	o.OnConnector = recordWith(events, o.OnConnector)
 	w.controller = newController(o, store, *media, o.Open, w.schedule)
-	w.unplug = w.controller.WatchDevices(w.controller.lookForSpeaker)
+	w.unplug = w.controller.WatchDevices(w.controller.devicesChanged)
 	w.inspector = &inspector{Recorder: events, controller: w.controller, options: o, renderer: w.rendererName}
 	w.diagnosing = &diagnosticsWindow{w: w}
 	if w.controller.open == nil {

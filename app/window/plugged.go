@@ -1,0 +1,119 @@
+package window
+
+import (
+	"context"
+
+	"parley/connector"
+	"parley/connector/rtc"
+	"parley/views"
+	"parley/views/kept"
+)
+
+// devicesChanged is told that devices came or went; from any goroutine.
+func (c *controller) devicesChanged() {
+	c.lookForSpeaker()
+	c.mu.Lock()
+	running := c.takingUp
+	c.takingUp = true
+	c.lookAgain = running
+	c.mu.Unlock()
+	if running {
+		return
+	}
+	c.later(func(ctx context.Context) {
+		for again := true; again; {
+			c.takeUp(ctx)
+			c.mu.Lock()
+			again = c.lookAgain
+			c.takingUp, c.lookAgain = again, false
+			c.mu.Unlock()
+		}
+	})
+}
+
+// takeUp gives a call that began without a camera, or without a microphone, the one that was connected since. It is ready
+// but off: nobody is seen or heard because a plug was put in.
+func (c *controller) takeUp(ctx context.Context) {
+	c.mu.Lock()
+	link, had, state, dialing := c.link, c.stream, c.snapshot.Call.State, c.dialing
+	c.mu.Unlock()
+	if link == nil || dialing || !state.Active() {
+		return
+	}
+	s := c.settings()
+	var found rtc.LocalStream
+	if had.Video == nil && s.Camera != kept.NoDevice {
+		if camera, err := c.media.Camera(s.Camera, c.cameraOptions(s, false)); err == nil && camera != nil {
+			found.Video = camera
+		}
+	}
+	if had.Audio == nil && s.Microphone != kept.NoDevice {
+		if microphone, err := c.media.Microphone(s.Microphone, c.microphoneOptions()); err == nil && microphone != nil {
+			microphone.SetEnabled(false)
+			c.listen(microphone)
+			found.Audio = microphone
+		}
+	}
+	if found == (rtc.LocalStream{}) {
+		return
+	}
+	err := link.Connector.ReplaceStream(ctx, found, connector.ReplaceOptions{KeepExisting: true})
+	if err != nil || !c.adopt(had, found) {
+		if err != nil {
+			c.logger.Warn("take a new device up", "error", err)
+		}
+		stopAll(found)
+		return
+	}
+	devices := c.media.Devices()
+	if found.Video != nil {
+		c.tell(views.ToldCameraNew, deviceName(devices.Cameras, s.Camera), "")
+	}
+	if found.Audio != nil {
+		c.tell(views.ToldMicrophoneNew, deviceName(devices.Microphones, s.Microphone), "")
+	}
+}
+
+// adopt makes found part of the call's stream; false when the call it was found for is over.
+func (c *controller) adopt(had, found rtc.LocalStream) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.stream != had {
+		return false
+	}
+	if found.Video != nil {
+		c.stream.Video = found.Video
+	}
+	if found.Audio != nil {
+		c.stream.Audio = found.Audio
+	}
+	return true
+}
+
+// listen hears when somebody speaks although the microphone is off.
+func (c *controller) listen(microphone rtc.LocalTrack) {
+	if detector, ok := microphone.(speechDetector); ok {
+		detector.OnSpeakingWhileMuted(c.speaking)
+	}
+}
+
+func stopAll(stream rtc.LocalStream) {
+	for _, t := range []rtc.LocalTrack{stream.Audio, stream.Video} {
+		if t != nil {
+			t.Stop()
+		}
+	}
+}
+
+// deviceName is what people call the device that is used for a choice; "" is the system's.
+func deviceName(list []views.Device, chosen string) string {
+	for _, d := range list {
+		if d.ID == chosen || chosen == "" && d.Default {
+			return d.Name
+		}
+	}
+	if len(list) > 0 {
+		return list[0].Name
+	}
+	return chosen
+}
