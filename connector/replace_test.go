@@ -4,18 +4,14 @@ import (
 	"errors"
 	"slices"
 	"strings"
-	"sync"
-	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"parley/connector"
-	"parley/connector/call"
 	"parley/connector/internal/fake"
 	"parley/connector/rtc"
 	"parley/connector/signal"
-	"parley/connector/stats"
 )
 
 // since returns what was noted after the first n lines.
@@ -143,143 +139,6 @@ func TestReplaceStreamEncoding(t *testing.T) {
 	})
 }
 
-// sending lets the statistics of the outgoing camera grow by so much a second for the track that is sent.
-type sending struct {
-	packets, bytes, frames uint64
-	mu                     sync.Mutex
-}
-
-func (s *sending) of(w *world, grow func(track string) *sending) func() (rtc.Stats, error) {
-	last := time.Now()
-	return func() (rtc.Stats, error) {
-		s.mu.Lock()
-		defer s.mu.Unlock()
-		track := w.media.Last().Track(rtc.SlotMain)
-		if track == nil {
-			return rtc.Stats{}, nil
-		}
-		g, seconds := grow(track.ID()), uint64(time.Since(last)/time.Second)
-		if seconds > 0 {
-			last = time.Now()
-		}
-		s.packets, s.bytes, s.frames = s.packets+g.packets*seconds, s.bytes+g.bytes*seconds, s.frames+g.frames*seconds
-		return rtc.Stats{Outbound: rtc.OutboundStats{Video: &rtc.StreamStats{TrackID: track.ID(), PacketsSent: s.packets,
-			BytesSent: s.bytes, FramesSent: s.frames}}}, nil
-	}
-}
-
-// A new camera counts as sent when the statistics prove it, by the strictness asked for, or the wait ends.
-func TestProofOfSending(t *testing.T) {
-	good, weak, none := &sending{packets: 20, bytes: 20_000, frames: 15}, &sending{packets: 2, bytes: 2000, frames: 1}, &sending{}
-	for _, c := range []struct {
-		prove stats.Strictness
-		grow  *sending
-		took  time.Duration // at most
-		sent  bool
-	}{
-		{stats.Fast, good, 2 * time.Second, true}, {stats.Normal, good, 2 * time.Second, true},
-		{stats.Strict, good, 3 * time.Second, true},
-		{stats.Fast, weak, 2 * time.Second, true}, {stats.Normal, weak, 5 * time.Second, true},
-		{stats.Strict, weak, 5 * time.Second, false},
-		{stats.Fast, none, 5 * time.Second, false},
-	} {
-		synctest.Test(t, func(t *testing.T) {
-			w := newWorld(t)
-			defer w.close()
-			counters := &sending{}
-			w.media.Prepare = func(p *fake.Peer) {
-				p.StatsFunc = counters.of(w, func(track string) *sending {
-					if track == "new" {
-						return c.grow
-					}
-					return good // what the old camera sent proves nothing
-				})
-			}
-			w.must(w.c.Connect(t.Context(), user()))
-			w.must(w.c.Call(t.Context(), connector.CallParameters{Number: "2001", Stream: camera()}))
-			time.Sleep(4500 * time.Millisecond)
-			begin := time.Now()
-			err := w.c.ReplaceStream(t.Context(), rtc.LocalStream{Video: fake.NewTrack("new", rtc.Video)},
-				connector.ReplaceOptions{Prove: c.prove})
-			var unsent *stats.ErrNotSent
-			if c.sent && err != nil || !c.sent && (!errors.As(err, &unsent) || unsent.TrackID != "new") {
-				t.Errorf("%s %d packets: %v", c.prove, c.grow.packets, err)
-			}
-			if took := time.Since(begin); took > c.took || !c.sent && took != 5*time.Second || took == 0 {
-				t.Errorf("%s %d packets: took %v", c.prove, c.grow.packets, took)
-			}
-		})
-	}
-}
-
-// Where statistics take long those of the call come every four seconds only: the proof needs its own.
-func TestProofWithSlowStatistics(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(t)
-		defer w.close()
-		counters := &sending{}
-		w.media.Prepare = func(p *fake.Peer) {
-			count := counters.of(w, func(string) *sending { return &sending{packets: 20, bytes: 20_000, frames: 15} })
-			p.StatsFunc = func() (rtc.Stats, error) {
-				time.Sleep(60 * time.Millisecond)
-				return count()
-			}
-		}
-		w.must(w.c.Connect(t.Context(), user()))
-		w.must(w.c.Call(t.Context(), connector.CallParameters{Number: "2001", Stream: camera()}))
-		time.Sleep(10 * time.Second)
-		w.must(w.c.ReplaceStream(t.Context(), rtc.LocalStream{Video: fake.NewTrack("new", rtc.Video)},
-			connector.ReplaceOptions{Prove: stats.Strict}))
-	})
-}
-
-// A spectator's statistics are those of what he receives; what he sends is proven all the same.
-func TestProofOfASpectator(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		w := conference(t, &offers{})
-		defer w.close()
-		sends := w.media.Last()
-		var sent atomic.Uint64
-		sends.StatsFunc = func() (rtc.Stats, error) {
-			return rtc.Stats{Outbound: rtc.OutboundStats{Video: &rtc.StreamStats{TrackID: "new", PacketsSent: sent.Add(20),
-				BytesSent: 1000 * sent.Load(), FramesSent: sent.Load()}}}, nil
-		}
-		w.info("partstate", "x-webrtc-partstate", "SPECTATOR", "x-webrtc-audioid", "A1")
-		w.room("RoomABC", "T1")
-		if len(w.media.Peers()) != 2 {
-			t.Fatalf("%d peer connections", len(w.media.Peers()))
-		}
-		w.must(w.c.ReplaceStream(t.Context(), rtc.LocalStream{Video: fake.NewTrack("new", rtc.Video)},
-			connector.ReplaceOptions{Prove: stats.Strict}))
-	})
-}
-
-// What needs no proof is not waited for; the end of the call ends the wait.
-func TestProofThatIsNotNeeded(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		w := inCall(t)
-		defer w.close()
-		begin := time.Now()
-		off := fake.NewTrack("off", rtc.Video)
-		off.SetEnabled(false)
-		w.must(w.c.ReplaceStream(t.Context(), rtc.LocalStream{Video: off}, connector.ReplaceOptions{Prove: stats.Strict}))
-		w.must(w.c.ReplaceStream(t.Context(), rtc.LocalStream{}, connector.ReplaceOptions{Prove: stats.Strict}))
-		if took := time.Since(begin); took > 0 {
-			t.Errorf("took %v", took)
-		}
-		outcome := make(chan error, 1)
-		go func() {
-			outcome <- w.c.ReplaceStream(t.Context(), rtc.LocalStream{Video: fake.NewTrack("new", rtc.Video)},
-				connector.ReplaceOptions{Prove: stats.Fast})
-		}()
-		synctest.Wait()
-		w.must(w.c.HangUp(t.Context()))
-		if err := <-outcome; !errors.Is(err, stats.ErrStopped) {
-			t.Errorf("after the call: %v", err)
-		}
-	})
-}
-
 // ICE is restarted by re-INVITE or UPDATE, with headers, constraints and encodings.
 func TestRestartICE(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -325,53 +184,6 @@ func TestRestartICE(t *testing.T) {
 	})
 }
 
-// We hold and are held, and what is sent follows.
-func TestHold(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		w := inCall(t)
-		defer w.close()
-		peer := w.media.Last()
-		step := func(what string, do func() error, want string, events ...string) {
-			t.Helper()
-			n := len(peer.Log())
-			w.must(do())
-			if got := since(peer.Log(), n); got != want {
-				t.Errorf("%s: %s", what, got)
-			}
-			w.expect(what, events...)
-		}
-		hold := func(on bool) func() error { return func() error { return w.c.Hold(t.Context(), on) } }
-		const silent = "offer false without audio true video true, apply"
-		step("hold", hold(true), "track 0 none, track 1 none, "+silent+", track 0 none, track 1 none", "call:sdp", "call:sdp", "call:hold")
-		if s := w.c.Snapshot(); !s.Call.OnHold || s.Call.Held {
-			t.Errorf("call %+v", s.Call)
-		}
-		step("hold again", hold(true), "")
-		step("another camera", func() error {
-			return w.c.ReplaceStream(t.Context(), rtc.LocalStream{Audio: fake.NewTrack("m", rtc.Audio),
-				Video: fake.NewTrack("c", rtc.Video)}, connector.ReplaceOptions{})
-		}, "")
-		step("renegotiated meanwhile", func() error { return w.c.Renegotiate(t.Context()) }, silent, "call:sdp", "call:sdp")
-		step("taken back", hold(false), "offer false, apply, track 0 m, track 1 c", "call:sdp", "call:sdp", "call:unhold")
-		if s := w.c.Snapshot(); s.Call.OnHold {
-			t.Errorf("call %+v", s.Call)
-		}
-		w.session().ReinviteErr = &signal.ResponseError{Method: "INVITE", StatusCode: 500}
-		n := len(peer.Log())
-		if err := w.c.Hold(t.Context(), true); err == nil {
-			t.Error("no error")
-		}
-		w.expect("refused", "call:sdp")
-		if got := since(peer.Log(), n); got != "track 0 none, track 1 none, offer false without audio true video true, rollback, "+
-			"track 0 m, track 1 c" {
-			t.Errorf("refused: %s", got)
-		}
-		if s := w.c.Snapshot(); s.Call.OnHold {
-			t.Errorf("call %+v", s.Call)
-		}
-	})
-}
-
 // While an offer gathers its candidates what is sent cannot be changed; the connector goes on with everything else, and
 // the changes follow in the order in which they were asked for.
 func TestTheLoopAnswersWhileAnOfferGathers(t *testing.T) {
@@ -412,81 +224,6 @@ func TestTheLoopAnswersWhileAnOfferGathers(t *testing.T) {
 		}
 		if cameras[1].Enabled() || peer.Track(rtc.SlotMain) != rtc.LocalTrack(cameras[1]) {
 			t.Errorf("the camera is on: %v, sent is %v", cameras[1].Enabled(), peer.Track(rtc.SlotMain))
-		}
-	})
-}
-
-// Holding silences a presentation, too; it goes on when the call is taken back, with what it was switched to meanwhile.
-func TestHoldSilencesAPresentation(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		w := inCall(t)
-		defer w.close()
-		peer := w.media.Last()
-		screen, other := fake.NewTrack("screen", rtc.Video), fake.NewTrack("other", rtc.Video)
-		w.must(w.c.StartPresentation(t.Context(), screen, connector.PresentationOptions{}))
-		w.must(w.c.Hold(t.Context(), true))
-		if got := peer.Track(rtc.SlotPresentation); got != nil {
-			t.Errorf("on hold %v is presented", got)
-		}
-		w.must(w.c.UpdatePresentation(t.Context(), other))
-		if got := peer.Track(rtc.SlotPresentation); got != nil {
-			t.Errorf("on hold %v is presented", got)
-		}
-		w.must(w.c.Hold(t.Context(), false))
-		if got := peer.Track(rtc.SlotPresentation); got != rtc.LocalTrack(other) {
-			t.Errorf("afterwards %v is presented", got)
-		}
-		w.must(w.c.StopPresentation(t.Context()))
-		w.must(w.c.Hold(t.Context(), true))
-		third := fake.NewTrack("third", rtc.Video)
-		if err := w.c.StartPresentation(t.Context(), third, connector.PresentationOptions{}); !errors.Is(err, call.ErrOnHold) || !third.Stopped() {
-			t.Errorf("a start on hold: %v, its track stopped: %v", err, third.Stopped())
-		}
-		w.must(w.c.Hold(t.Context(), false))
-		if got := peer.Track(rtc.SlotPresentation); got != nil {
-			t.Errorf("%v is presented", got)
-		}
-	})
-}
-
-// Who asks for a hold that is on its way gets the answer to it; one that is taken back before the peer agreed never was.
-func TestHoldThatIsPending(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		w := inCall(t)
-		defer w.close()
-		outcome := make(chan error, 3)
-		ask := func(on bool) {
-			go func() { outcome <- w.c.Hold(t.Context(), on) }()
-			synctest.Wait()
-		}
-		hold := make(chan struct{})
-		w.session().HoldReinvite = hold
-		ask(true)
-		ask(true)
-		if len(outcome) != 0 {
-			t.Errorf("answered before the peer: %v", <-outcome)
-		}
-		w.session().FailReinvite(&signal.ResponseError{Method: "INVITE", StatusCode: 488})
-		close(hold)
-		for range 2 {
-			var refused *signal.ResponseError
-			if err := <-outcome; !errors.As(err, &refused) {
-				t.Errorf("refused, yet %v", err)
-			}
-		}
-		w.session().FailReinvite(nil)
-		w.expect("refused", "call:sdp")
-
-		w.session().HoldReinvite = make(chan struct{})
-		ask(true)
-		ask(false)
-		close(w.session().HoldReinvite)
-		for range 2 {
-			w.must(<-outcome)
-		}
-		w.expect("taken back at once", "call:sdp", "call:sdp", "call:sdp", "call:sdp")
-		if s := w.c.Snapshot(); s.Call.OnHold || w.media.Last().Track(rtc.SlotMain) == nil {
-			t.Errorf("on hold %v", s.Call.OnHold)
 		}
 	})
 }
