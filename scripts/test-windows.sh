@@ -26,7 +26,7 @@ scripts/windows/wine.sh --prepare
 
 # Not the tests that use folders of their own: Wine 8 cannot remove files in the way that Go's library does it.
 go_windows test -tags "$tags" -count=1 -timeout 10m -p 1 -exec "$PWD/scripts/windows/wine.sh" \
-  ./media/device/gdi ./media/codec/... ./media/video/... ./connector/autoconnect ./app/schemes ./app/autostart ./app/link
+  ./media/device/gdi ./media/device/mf ./media/codec/... ./media/video/... ./connector/autoconnect ./app/schemes ./app/autostart ./app/link
 
 # A call: its picture and its tone go to the room's conference and come back mixed.
 go build -tags "$tags" -o "$cache/parley" .

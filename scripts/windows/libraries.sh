@@ -1,6 +1,9 @@
 #!/usr/bin/env bash
-# Builds the codecs' static libraries for Windows from Debian's sources into .cache/windows/prefix. What is there and still
-# the same (its recipe below, and the version that this Debian has) is not built again.
+# Builds the codecs' static libraries for Windows from Debian's sources into ~/.cache/parley/windows (PARLEY_WINDOWS names
+# another folder). What is there and still the same (its recipe below, and the version that this Debian has) is not built
+# again.
+#
+#   scripts/windows/libraries.sh [LIBRARY...]    all of them, or those named: vpx, opus, ...
 #
 # Licences: BSD (libvpx, opus, openh264, dav1d, libyuv, libaom, libjpeg-turbo with IJG's); nothing of the GPL or LGPL.
 set -euo pipefail
@@ -137,7 +140,7 @@ build() { # recipe source
     sources "$2"
     cd "$(find . -mindepth 1 -maxdepth 1 -type d)"
     "build_$1"
-  ) > "$work/$1.log" 2>&1 || {
+  ) > "$work/$1.log" 2>&1 9>&- || {
     tail -n 30 "$work/$1.log" >&2
     echo "windows: $1 could not be built; all of it is in $work/$1.log" >&2
     return 1
@@ -146,8 +149,11 @@ build() { # recipe source
 }
 
 mkdir -p "$work" "$prefix/lib/pkgconfig" "$prefix/include"
+exec 9> "$prefix/lock" # another checkout may build the same
+flock 9
 for library in "${libraries[@]}"; do
   read -r recipe source package <<<"$library"
+  [ $# -eq 0 ] || printf '%s\n' "$@" | grep -qx "$recipe" || continue
   wanted=$(stamp "$recipe" "$package")
   have=$(cat "$prefix/$recipe.stamp" 2>/dev/null || true)
   [ "$wanted" = "$have" ] && continue
