@@ -31,23 +31,45 @@ func TestVP9GoesOnOverASwitch(t *testing.T) {
 		}
 		pictures, last, picture = pictures+1, p.Timestamp, head.PictureID
 	}
-	track := c.track(webrtc.RTPCodecTypeVideo, "main")
+	c.watchASwitch()
+	events.wait(t, "shown", func(d map[string]any) bool { return d["source"] == "bot-2" })
+}
+
+func TestAV1GoesOnOverASwitch(t *testing.T) {
+	s, events := startServer(t, Config{Bots: 2, Codec: "AV1"})
+	c := join(t, s, "guest", "2001", "AV1")
+	begins := 0
+	c.onPacket = func(p *rtp.Packet) {
+		if len(p.Payload) > 0 && p.Payload[0]&0x08 != 0 { // N: a coded video sequence
+			begins++
+		}
+	}
+	c.watchASwitch()
+	if begins < 2 {
+		t.Errorf("%d key frames for two senders", begins)
+	}
+	events.wait(t, "shown", func(d map[string]any) bool { return d["source"] == "bot-2" })
+}
+
+// watchASwitch watches until two bots were seen one after the other.
+func (c *caller) watchASwitch() {
+	c.t.Helper()
 	decoded, switches := 0, 0
-	hue := -1000
+	left, right := -1000, -1000
 	deadline := time.Now().Add(patience)
-	c.watch(track, func(f *video.Frame) bool {
+	c.watch(c.track(webrtc.RTPCodecTypeVideo, "main"), func(f *video.Frame) bool {
 		decoded++
-		// The bots' bars have different colours.
-		if h := int(f.U[f.Height/4*f.StrideUV+f.Width/16]); h > hue+20 || h < hue-20 {
-			hue = h
+		// The bots' bars have different colours, the left one and the right one; the ball hides one of them at most.
+		bar := func(x int) int { return int(f.U[f.Height/4*f.StrideUV+x*f.Width/32]) }
+		if l, r := bar(1), bar(15); abs(l-left) > 20 && abs(r-right) > 20 {
+			left, right = l, r
 			switches++
 		}
 		return switches >= 2 && decoded > 30 || time.Now().After(deadline)
 	})
 	if switches < 2 {
-		t.Errorf("%d pictures, never of another bot", decoded)
+		c.t.Errorf("%d pictures, never of another bot", decoded)
 	}
-	events.wait(t, "shown", func(d map[string]any) bool { return d["source"] == "bot-2" })
 }
 
 func TestH264InSingleUnits(t *testing.T) {
@@ -175,3 +197,5 @@ func strength(heard []float64, frequency, rate float64) float64 {
 	}
 	return 2 * math.Hypot(re, im) / float64(len(heard))
 }
+
+func abs(v int) int { return max(v, -v) }

@@ -206,6 +206,8 @@ func (c *caller) watch(track *webrtc.TrackRemote, onFrame func(*video.Frame) boo
 		depacketizer = &codecs.H264Packet{}
 	case "VP9":
 		depacketizer = &codecs.VP9Packet{}
+	case "AV1":
+		depacketizer = &codecs.AV1Depacketizer{}
 	}
 	builder := samplebuilder.New(50, depacketizer, 90000)
 	deadline := time.Now().Add(patience)
