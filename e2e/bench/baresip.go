@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"os/exec"
 
+	"parley/e2e/bench/kit"
 	"parley/e2e/bench/usage"
 )
 
@@ -45,14 +46,14 @@ func (b *bench) baresip(ctx context.Context, codec string, _ *url.URL) (r result
 		}
 	}
 	// Its own figures of frames a second need some seconds more than the rest.
-	if err := pause(ctx, 2*warming); err != nil {
+	if err := kit.Pause(ctx, 2*warming); err != nil {
 		return r, err
 	}
 	from, err := usage.Measure(calling.pid())
 	if err != nil {
 		return r, err
 	}
-	if err := pause(ctx, *measuring); err != nil {
+	if err := kit.Pause(ctx, *measuring); err != nil {
 		return r, err
 	}
 	to, err := usage.Measure(calling.pid())

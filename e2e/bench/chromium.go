@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"time"
 
+	"parley/e2e/bench/kit"
 	"parley/e2e/bench/usage"
 	"parley/e2e/harness"
 )
@@ -22,7 +23,7 @@ func (b *bench) chromium(ctx context.Context, codec string, server *url.URL) (r 
 		if err != nil {
 			return err
 		}
-		if err := pause(ctx, *measuring); err != nil {
+		if err := kit.Pause(ctx, *measuring); err != nil {
 			return err
 		}
 		to, err := usage.Measure(browser.Group())
@@ -46,7 +47,7 @@ func (b *bench) chromium(ctx context.Context, codec string, server *url.URL) (r 
 			return err
 		}
 		ages, err := page.Delays(ctx, *samples)
-		r.p50, r.p95 = percentile(ages, 0.5), percentile(ages, 0.95)
+		r.p50, r.p95 = kit.Percentile(ages, 0.5), kit.Percentile(ages, 0.95)
 		return err
 	})
 }
@@ -78,7 +79,7 @@ func (b *bench) page(ctx context.Context, codec, camera string, server *url.URL,
 	if err := page.Until(ctx, "first-frame"); err != nil {
 		return err
 	}
-	if err := pause(ctx, warming); err != nil {
+	if err := kit.Pause(ctx, warming); err != nil {
 		return err
 	}
 	if err := look(browser, page); err != nil {

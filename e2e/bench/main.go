@@ -134,24 +134,3 @@ func (b *bench) counterpart(ctx context.Context, codec, camera string, server *u
 	}
 	return other, nil
 }
-
-// percentile of values, 0 to 1.
-func percentile(values []float64, p float64) float64 {
-	if len(values) == 0 {
-		return 0
-	}
-	values = slices.Sorted(slices.Values(values))
-	return values[min(len(values)-1, int(p*float64(len(values))))]
-}
-
-// pause lets time pass in which something is measured.
-func pause(ctx context.Context, d time.Duration) error {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
-}

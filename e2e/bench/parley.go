@@ -15,7 +15,7 @@ import (
 	"parley/app/config"
 	"parley/connector"
 	"parley/connector/rtc"
-	"parley/connector/session"
+	"parley/e2e/bench/kit"
 	"parley/e2e/bench/usage"
 	"parley/e2e/harness"
 	"parley/media/device"
@@ -44,7 +44,7 @@ func (b *bench) parley(ctx context.Context, codec string, server *url.URL) (r re
 	if _, err := call.Until(ctx, "call:confirmed"); err != nil {
 		return r, err
 	}
-	if err := pause(ctx, warming); err != nil {
+	if err := kit.Pause(ctx, warming); err != nil {
 		return r, err
 	}
 	from, err := usage.Measure(call.PID())
@@ -52,7 +52,7 @@ func (b *bench) parley(ctx context.Context, codec string, server *url.URL) (r re
 		return r, err
 	}
 	before := call.Count("stats:collected")
-	if err := pause(ctx, *measuring); err != nil {
+	if err := kit.Pause(ctx, *measuring); err != nil {
 		return r, err
 	}
 	to, err := usage.Measure(call.PID())
@@ -121,7 +121,7 @@ func (b *bench) look(ctx context.Context, codec string, server *url.URL, r *resu
 	defer microphone.Stop()
 
 	eye := newEye(*samples)
-	defer c.Connector.Watch(eye.follow)()
+	defer c.Connector.Watch((&kit.MainVideo{See: eye.see}).Follow)()
 	begun := time.Now()
 	err = c.Connector.Call(ctx, connector.CallParameters{Number: callee, Stream: rtc.LocalStream{Audio: microphone, Video: camera}})
 	if err != nil {
@@ -135,7 +135,7 @@ func (b *bench) look(ctx context.Context, codec string, server *url.URL, r *resu
 	eye.mu.Lock()
 	defer eye.mu.Unlock()
 	r.firstFrame = eye.first.Sub(begun).Seconds() * 1000
-	r.p50, r.p95 = percentile(eye.ages, 0.5), percentile(eye.ages, 0.95)
+	r.p50, r.p95 = kit.Percentile(eye.ages, 0.5), kit.Percentile(eye.ages, 0.95)
 	if os.Getenv("PARLEY_BENCH_DELAYS") != "" {
 		fmt.Fprintf(os.Stderr, "%.1f\n", eye.ages)
 	}
@@ -147,7 +147,6 @@ type eye struct {
 	full chan struct{} // closed: enough was seen
 
 	mu    sync.Mutex
-	track rtc.RemoteTrack
 	first time.Time
 	from  time.Time // stamps count from here
 	ages  []float64 // ms
@@ -155,21 +154,6 @@ type eye struct {
 }
 
 func newEye(want int) *eye { return &eye{want: want, full: make(chan struct{})} }
-
-func (e *eye) follow(s session.Snapshot) {
-	track := s.Streams.Main.Video()
-	source, ok := track.(interface{ Frames() *video.Outlet })
-	if !ok {
-		return
-	}
-	e.mu.Lock()
-	known := e.track == track
-	e.track = track
-	e.mu.Unlock()
-	if !known { // the tap ends with the track
-		source.Frames().Tap(e.see)
-	}
-}
 
 func (e *eye) see(f *video.Frame) {
 	now := time.Now()

@@ -7,6 +7,7 @@ import (
 	"image"
 	"time"
 
+	"parley/e2e/bench/kit"
 	"parley/e2e/bench/usage"
 	"parley/e2e/harness"
 )
@@ -65,14 +66,14 @@ func (b *bench) measureCall(ctx context.Context) (m duringCall, err error) {
 
 // watchCall is what the window uses in a call.
 func (b *bench) watchCall(ctx context.Context, window *harness.Process) (cores, memory float64, err error) {
-	if err := sleep(ctx, 4*time.Second); err != nil { // the estimator's first seconds
+	if err := kit.Pause(ctx, 4*time.Second); err != nil { // the estimator's first seconds
 		return 0, 0, err
 	}
 	from, err := usage.Measure(window.PID())
 	if err != nil {
 		return 0, 0, err
 	}
-	if err := sleep(ctx, *rest); err != nil {
+	if err := kit.Pause(ctx, *rest); err != nil {
 		return 0, 0, err
 	}
 	to, err := usage.Measure(window.PID())
@@ -160,13 +161,13 @@ func (b *bench) clickMicrophone(ctx context.Context) (seen []time.Duration, err 
 		if err := b.eye.move(to); err != nil {
 			return nil, err
 		}
-		if err := sleep(ctx, 200*time.Millisecond); err != nil {
+		if err := kit.Pause(ctx, 200*time.Millisecond); err != nil {
 			return nil, err
 		}
 	}
 	muted := true
 	for range *clicks {
-		if err := sleep(ctx, 400*time.Millisecond); err != nil { // a person's pace
+		if err := kit.Pause(ctx, 400*time.Millisecond); err != nil { // a person's pace
 			return nil, err
 		}
 		begun := time.Now()

@@ -16,6 +16,7 @@ import (
 	"slices"
 	"time"
 
+	"parley/e2e/bench/kit"
 	"parley/e2e/bench/usage"
 	"parley/e2e/harness"
 )
@@ -85,8 +86,8 @@ func run(ctx context.Context) (err error) {
 	row("idle, home screen, connected", fmt.Sprintf("%.4f cores", call.home), fmt.Sprintf("%.2f", wantIdle), call.home <= wantIdle)
 	row("a call of 720p30 both ways, processor", fmt.Sprintf("%.2f cores", call.cores), "", true)
 	row("a call of 720p30 both ways, memory", fmt.Sprintf("%.0f MB", call.memory), "", true)
-	row(fmt.Sprintf("click on the microphone to its effect, p50 of %d", len(seen)), ms(share(seen, 0.5)), "", true)
-	row(fmt.Sprintf("click on the microphone to its effect, p95 of %d", len(seen)), ms(share(seen, 0.95)), ms(wantClick), share(seen, 0.95) <= wantClick)
+	row(fmt.Sprintf("click on the microphone to its effect, p50 of %d", len(seen)), ms(kit.Percentile(seen, 0.5)), "", true)
+	row(fmt.Sprintf("click on the microphone to its effect, p95 of %d", len(seen)), ms(kit.Percentile(seen, 0.95)), ms(wantClick), kit.Percentile(seen, 0.95) <= wantClick)
 	return nil
 }
 
@@ -99,11 +100,6 @@ func row(what, measured, wanted string, ok bool) {
 }
 
 func ms(d time.Duration) string { return fmt.Sprintf("%.0f ms", float64(d)/1e6) }
-
-// share is the value below which that share of sorted values lies.
-func share(sorted []time.Duration, part float64) time.Duration {
-	return sorted[min(int(part*float64(len(sorted))), len(sorted)-1)]
-}
 
 // bench is one screen with what runs on it.
 type bench struct {
@@ -167,27 +163,18 @@ func (b *bench) watchRest(ctx context.Context, window *harness.Process) (float64
 		return 0, err
 	}
 	// No event tells that everything a start leaves behind is done; what is measured should not hold its end.
-	if err := sleep(ctx, 3*time.Second); err != nil {
+	if err := kit.Pause(ctx, 3*time.Second); err != nil {
 		return 0, err
 	}
 	from, err := usage.Measure(window.PID())
 	if err != nil {
 		return 0, err
 	}
-	if err := sleep(ctx, *rest); err != nil {
+	if err := kit.Pause(ctx, *rest); err != nil {
 		return 0, err
 	}
 	to, err := usage.Measure(window.PID())
 	return usage.Cores(from, to), err
-}
-
-func sleep(ctx context.Context, d time.Duration) error {
-	select {
-	case <-time.After(d):
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
 }
 
 // end closes a program as a session manager does.

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"parley/connector"
+	"parley/e2e/bench/kit"
 	"parley/media/device"
 )
 
@@ -47,7 +48,7 @@ func (p *party) live(ctx context.Context) error {
 			if err := act(ctx); err != nil && ctx.Err() == nil {
 				return fmt.Errorf("in a lively call: %w", err)
 			}
-			if i == 0 && pause(ctx, lasts) != nil {
+			if i == 0 && kit.Pause(ctx, lasts) != nil {
 				return nil
 			}
 		}
@@ -61,15 +62,4 @@ func (p *party) present(ctx context.Context) error {
 		return err
 	}
 	return p.client.Connector.StartPresentation(ctx, track, connector.PresentationOptions{})
-}
-
-func pause(ctx context.Context, d time.Duration) error {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
 }

@@ -11,6 +11,7 @@ import (
 	"parley/app/config"
 	"parley/connector"
 	"parley/connector/rtc"
+	"parley/e2e/bench/kit"
 	"parley/media/device"
 )
 
@@ -63,7 +64,7 @@ func enter(ctx context.Context, user string) (p *party, err error) {
 	if err != nil {
 		return nil, err
 	}
-	p.client.Connector.Watch(p.skew.follow)
+	p.client.Connector.Watch((&kit.MainVideo{See: p.skew.see}).Follow)
 	p.client.Mixer.Tap(p.skew.hear)
 	for _, step := range []func() error{
 		func() error { return p.client.Connect(ctx) },

@@ -5,8 +5,6 @@ import (
 	"sync"
 	"time"
 
-	"parley/connector/rtc"
-	"parley/connector/session"
 	"parley/media/device/stamp"
 	"parley/media/video"
 )
@@ -19,7 +17,6 @@ type skew struct {
 	ear ear
 
 	mu      sync.Mutex
-	track   rtc.RemoteTrack
 	shown   []shown // of the last second
 	apart   []float64
 	sound   []float64 // ms from the mouth to the ear
@@ -35,22 +32,6 @@ func newSkew() *skew {
 	s := &skew{}
 	s.ear.heard = s.beep
 	return s
-}
-
-// follow the main remote video.
-func (s *skew) follow(snapshot session.Snapshot) {
-	track := snapshot.Streams.Main.Video()
-	source, ok := track.(interface{ Frames() *video.Outlet })
-	if !ok {
-		return
-	}
-	s.mu.Lock()
-	known := s.track == track
-	s.track = track
-	s.mu.Unlock()
-	if !known { // the tap ends with the track
-		source.Frames().Tap(s.see)
-	}
 }
 
 func (s *skew) see(f *video.Frame) {

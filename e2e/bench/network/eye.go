@@ -3,8 +3,6 @@ package main
 import (
 	"sync"
 
-	"parley/connector/rtc"
-	"parley/connector/session"
 	"parley/media/device/stamp"
 	"parley/media/video"
 )
@@ -14,23 +12,7 @@ type eye struct {
 	look func(*video.Frame) seen
 
 	mu     sync.Mutex
-	track  rtc.RemoteTrack
 	frames []seen
-}
-
-func (e *eye) follow(s session.Snapshot) {
-	track := s.Streams.Main.Video()
-	source, ok := track.(interface{ Frames() *video.Outlet })
-	if !ok {
-		return
-	}
-	e.mu.Lock()
-	known := e.track == track
-	e.track = track
-	e.mu.Unlock()
-	if !known { // the tap ends with the track
-		source.Frames().Tap(e.see)
-	}
 }
 
 func (e *eye) see(f *video.Frame) {

@@ -8,6 +8,7 @@ import (
 	"regexp"
 	"time"
 
+	"parley/e2e/bench/kit"
 	"parley/e2e/harness"
 	"parley/e2e/link"
 )
@@ -101,7 +102,7 @@ func (b *bench) measure(ctx context.Context, row row, endpoint string) (m measur
 	defer near.Kill()
 	m.setup = decode[float64](confirmed)
 
-	if err := pause(ctx, warming); err != nil {
+	if err := kit.Pause(ctx, warming); err != nil {
 		return m, err
 	}
 	begun := now()
@@ -111,7 +112,7 @@ func (b *bench) measure(ctx context.Context, row row, endpoint string) (m measur
 		}
 	}
 	undisturbed := now()
-	if err := pause(ctx, *measuring); err != nil {
+	if err := kit.Pause(ctx, *measuring); err != nil {
 		return m, err
 	}
 	ended := now()
@@ -133,7 +134,7 @@ func (b *bench) disturb(ctx context.Context, wire *link.Link, row row) error {
 		return wire.Move()
 	}
 	wire.Set(*row.disturbance)
-	err := pause(ctx, row.lasts)
+	err := kit.Pause(ctx, row.lasts)
 	wire.Set(row.always)
 	return err
 }
@@ -181,17 +182,6 @@ func (b *bench) results(ctx context.Context, near, far *harness.Process) (receiv
 func decode[T any](event harness.Event) (value T) {
 	event.Decode(&value)
 	return value
-}
-
-func pause(ctx context.Context, d time.Duration) error {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
 }
 
 func heading() {

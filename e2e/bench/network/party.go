@@ -15,6 +15,7 @@ import (
 	"parley/app/config"
 	"parley/connector"
 	"parley/connector/rtc"
+	"parley/e2e/bench/kit"
 	"parley/media/device"
 )
 
@@ -43,7 +44,7 @@ func newParty(ctx context.Context, user, camera string, eye *eye) (p *party, err
 		return nil, err
 	}
 	p.client.Connector.Subscribe(p.follow)
-	p.client.Connector.Watch(eye.follow)
+	p.client.Connector.Watch((&kit.MainVideo{See: eye.see}).Follow)
 	if err := p.client.Connect(ctx); err != nil {
 		return nil, errors.Join(err, p.close())
 	}

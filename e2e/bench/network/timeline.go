@@ -1,6 +1,6 @@
 package main
 
-import "slices"
+import "parley/e2e/bench/kit"
 
 // seen is one frame that was decoded (Parley) or presented (Chromium).
 type seen struct {
@@ -59,7 +59,7 @@ func (r result) figures(from, to float64) (f figures) {
 		}
 		f.width += float64(s.Width) / float64(len(frames))
 	}
-	f.p50, f.p95 = percentile(ages, 0.5), percentile(ages, 0.95)
+	f.p50, f.p95 = kit.Percentile(ages, 0.5), kit.Percentile(ages, 0.95)
 	if judged > 0 {
 		f.psnr, f.ssim = psnr/judged, ssim/judged
 	}
@@ -133,12 +133,4 @@ func (r result) recovery(before figures, end, until float64) float64 {
 		}
 	}
 	return -1
-}
-
-func percentile(values []float64, p float64) float64 {
-	if len(values) == 0 {
-		return 0
-	}
-	values = slices.Sorted(slices.Values(values))
-	return values[min(len(values)-1, int(p*float64(len(values))))]
 }
