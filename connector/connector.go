@@ -36,6 +36,8 @@ type Config struct {
 	AcceptRefer func(referTo string) bool
 	// MaxBitrate of the main video that is sent, bit/s; 0 is no limit.
 	MaxBitrate int
+	// MaxReceiveBitrate of the video that comes, bit/s; 0 is no limit. The peer is asked to keep to it.
+	MaxReceiveBitrate int
 
 	Balancer    BalancerConfig
 	Recovery    RecoveryConfig

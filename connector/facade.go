@@ -125,8 +125,8 @@ func (c *Connector) build() {
 	c.content = call.NewContentMachine(c.logger)
 	c.call = call.NewManager(call.Deps{
 		Loop: c.loop, Emit: c.prefixed("call:"), Peers: c.config.Peers, Codecs: c.config.Codecs,
-		MaxBitrate: c.config.MaxBitrate,
-		Agent:      func() signal.UserAgent { return c.connection.Agent() }, Configuration: c.connection.Machine().Configuration,
+		MaxBitrate: c.config.MaxBitrate, MaxReceive: c.config.MaxReceiveBitrate,
+		Agent: func() signal.UserAgent { return c.connection.Agent() }, Configuration: c.connection.Machine().Configuration,
 		Logger: c.logger, OnInfo: c.onInfo, AcceptRefer: c.config.AcceptRefer, Content: c.content.Content, BeforeConfirmed: c.announceRoom,
 		OnPeerState: func(state rtc.ConnectionState) { c.path.PeerState(state) },
 		Receiving:   func() bool { return c.callSession.Get().RecvSessionExpected() },

@@ -35,7 +35,7 @@ func (c *Connector) buildReceiver() {
 }
 
 func (c *Connector) receiveConfig() rtc.Config {
-	config := rtc.Config{Codecs: c.config.Codecs}
+	config := rtc.Config{Codecs: c.config.Codecs, MaxReceiveBitrate: c.config.MaxReceiveBitrate}
 	if configuration := c.connection.Machine().Configuration(); configuration != nil {
 		config.ICEServers = configuration.ICEServers
 	}

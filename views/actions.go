@@ -42,6 +42,8 @@ type Actions interface {
 	Busy(ctx context.Context) error
 	SetMicrophone(ctx context.Context, on bool) error
 	SetCamera(ctx context.Context, on bool) error
+	// Hold puts the other side on hold, or takes the call back.
+	Hold(ctx context.Context, on bool) error
 	ShareActions
 	SendDTMF(ctx context.Context, tones string) error
 	// TryDemo starts a room server inside this program and signs in to it as name; nothing of it is kept. It returns the

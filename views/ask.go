@@ -57,7 +57,8 @@ func (e *Env) ask(q question) (dismiss func()) {
 	}
 	width := min(480, canvas.Size().Width-2*look.Space)
 	content := container.New(fixedWidth(width), container.NewVBox(title, q.body, gap(4), buttons))
-	popup := fynewidget.NewModalPopUp(container.NewPadded(content), canvas)
+	room := fyne.NewSize(canvas.Size().Width-look.Space, canvas.Size().Height-2*look.Space)
+	popup := fynewidget.NewModalPopUp(container.NewPadded(fitting(content, room)), canvas)
 	dismiss = e.lay(&overlay{popup: popup, escape: func() { done(false) }, stays: q.stays, gone: q.gone})
 	if q.focus == nil {
 		q.focus = no

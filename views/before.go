@@ -47,8 +47,8 @@ func newBeforeView(env *Env, m Model, call intended, join func(intended), back f
 			v.content.Refresh()
 		}
 	}
-	check := func(key, setting string, on bool, set func(*Settings, bool)) *fynewidget.Check {
-		c := fynewidget.NewCheck(text.T(key), nil)
+	check := func(key, setting string, on bool, set func(*Settings, bool)) *widget.Check {
+		c := widget.NewCheck(text.T(key), nil)
 		c.Checked = on
 		c.OnChanged = func(on bool) { v.change(func(s *Settings) { set(s, on) }) }
 		if m.Locks.Has(setting) {
@@ -70,13 +70,13 @@ func newBeforeView(env *Env, m Model, call intended, join func(intended), back f
 	v.join = widget.NewButton(text.T("before.join"), nil, func() { v.leave(func() { join(call) }) })
 	v.join.Importance = fynewidget.HighImportance
 	cancel := widget.NewButton(text.T("common.cancel"), nil, func() { v.back(back) })
-	head := container.NewBorder(nil, nil, widget.NewIconButton("back", text.T("common.back"), func() { v.back(back) }), nil,
+	head := bordered(nil, nil, widget.NewIconButton("back", text.T("common.back"), func() { v.back(back) }), nil,
 		tight(heading(text.T("before.title")), muted(text.T("before.to", text.D{"Number": shorten(call.number)}))))
 	body := column(920, container.NewVBox(head, v.banner,
 		container.New(&twoColumns{from: 720, gap: look.Space}, picture, newCard(container.NewVBox(v.panel.rows(call.video, false)...)))))
 	// The buttons stay in sight in a window that is too low for the rest.
 	foot := container.New(footLayout(920), container.NewHBox(layout.NewSpacer(), cancel, v.join))
-	v.content = container.NewBorder(nil, foot, nil, nil, body)
+	v.content = bordered(nil, foot, nil, nil, body)
 	return v
 }
 

@@ -54,6 +54,7 @@ type callView struct {
 	microphone, camera, share, layout, crowd, pad, more, hangUp *widget.BarButton
 
 	switching          *microphoneSwitch
+	holding            bool          // a change of hold is on its way
 	failure            widget.Notice // of an action; goes away when closed
 	closed             Trouble       // that the person has seen
 	lastMove           time.Time
@@ -97,7 +98,7 @@ func newCallView(env *Env, choices *callChoices) *callView {
 	v.keypad.Hide()
 	field := canvas.NewRectangle(theme.Color(look.Stage))
 	v.content = container.New(&stageLayout{v}, field, v.main, v.presentation, v.pointer, v.self, v.top, v.banner,
-		v.bar, v.keypad, v.figures.content, v.people.content)
+		v.figures.content, v.people.content, v.keypad, v.bar)
 	return v
 }
 
@@ -207,6 +208,9 @@ func (v *callView) apply() {
 	v.pad.Set(widget.ButtonState{Icon: "keypad", Caption: text.T("call.keypad"), Disabled: !w.Active})
 	v.quality.Set(qualityMark(v.model.Quality))
 	notice := w.Notice
+	if v.holding {
+		notice = widget.Notice{Title: text.T("call.hold.asking")}
+	}
 	if v.failure.Title != "" {
 		notice = v.failure
 	}
@@ -362,6 +366,8 @@ func (v *callView) answer(a asks) {
 		v.Set(v.model)
 	case asksToStopSharing:
 		v.stopShare()
+	case asksToEndHold:
+		v.toggleHold()
 	}
 }
 

@@ -2,6 +2,7 @@ package views
 
 import (
 	"context"
+	"slices"
 
 	"fyne.io/fyne/v2"
 	fynewidget "fyne.io/fyne/v2/widget"
@@ -24,6 +25,27 @@ func (v *callView) toggleMicrophone() {
 func (v *callView) toggleCamera() {
 	on := !v.model.Snapshot.Media.CameraOn
 	v.act(v.camera, OpCamera, func(ctx context.Context) error { return v.env.Actions.SetCamera(ctx, on) })
+}
+
+// toggleHold puts the other side on hold, or takes the call back. One at a time: the other side has to agree.
+func (v *callView) toggleHold() {
+	if v.holding || !v.words.Active {
+		return
+	}
+	v.holding = true
+	v.failure = widget.Notice{}
+	on := !v.model.Snapshot.Call.OnHold
+	v.Set(v.model)
+	v.env.run(func(ctx context.Context) error { return v.env.Actions.Hold(ctx, on) }, func(err error) {
+		v.holding = false
+		if v.stopped {
+			return
+		}
+		if n := Describe(OpHold, "", err); n.Title != "" {
+			v.fail(n)
+		}
+		v.Set(v.model)
+	})
 }
 
 func (v *callView) leave() {
@@ -119,8 +141,18 @@ func (v *callView) openMore() {
 	if v.env.Window.FullScreen() {
 		full = text.T("call.fullscreenExit")
 	}
-	items := []*fyne.MenuItem{fyne.NewMenuItem(self, v.toggleSelf), fyne.NewMenuItem(full, v.toggleFullScreen),
-		fyne.NewMenuItem(text.T("call.figures"), v.toggleFigures)}
+	items := []*fyne.MenuItem{fyne.NewMenuItem(self, v.toggleSelf)}
+	if !v.choices.selfHidden {
+		items = append(items, fyne.NewMenuItem(text.T("call.self.move"), v.moveSelf))
+	}
+	items = append(items, fyne.NewMenuItem(full, v.toggleFullScreen),
+		fyne.NewMenuItem(text.T("call.figures"), v.toggleFigures))
+	hold := fyne.NewMenuItem(text.T("call.hold"), v.toggleHold)
+	if v.model.Snapshot.Call.OnHold {
+		hold.Label = text.T("call.hold.end")
+	}
+	hold.Disabled = v.holding || !v.words.Active
+	items = append(items, hold)
 	if !v.pad.Visible() {
 		items = append(items, fyne.NewMenuItem(text.T("call.keypad"), v.toggleKeypad))
 	}
@@ -148,6 +180,20 @@ func (v *callView) toggleSelf() {
 	v.keep(func(s *Settings) { s.SelfHidden = hidden })
 }
 
+// moveSelf takes the own picture to the next corner: for who has no mouse.
+func (v *callView) moveSelf() {
+	order := []corner{{}, {left: true}, {left: true, top: true}, {top: true}}
+	v.setCorner(order[(slices.Index(order, v.choices.selfCorner)+1)%len(order)])
+}
+
+// setCorner takes the own picture to a corner, and keeps it there.
+func (v *callView) setCorner(c corner) {
+	v.choices.selfCorner = c
+	name := c.name()
+	v.keep(func(s *Settings) { s.SelfCorner = name })
+	v.content.Refresh() // also when it snaps back to where it was
+}
+
 // toggleFigures shows what stands behind the quality.
 func (v *callView) toggleFigures() {
 	widget.SetVisible(v.figures.content, !v.figures.content.Visible())
@@ -173,10 +219,7 @@ func (v *callView) toggleFullScreen() {
 // dropSelf moves the own picture to the corner nearest to where it was let go.
 func (v *callView) dropSelf(center fyne.Position) {
 	size := v.content.Size()
-	v.choices.selfCorner = corner{left: center.X < size.Width/2, top: center.Y < size.Height/2}
-	name := v.choices.selfCorner.name()
-	v.keep(func(s *Settings) { s.SelfCorner = name })
-	v.content.Refresh() // also when it snaps back to where it was
+	v.setCorner(corner{left: center.X < size.Width/2, top: center.Y < size.Height/2})
 }
 
 // moved shows the bar and lets it hide when the pointer rests.
@@ -237,6 +280,7 @@ func (v *callView) shortcuts() map[keys.Action]func() {
 		keys.Self:       v.toggleSelf,
 		keys.People:     v.togglePeople,
 		keys.Figures:    v.toggleFigures,
+		keys.Hold:       v.toggleHold,
 	}
 }
 

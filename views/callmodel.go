@@ -71,6 +71,9 @@ func describeCall(m Model, now time.Time) callWords {
 		Share:           shareState(s.Presentation, s.Call.State.Active()),
 	}
 	switch {
+	case restoring(s.Redial.State):
+		w.Status = text.T("status.callReconnecting")
+		w.Hint = w.Status
 	case s.Call.State == call.Connecting:
 		w.Status = text.T("call.connecting", text.D{"Number": shorten(s.Call.Number)})
 		w.Hint = w.Status
@@ -82,6 +85,10 @@ func describeCall(m Model, now time.Time) callWords {
 	case w.Active && !s.Call.Started.IsZero():
 		w.Status = clock(now.Sub(s.Call.Started))
 		w.Hint = text.T("call.noVideo")
+		if s.Call.OnHold || s.Call.Held {
+			w.Hint = text.T("call.hold.status")
+			w.Status += " · " + w.Hint
+		}
 	}
 	w.Notice, w.Asks = callNotice(m, now)
 	if inRoom := text.T("call.room", text.D{"Room": shorten(s.Call.Room)}); w.Title != inRoom {
@@ -154,6 +161,7 @@ const (
 	asksToCloseTrouble
 	asksToUnmute
 	asksToStopSharing
+	asksToEndHold
 )
 
 // callNotice is the gravest thing to know about the call, empty when all is well.
@@ -170,6 +178,8 @@ func callNotice(m Model, now time.Time) (widget.Notice, asks) {
 			Second: text.T("call.ask.refuse")}, asksForCamera
 	case m.Trouble.Device != "":
 		return troubleNotice(m.Trouble), asksToCloseTrouble
+	case s.Call.OnHold, s.Call.Held:
+		return holdNotice(s)
 	case m.MutedSpeech && s.Media.HasMicrophone && !s.Media.MicrophoneOn:
 		return widget.Notice{Level: widget.Warning, Title: text.T("call.speakingMuted"), Action: text.T("call.unmute")}, asksToUnmute
 	case s.CallSession.Role == session.Spectator || s.CallSession.Role == session.SpectatorSynthetic:
@@ -195,6 +205,22 @@ func redialNotice(r session.Redial, now time.Time) widget.Notice {
 		n.Text = text.N("redial.next", seconds, text.D{"Seconds": seconds})
 	}
 	return n
+}
+
+// holdNotice says who has put the call on hold. A presentation goes on meanwhile, and a person might forget it.
+func holdNotice(s session.Snapshot) (widget.Notice, asks) {
+	n, a := widget.Notice{Title: text.T("call.held")}, asksNothing
+	if s.Call.OnHold {
+		n = widget.Notice{Level: widget.Warning, Title: text.T("call.onHold"), Action: text.T("call.hold.end")}
+		a = asksToEndHold
+		if s.Call.Held {
+			n.Text = text.T("call.held")
+		}
+	}
+	if s.Presentation == presentation.Active {
+		n.Text = strings.TrimSpace(n.Text + " " + text.T("call.hold.sharing"))
+	}
+	return n, a
 }
 
 // troubleNotice says which device failed, why, and what to do.

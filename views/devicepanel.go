@@ -72,7 +72,7 @@ func newDevicePanel(env *Env, get func() Settings, change func(func(*Settings)))
 func (p *devicePanel) rows(camera, volumes bool) []fyne.CanvasObject {
 	s := p.get()
 	p.volumes = volumes
-	meter := container.NewBorder(nil, nil, fynewidget.NewIcon(look.Icon("microphone")), nil,
+	meter := bordered(nil, nil, fynewidget.NewIcon(look.Icon("microphone")), nil,
 		container.New(centredHeight(12), p.meter))
 	list := []fyne.CanvasObject{}
 	if camera {
@@ -81,16 +81,16 @@ func (p *devicePanel) rows(camera, volumes bool) []fyne.CanvasObject {
 	return append(list,
 		labelled("settings.microphone", container.NewVBox(p.under("devices.microphone", "", p.microphone.Select), meter)),
 		p.trouble,
-		labelled("settings.speaker", p.sounding("devices.speaker", p.speaker, "devices.speaker_volume", s.SpeakerVolume,
+		labelled("settings.speaker", p.sounding("settings.speaker", "devices.speaker", p.speaker, "devices.speaker_volume", s.SpeakerVolume,
 			func(s *Settings, v int) { s.SpeakerVolume = v }, func(s Settings) (string, int) { return s.Speaker, s.SpeakerVolume })),
-		labelled("settings.ringer", p.sounding("devices.ringer", p.ringer, "devices.ringer_volume", s.RingerVolume,
+		labelled("settings.ringer", p.sounding("settings.ringer", "devices.ringer", p.ringer, "devices.ringer_volume", s.RingerVolume,
 			func(s *Settings, v int) { s.RingerVolume = v }, func(s Settings) (string, int) { return s.Ringer, s.RingerVolume })))
 }
 
 // sounding is the choice of something that sounds, with its volume and a button to try it.
-func (p *devicePanel) sounding(key string, c *choice, volumeKey string, volume int, set func(*Settings, int),
+func (p *devicePanel) sounding(label, key string, c *choice, volumeKey string, volume int, set func(*Settings, int),
 	what func(Settings) (string, int)) fyne.CanvasObject {
-	slider := fynewidget.NewSlider(0, 100)
+	slider := widget.NewSlider(0, 100)
 	slider.Step = 5
 	slider.Value = float64(volume)
 	slider.OnChangeEnded = func(v float64) { p.change(func(s *Settings) { set(s, int(v)) }) }
@@ -103,11 +103,12 @@ func (p *devicePanel) sounding(key string, c *choice, volumeKey string, volume i
 			p.failed(Describe(OpSound, "", err))
 		})
 	})
+	try.Name = text.T("settings.try") + ": " + text.T(label)
 	if !p.volumes {
-		return container.NewBorder(nil, nil, nil, try, p.under(key, "", c.Select))
+		return bordered(nil, nil, nil, try, p.under(key, "", c.Select))
 	}
 	return container.NewVBox(p.under(key, "", c.Select),
-		container.NewBorder(nil, nil, nil, try, p.under(volumeKey, "", slider)))
+		bordered(nil, nil, nil, try, p.under(volumeKey, "", slider)))
 }
 
 // start opens the devices.

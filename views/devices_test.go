@@ -5,7 +5,6 @@ import (
 	"time"
 
 	"fyne.io/fyne/v2"
-	fynewidget "fyne.io/fyne/v2/widget"
 
 	"parley/media/device"
 	"parley/views"
@@ -114,7 +113,7 @@ func TestBeforeTheCall(t *testing.T) {
 	s.until("list of devices", func() bool {
 		found := false
 		s.walk(func(o fyne.CanvasObject) bool {
-			c, ok := o.(*fynewidget.Select)
+			c, ok := o.(*widget.Select)
 			found = found || ok && len(c.Options) == 3 && c.Options[1] == "Headset"
 			return found
 		})
@@ -211,9 +210,9 @@ func TestDevicesPage(t *testing.T) {
 	}
 	s.finish(c, device.ErrNotFound)
 	s.says("Could not play a sound")
-	var slider *fynewidget.Slider
+	var slider *widget.Slider
 	s.walk(func(o fyne.CanvasObject) bool {
-		found, ok := o.(*fynewidget.Slider)
+		found, ok := o.(*widget.Slider)
 		if ok {
 			slider = found
 		}

@@ -159,7 +159,7 @@ func (v *Diagnostics) saveBundle() {
 // save asks where to and writes the file.
 func (v *Diagnostics) save(name string, write func(context.Context, io.Writer) error) {
 	path := widget.NewField("")
-	path.Text = v.inspector.Suggest(name)
+	path.Text, path.Name = v.inspector.Suggest(name), text.T("diagnostics.save.title")
 	var dismiss func()
 	store := func() {
 		to := strings.TrimSpace(path.Text)

@@ -13,7 +13,6 @@ import (
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
 	"fyne.io/fyne/v2/test"
-	fynewidget "fyne.io/fyne/v2/widget"
 
 	"parley/connector/recorder"
 	"parley/connector/rtc"
@@ -274,11 +273,11 @@ func TestReportIsSaved(t *testing.T) {
 }
 
 // check is the box with these words.
-func (s *stage) check(words string) *fynewidget.Check {
+func (s *stage) check(words string) *widget.Check {
 	s.t.Helper()
-	var found *fynewidget.Check
+	var found *widget.Check
 	s.walk(func(o fyne.CanvasObject) bool {
-		if c, ok := o.(*fynewidget.Check); ok && c.Text == words {
+		if c, ok := o.(*widget.Check); ok && c.Text == words {
 			found = c
 		}
 		return found != nil

@@ -24,7 +24,7 @@ type eventsView struct {
 	content   fyne.CanvasObject
 
 	filter  *widget.Field
-	pause   *fynewidget.Check
+	pause   *widget.Check
 	list    *fynewidget.List
 	detail  *fynewidget.Label
 	summary *fynewidget.Label
@@ -44,7 +44,7 @@ func newEventsView(env *Env, inspector Inspector, save func(string, func(context
 		v.sift()
 		v.tell()
 	}
-	v.pause = fynewidget.NewCheck(text.T("diagnostics.pause"), nil)
+	v.pause = widget.NewCheck(text.T("diagnostics.pause"), nil)
 	clear := widget.NewButton(text.T("diagnostics.clear"), nil, func() {
 		inspector.ClearEvents()
 		v.forget()

@@ -17,7 +17,7 @@ type faultsView struct {
 	inspector Inspector
 	tell      func(widget.Notice)
 	content   fyne.CanvasObject
-	media     *fynewidget.Check
+	media     *widget.Check
 	setting   bool // the check follows what is so; nobody ticked it
 }
 
@@ -30,7 +30,7 @@ func newFaultsView(env *Env, inspector Inspector, tell func(widget.Notice)) *fau
 		b.Alignment = fynewidget.ButtonAlignLeading
 		return b
 	}
-	v.media = fynewidget.NewCheck(text.T("faults.media"), func(on bool) {
+	v.media = widget.NewCheck(text.T("faults.media"), func(on bool) {
 		if !v.setting {
 			v.do(func(ctx context.Context) error { return inspector.BlockMedia(ctx, on) })
 		}

@@ -53,7 +53,7 @@ func newMachinesView() *machinesView {
 		if title == "" {
 			title = m.Title
 		}
-		head := container.NewBorder(nil, nil, nil, c.now, subheading(title))
+		head := bordered(nil, nil, nil, c.now, subheading(title))
 		list.Add(newCard(container.NewVBox(head, container.NewHScroll(c.diagram), c.ways)))
 		c.show()
 		v.drawn = append(v.drawn, c)

@@ -78,6 +78,7 @@ func (a *actions) Decline(ctx context.Context) error              { return a.do(
 func (a *actions) Busy(ctx context.Context) error                 { return a.do(ctx, "busy") }
 func (a *actions) SetMicrophone(c context.Context, on bool) error { return a.do(c, "microphone", on) }
 func (a *actions) SetCamera(ctx context.Context, on bool) error   { return a.do(ctx, "camera", on) }
+func (a *actions) Hold(ctx context.Context, on bool) error        { return a.do(ctx, "hold", on) }
 func (a *actions) ShareScreen(ctx context.Context, s views.Share) error {
 	return a.do(ctx, "share", s)
 }
@@ -291,7 +292,7 @@ func (s *stage) words() string {
 			b.WriteString(w.Text + "\n")
 		case *widget.BarButton:
 			b.WriteString(w.State().Caption + "\n")
-		case *fynewidget.Check:
+		case *widget.Check:
 			b.WriteString(w.Text + "\n")
 		case *widget.Field:
 			b.WriteString(w.Text + w.PlaceHolder + "\n")
@@ -398,9 +399,9 @@ func signedOut() views.Model {
 // choose selects an option in the nth select that shows something now.
 func (s *stage) choose(shows, option string, nth int) {
 	s.t.Helper()
-	var found *fynewidget.Select
+	var found *widget.Select
 	s.walk(func(o fyne.CanvasObject) bool {
-		if c, ok := o.(*fynewidget.Select); ok && c.Selected == shows {
+		if c, ok := o.(*widget.Select); ok && c.Selected == shows {
 			if nth == 0 {
 				found = c
 			}

@@ -40,7 +40,8 @@ type homeView struct {
 
 	keypad fyne.CanvasObject
 	stop   context.CancelFunc
-	failed error // what the last call placed here ended with
+	failed error  // what the last call placed here ended with
+	begun  func() // a call is placed; nil: nobody wants to know
 }
 
 func newHomeView(env *Env, number *string, contacts *bool, openSettings, signOut func()) *homeView {
@@ -57,7 +58,7 @@ func (v *homeView) build(openSettings, signOut func()) {
 	v.account.Truncation = fyne.TextTruncateEllipsis
 	v.status = newStatusPill()
 	v.entry = widget.NewField(text.T("home.number.hint"))
-	v.entry.Text = *v.number
+	v.entry.Text, v.entry.Name = *v.number, text.T("home.number")
 	v.entry.OnChanged = func(s string) { *v.number = s }
 	v.entry.OnSubmitted = func(string) { v.call(true) }
 	v.found = newSuggestions(v.env, v.entry, v.complete, nil, func() {
@@ -88,20 +89,20 @@ func (v *homeView) build(openSettings, signOut func()) {
 
 	dial := newCard(container.NewVBox(
 		caption(text.T("home.number")),
-		container.NewBorder(nil, nil, nil, pad, v.entry), v.found.list,
+		bordered(nil, nil, nil, pad, v.entry), v.found.list,
 		v.keypad, gap(2), v.dial, v.waiting))
 	v.demo = newCard(container.NewVBox(subheading(text.T("home.demo.title")), muted(text.T("home.demo.text"))))
 	v.demo.Hide()
 
 	tools := container.NewHBox(widget.NewIconButton("settings", text.T("common.settings"), openSettings),
 		widget.NewIconButton("sign-out", text.T("home.signout"), signOut))
-	head := container.NewBorder(nil, nil, nil, container.NewCenter(tools),
+	head := bordered(nil, nil, nil, container.NewCenter(tools),
 		tight(v.greeting, v.account))
 	left := container.NewVBox(v.demo, dial)
 	body := container.New(&twoColumns{from: 720, gap: look.Margin}, left, v.people.card)
 	v.again = widget.NewButton(text.T("home.reconnect"), look.Icon("refresh"), v.reconnect)
 	v.again.Hide()
-	status := container.NewBorder(nil, nil, container.NewPadded(v.status), v.again)
+	status := bordered(nil, nil, container.NewPadded(v.status), v.again)
 	v.content = container.NewVScroll(container.New(columnLayout{width: 920, top: true},
 		container.NewVBox(head, status, v.banner, body)))
 }
@@ -111,7 +112,10 @@ func (v *homeView) Set(m Model) {
 	v.model = m
 	v.status.Set(m.Status)
 	setLabel(v.greeting, shorten(m.Account.Name))
-	if m.Account.Guest {
+	if m.Demo {
+		setLabel(v.greeting, text.T("home.demo.greeting"))
+		setLabel(v.account, text.T("signin.demo"))
+	} else if m.Account.Guest {
 		setLabel(v.account, text.T("home.guest", text.D{"Server": m.Account.Server}))
 	} else {
 		setLabel(v.account, text.T("home.account", text.D{"User": m.Account.User, "Server": m.Account.Server}))
@@ -230,11 +234,14 @@ func (v *homeView) call(video bool) {
 // place makes the call.
 func (v *homeView) place(number string, video bool) {
 	v.failed = nil
+	if v.begun != nil {
+		v.begun()
+	}
 	v.busy(number)
 	v.stop = v.env.run(func(ctx context.Context) error { return v.env.Actions.Dial(ctx, number, video) }, func(err error) {
 		v.stop, v.failed = nil, err
 		v.busy("")
-		v.show(Describe(OpCall, number, err))
+		v.showFailed(Describe(OpCall, shorten(number), err), number)
 	})
 }
 
@@ -247,6 +254,19 @@ func (v *homeView) abort() {
 func (v *homeView) show(n widget.Notice) {
 	v.banner.Set(n)
 	v.content.Refresh()
+}
+
+// showFailed shows why a call failed, and offers to call again.
+func (v *homeView) showFailed(n widget.Notice, number string) {
+	if n.Title != "" && number != "" {
+		n.Action = text.T("home.again")
+		v.banner.OnAction = func() {
+			v.entry.SetText(number)
+			v.found.close()
+			v.call(true)
+		}
+	}
+	v.show(n)
 }
 
 func (v *homeView) busy(number string) {

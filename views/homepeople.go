@@ -41,8 +41,8 @@ func newHomePeople(home *homeView, contacts *bool) *homePeople {
 	}
 	p.tabs = [2]*widget.Button{tab("home.recent", false), tab("home.contacts", true)}
 	p.tool = widget.NewIconButton("plus", "", p.useTool)
-	head := container.NewBorder(nil, nil, container.NewHBox(p.tabs[0], p.tabs[1]), p.tool)
-	p.card = newCard(container.NewBorder(head, nil, nil, nil, p.list))
+	head := bordered(nil, nil, container.NewHBox(p.tabs[0], p.tabs[1]), p.tool)
+	p.card = newCard(bordered(head, nil, nil, nil, p.list))
 	return p
 }
 
@@ -66,11 +66,7 @@ func (p *homePeople) set(m Model) {
 func (p *homePeople) draw() {
 	p.drawn = true
 	for i, b := range p.tabs {
-		b.Importance = fynewidget.LowImportance
-		if (i == 1) == *p.contacts {
-			b.Importance = fynewidget.MediumImportance
-		}
-		b.Refresh()
+		markChosen(b, (i == 1) == *p.contacts)
 	}
 	p.list.RemoveAll()
 	if *p.contacts {
@@ -140,9 +136,7 @@ func row(icon, title, info string, tools ...fyne.CanvasObject) fyne.CanvasObject
 	name.TextStyle.Bold = true
 	name.Truncation = fyne.TextTruncateEllipsis
 	words := muted(info)
-	words.Wrapping = fyne.TextWrapOff
-	words.Truncation = fyne.TextTruncateEllipsis
-	return container.NewBorder(nil, nil, container.NewCenter(fynewidget.NewIcon(look.Icon(icon))), container.NewHBox(tools...),
+	return bordered(nil, nil, container.NewCenter(fynewidget.NewIcon(look.Icon(icon))), container.NewHBox(tools...),
 		tight(name, words))
 }
 

@@ -24,7 +24,9 @@ type Incoming struct {
 	title, name, number          *canvas.Text
 	video, audio, busy, declined *widget.BarButton
 	banner                       *widget.Banner
-	running                      bool
+	guard                        *keyGuard
+	running, fresh               bool
+	stop                         func() // the wait for clicks to count
 	// OnError tells an error in the main window when this window is already gone.
 	onError func(widget.Notice)
 }
@@ -51,13 +53,40 @@ func NewIncoming(env *Env, onError func(widget.Notice)) *Incoming {
 	v.busy = button("close", "incoming.busy", widget.Plain, a.Busy)
 	v.declined = button("hang-up", "incoming.decline", widget.Danger, a.Decline)
 	v.banner = widget.NewBanner(nil)
+	v.guard = newKeyGuard(env.now, func() { env.focus(v.video) }, v.Reject)
 	buttons := container.NewHBox(layout.NewSpacer(), v.video, v.audio, v.busy, v.declined, layout.NewSpacer())
+	keys := canvas.NewText(text.T("incoming.keys"), theme.Color(look.OnStageMuted))
+	keys.Alignment, keys.TextSize = fyne.TextAlignCenter, 12
 	field := canvas.NewRectangle(theme.Color(look.StageTile))
 	avatar := container.NewGridWrap(fyne.NewSize(140, 110), v.tile)
 	v.Content = container.NewStack(field, container.NewPadded(container.NewVBox(
-		title, container.NewCenter(avatar), v.name, v.number, layout.NewSpacer(), v.banner, buttons)))
+		title, container.NewCenter(avatar), v.name, v.number, layout.NewSpacer(), v.banner, buttons, keys)),
+		container.NewWithoutLayout(v.guard))
 	return v
 }
+
+// Opened is called when the window comes. It was not asked for: keys and clicks that were on their way elsewhere must not
+// answer the call, so nothing counts for a moment, and no button has the focus.
+func (v *Incoming) Opened() {
+	v.fresh = true
+	v.apply()
+	v.stop = v.env.after(clickGrace, func() {
+		v.fresh = false
+		v.apply()
+	})
+	v.guard.Show()
+	v.env.focus(v.guard)
+}
+
+// Closed is called when the window goes.
+func (v *Incoming) Closed() {
+	if v.stop != nil {
+		v.stop()
+	}
+}
+
+// TypedKey takes the window's keys that no button has.
+func (v *Incoming) TypedKey(e *fyne.KeyEvent) { v.guard.TypedKey(e) }
 
 // Set shows who calls.
 func (v *Incoming) Set(c session.Incoming) {
@@ -85,10 +114,7 @@ func (v *Incoming) SetInCall(on bool) {
 	widget.SetText(v.title, text.T(key))
 }
 
-// Default accepts with video: the enter key.
-func (v *Incoming) Default() { v.video.Tapped(nil) }
-
-// Reject declines: the escape key.
+// Reject declines: the escape key, and closing the window.
 func (v *Incoming) Reject() { v.declined.Tapped(nil) }
 
 func (v *Incoming) do(op func(context.Context) error) {
@@ -96,10 +122,10 @@ func (v *Incoming) do(op func(context.Context) error) {
 		return
 	}
 	v.running = true
-	v.setBusy(true)
+	v.apply()
 	v.env.run(op, func(err error) {
 		v.running = false
-		v.setBusy(false)
+		v.apply()
 		if n := Describe(OpAnswer, "", err); n.Title != "" {
 			v.banner.Set(n)
 			if v.onError != nil {
@@ -109,13 +135,10 @@ func (v *Incoming) do(op func(context.Context) error) {
 	})
 }
 
-func (v *Incoming) setBusy(busy bool) {
+func (v *Incoming) apply() {
 	for _, b := range []*widget.BarButton{v.video, v.audio, v.busy, v.declined} {
 		s := b.State()
-		s.Busy = busy
+		s.Busy, s.Disabled = v.running, v.fresh
 		b.Set(s)
 	}
 }
-
-// First is what has the focus when the window opens.
-func (v *Incoming) First() fyne.Focusable { return v.video }

@@ -27,6 +27,7 @@ func actionWords() map[keys.Action]string {
 		keys.Keypad:      text.T("keys.keypad"),
 		keys.People:      text.T("keys.people"),
 		keys.Figures:     text.T("keys.figures"),
+		keys.Hold:        text.T("keys.hold"),
 		keys.FullScreen:  text.T("keys.fullScreen"),
 		keys.HangUp:      text.T("keys.hangUp"),
 		keys.Settings:    text.T("keys.settings"),
@@ -80,6 +81,7 @@ func (h *keyHelp) fill() {
 		name := fynewidget.NewLabel(words[a])
 		name.Truncation = fyne.TextTruncateEllipsis
 		change := widget.NewButton(combo, nil, nil)
+		change.Name = words[a] + ": " + combo
 		change.OnTapped = func() { h.change(a, words[a]) }
 		h.list.Add(change)
 		h.list.Add(name)

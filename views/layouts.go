@@ -12,6 +12,7 @@ import (
 
 	"parley/views/look"
 	"parley/views/text"
+	"parley/views/widget"
 )
 
 // columnLayout puts its one object in a column of a largest width: in the middle, or at the top when it is higher than
@@ -88,6 +89,9 @@ func newCard(content fyne.CanvasObject) *card {
 	return c
 }
 
+// Held implements widget.Holder.
+func (c *card) Held() fyne.CanvasObject { return c.content }
+
 func (c *card) CreateRenderer() fyne.WidgetRenderer {
 	r := &cardRenderer{card: c, field: canvas.NewRectangle(nil)}
 	r.field.CornerRadius = look.CardRound
@@ -153,10 +157,11 @@ func muted(s string) *fynewidget.Label {
 	return l
 }
 
-// caption is the label of a field.
+// caption is the label of a field; it wraps.
 func caption(s string) *fynewidget.Label {
 	l := fynewidget.NewLabel(s)
 	l.TextStyle.Bold = true
+	l.Wrapping = fyne.TextWrapWord
 	return l
 }
 
@@ -167,7 +172,62 @@ func tight(objects ...fyne.CanvasObject) *fyne.Container {
 
 // labelled is a field with its label above.
 func labelled(key string, o fyne.CanvasObject) fyne.CanvasObject {
+	nameControls(o, text.T(key))
 	return container.New(layout.NewCustomPaddedVBoxLayout(-6), caption(text.T(key)), o)
+}
+
+// nameControls tells screen readers what the label beside controls says.
+func nameControls(o fyne.CanvasObject, name string) {
+	set := func(to *string) {
+		if *to == "" {
+			*to = name
+		}
+	}
+	switch c := o.(type) {
+	case *widget.Field:
+		set(&c.Name)
+	case *widget.Select:
+		set(&c.Name)
+	case *widget.Slider:
+		set(&c.Name)
+	case *fyne.Container:
+		for _, child := range c.Objects {
+			nameControls(child, name)
+		}
+	}
+}
+
+// markChosen shows which of several buttons is the chosen one, and says so to screen readers.
+func markChosen(b *widget.Button, chosen bool) {
+	importance, name := fynewidget.LowImportance, ""
+	if chosen {
+		importance, name = fynewidget.MediumImportance, b.Text+": "+text.T("state.on")
+	}
+	if b.Importance != importance || b.Name != name {
+		b.Importance, b.Name = importance, name
+		b.Refresh()
+	}
+}
+
+// bordered is Fyne's border layout with the focus going from top to bottom: Fyne's own container has the middle first.
+func bordered(top, bottom, left, right fyne.CanvasObject, middle ...fyne.CanvasObject) *fyne.Container {
+	objects := []fyne.CanvasObject{}
+	for _, o := range append(append([]fyne.CanvasObject{top, left}, middle...), right, bottom) {
+		if o != nil {
+			objects = append(objects, o)
+		}
+	}
+	return container.New(layout.NewBorderLayout(top, bottom, left, right), objects...)
+}
+
+// fitting scrolls what is higher than the room there is.
+func fitting(o fyne.CanvasObject, room fyne.Size) fyne.CanvasObject {
+	if o.MinSize().Height <= room.Height {
+		return o
+	}
+	s := container.NewVScroll(o)
+	s.SetMinSize(fyne.NewSize(min(o.MinSize().Width, room.Width), room.Height))
+	return s
 }
 
 func gap(h float32) fyne.CanvasObject {

@@ -38,9 +38,9 @@ func newPeopleView(close func()) *peopleView {
 	p := &peopleView{list: container.NewVBox()}
 	p.close = widget.NewIconButton("close", text.T("common.close"), close)
 	p.close.Icon = look.ColoredIcon("close", look.OnStage)
-	head := container.NewBorder(nil, nil, nil, p.close, subheading(text.T("people.title")))
+	head := bordered(nil, nil, nil, p.close, subheading(text.T("people.title")))
 	// Over video everything is dark, in both themes.
-	inside := container.NewThemeOverride(container.NewBorder(head, nil, nil, nil, container.NewVScroll(p.list)), look.New(look.Dark))
+	inside := container.NewThemeOverride(bordered(head, nil, nil, nil, container.NewVScroll(p.list)), look.New(look.Dark))
 	p.content = container.NewStack(newStageField(), container.NewPadded(inside))
 	p.content.Hide()
 	return p
@@ -70,7 +70,7 @@ func (p *peopleView) set(m Model) {
 		if i == 0 || words.facts[i-1] == "" {
 			p.list.Add(fynewidget.NewSeparator())
 		}
-		p.list.Add(container.NewBorder(nil, nil, stageIcon("info"), nil, muted(fact)))
+		p.list.Add(bordered(nil, nil, stageIcon("info"), nil, muted(fact)))
 	}
 	p.list.Refresh()
 }
@@ -81,14 +81,14 @@ func stageIcon(name string) fyne.CanvasObject {
 
 func personRow(p person) fyne.CanvasObject {
 	name := caption(p.name)
-	name.Truncation = fyne.TextTruncateEllipsis
+	name.Wrapping, name.Truncation = fyne.TextWrapOff, fyne.TextTruncateEllipsis
 	words := fyne.CanvasObject(name)
 	if p.state != "" {
 		state := muted(p.state)
 		state.SizeName = theme.SizeNameCaptionText
 		words = tight(name, state)
 	}
-	return container.NewBorder(nil, nil, stageIcon(p.icon), nil, words)
+	return bordered(nil, nil, stageIcon(p.icon), nil, words)
 }
 
 // describePeople puts the model into words.

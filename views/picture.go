@@ -50,7 +50,7 @@ func (r *Root) openPictureWindow() {
 	}
 	field := canvas.NewRectangle(theme.Color(look.Stage))
 	bar := container.NewStack(newStageField(), container.NewCenter(container.NewHBox(p.microphone, back, p.hangUp)))
-	p.window.SetContent(container.NewStack(field, container.NewBorder(nil, bar, nil, nil, p.tile)))
+	p.window.SetContent(container.NewStack(field, bordered(nil, bar, nil, nil, p.tile)))
 	p.window.SetPadded(false)
 	p.window.Resize(pictureSize)
 	p.window.SetCloseIntercept(r.closePicture)

@@ -30,6 +30,7 @@ const (
 	OpShare      Operation = "problem.share"
 	OpCamera     Operation = "problem.camera"
 	OpMicrophone Operation = "problem.microphone"
+	OpHold       Operation = "problem.hold"
 	OpTones      Operation = "problem.tones"
 	OpSettings   Operation = "problem.settings"
 	OpSound      Operation = "problem.sound"

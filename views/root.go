@@ -53,12 +53,14 @@ type Root struct {
 
 	intended   *intended // a call about to be made
 	before     *beforeView
-	linkAsked  func()    // takes the question about a link away; nil: there is none
-	linkFilled *CallLink // what the sign in screen was filled from; nil: no link
-	stopScreen func()    // gives back what the screen shown uses
+	options    *settingsView // nil: they are not shown
+	linkAsked  func()        // takes the question about a link away; nil: there is none
+	linkFilled *CallLink     // what the sign in screen was filled from; nil: no link
+	stopScreen func()        // gives back what the screen shown uses
 
-	shownError error // the snapshot's error that was told
-	told       int   // number of the last Told
+	talked     talked // what is known of the call that goes on, or was the last
+	shownError error  // the snapshot's error that was told
+	told       int    // number of the last Told
 	keys       keys.Map
 	shortcuts  map[keys.Action]func()
 	talk       *pushToTalk
@@ -97,6 +99,9 @@ func (r *Root) Set(m Model) {
 		r.SetNumber("") // of the demo's room
 	}
 	r.model = m
+	if r.talked.follow(m.Snapshot) && r.home != nil {
+		r.home.failed = nil // of an earlier call
+	}
 	if next := keys.Resolve(m.Settings.Shortcuts); !maps.Equal(next, r.keys) {
 		r.setKeys(next)
 	}
@@ -119,6 +124,7 @@ func (r *Root) SetNumber(number string) {
 	r.number = number
 	if r.home != nil {
 		r.home.entry.SetText(number)
+		r.home.entry.CursorColumn = len([]rune(number)) // what is there may be typed on
 	}
 }
 
@@ -179,6 +185,7 @@ func (r *Root) show(s Screen) {
 	case ScreenHome:
 		if r.home == nil || r.home.stop == nil {
 			r.home = newHomeView(r.env, &r.number, &r.contacts, r.OpenSettings, r.SignOut)
+			r.home.begun = func() { r.talked = talked{} }
 		}
 		content, shown = r.home.content, r.home.shown
 	case ScreenCall:
@@ -199,6 +206,7 @@ func (r *Root) show(s Screen) {
 	case ScreenSettings:
 		v := newSettingsView(r.env, r.model, &r.page, r.CloseSettings, r.keyList)
 		content, shown, r.stopScreen = v.content, v.shown, v.stop
+		r.options = v
 	case ScreenBefore:
 		v := newBeforeView(r.env, r.model, *r.intended, r.join, r.forgetCall)
 		content, shown, r.stopScreen = v.content, v.shown, v.stop
@@ -218,7 +226,7 @@ func (r *Root) leave(next Screen) {
 		r.stopScreen()
 		r.stopScreen = nil
 	}
-	r.before = nil
+	r.before, r.options = nil, nil
 	if r.call != nil {
 		r.call.stop()
 		r.call = nil
@@ -317,6 +325,7 @@ func (r *Root) AskToClose(closeNow, hide func()) {
 	body := container.NewVBox(muted(text.T("call.close.text")))
 	var dismiss func()
 	if hide != nil {
+		body.Add(muted(text.T("call.close.hide.text")))
 		body.Add(widget.NewButton(text.T("call.close.hide"), nil, func() {
 			dismiss()
 			hide()

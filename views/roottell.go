@@ -17,22 +17,28 @@ func (r *Root) tellError() {
 	if err == nil {
 		return
 	}
-	op := OpConnect
 	var ended *call.Error
-	switch {
-	case errors.As(err, &ended):
-		op = OpCallEnded
+	switch isCall := errors.As(err, &ended); {
+	case r.screen == ScreenCall && isCall:
+		r.call.fail(Describe(OpCallEnded, r.talked.name(), err))
 	case r.screen == ScreenCall:
-		op = OpShare
+		r.call.fail(Describe(OpShare, "", err))
+	case r.screen == ScreenHome && isCall:
+		r.tellCallError(err)
+	case r.screen == ScreenHome && r.home.stop == nil && !sameFailure(err, r.home.failed):
+		r.home.show(Describe(OpConnect, r.model.Account.Server, err))
 	}
-	switch r.screen {
-	case ScreenHome:
-		// A call that the person has just placed says itself why it failed.
-		if r.home.stop == nil && !sameFailure(err, r.home.failed) {
-			r.home.show(Describe(op, r.model.Account.Server, err))
-		}
-	case ScreenCall:
-		r.call.fail(Describe(op, r.model.Account.Server, err))
+}
+
+// tellCallError says at home why a call failed, or was cut off, and offers to call again.
+func (r *Root) tellCallError(err error) {
+	switch {
+	case r.talked.established:
+		r.home.showFailed(Describe(OpCallEnded, r.talked.name(), err), r.talked.number)
+	case r.talked.answered, r.home.stop != nil, r.home.failed != nil:
+		// Who has just answered, or placed a call here, is told by that why it failed.
+	default:
+		r.home.showFailed(Describe(OpCall, r.talked.name(), err), r.talked.number)
 	}
 }
 
@@ -64,6 +70,8 @@ func (r *Root) Tell(n widget.Notice) {
 		r.home.show(n)
 	case ScreenBefore:
 		r.before.panel.failed(n)
+	case ScreenSettings:
+		r.options.tell(n)
 	case ScreenCall:
 		r.call.fail(n)
 	}

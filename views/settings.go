@@ -56,7 +56,7 @@ func newSettingsView(env *Env, m Model, page *string, back func(), keyList func(
 	}
 	v.banner = widget.NewBanner(func() { v.content.Refresh() })
 	v.close = widget.NewIconButton("back", text.T("common.back"), back)
-	head := container.NewBorder(nil, nil, v.close, nil, heading(text.T("settings.title")))
+	head := bordered(nil, nil, v.close, nil, heading(text.T("settings.title")))
 	nav := container.NewVBox()
 	ids, words := []string{}, []string{}
 	for _, p := range v.pages {
@@ -68,6 +68,7 @@ func newSettingsView(env *Env, m Model, page *string, back func(), keyList func(
 	}
 	v.choice = newChoice(v.open)
 	v.choice.fill(ids, words, *page)
+	v.choice.Name = text.T("settings.title")
 	v.inner = container.NewVBox()
 	v.body = container.NewVScroll(v.inner)
 	v.content = container.New(&settingsLayout{}, head, nav, v.choice.Select, v.banner, v.body)
@@ -81,21 +82,15 @@ func (v *settingsView) open(key string) {
 	at = max(at, 0)
 	*v.page = v.pages[at].key
 	for i, b := range v.nav {
-		importance := fynewidget.LowImportance
-		if i == at {
-			importance = fynewidget.MediumImportance
-		}
-		if b.Importance != importance {
-			b.Importance = importance
-			b.Refresh()
-		}
+		markChosen(b, i == at)
 	}
 	v.choice.Selected = text.T(v.pages[at].key)
 	v.choice.Refresh()
 	v.stop()
 	v.inner.Objects = []fyne.CanvasObject{v.pages[at].build()}
-	v.body.ScrollToTop()
 	v.inner.Refresh()
+	v.body.Refresh() // it is as high as the page
+	v.body.ScrollToTop()
 	v.look()
 }
 
@@ -177,13 +172,13 @@ func (l *settingsLayout) Layout(o []fyne.CanvasObject, size fyne.Size) {
 
 // choice is a select whose options have an id beside their words.
 type choice struct {
-	*fynewidget.Select
+	*widget.Select
 	ids []string
 }
 
 func newChoice(changed func(id string)) *choice {
 	c := &choice{}
-	c.Select = fynewidget.NewSelect(nil, func(string) {
+	c.Select = widget.NewSelect(nil, func(string) {
 		if i := c.SelectedIndex(); i >= 0 && i < len(c.ids) {
 			changed(c.ids[i])
 		}

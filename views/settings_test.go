@@ -36,11 +36,11 @@ func (s *stage) changed() views.Settings {
 }
 
 // tick is the visible switch with these words.
-func (s *stage) tick(words string) *fynewidget.Check {
+func (s *stage) tick(words string) *widget.Check {
 	s.t.Helper()
-	var found *fynewidget.Check
+	var found *widget.Check
 	s.walk(func(o fyneObject) bool {
-		if c, ok := o.(*fynewidget.Check); ok && c.Text == words {
+		if c, ok := o.(*widget.Check); ok && c.Text == words {
 			found = c
 		}
 		return found != nil

@@ -145,7 +145,7 @@ func (l *iceList) fields(r *iceRow) fyne.CanvasObject {
 	r.wrong = newFieldError()
 	leave := func() { l.settleRow(r) }
 	url := widget.NewField("turn:turn.example.com:3478")
-	url.Text, url.OnLeave = r.server.URL, leave
+	url.Text, url.Name, url.OnLeave = r.server.URL, text.T("settings.ice"), leave
 	url.OnChanged = func(s string) {
 		r.server.URL = s
 		r.wrong.set("")
@@ -181,6 +181,5 @@ func (l *iceList) fields(r *iceRow) fyne.CanvasObject {
 			d.Disable()
 		}
 	}
-	return tight(container.NewBorder(nil, nil, nil, remove, url),
-		container.NewGridWithColumns(2, user, password), r.wrong.content)
+	return container.NewVBox(bordered(nil, nil, nil, remove, url), container.NewGridWithColumns(2, user, password), r.wrong.content)
 }

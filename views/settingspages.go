@@ -8,7 +8,6 @@ import (
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
-	fynewidget "fyne.io/fyne/v2/widget"
 
 	"parley/views/kept"
 	"parley/views/look"
@@ -41,10 +40,12 @@ func (v *settingsView) buildVideo() fyne.CanvasObject {
 		section("settings.picture",
 			v.selectRow("video.height", "settings.height", "settings.height.help", heights, words, strconv.Itoa(s.Video.Height),
 				func(s *Settings, id string) { s.Video.Height, _ = strconv.Atoi(id) }),
-			v.numberRow("video.send_limit", "settings.sendLimit", "settings.sendLimit.help", s.SendLimit, 0, kept.MaxLimit,
+			v.limitRow("video.send_limit", "settings.sendLimit", "settings.sendLimit.help", s.SendLimit, 0,
 				func(s *Settings, n int) { s.SendLimit = n }),
-			v.numberRow("video.present_limit", "settings.presentLimit", "", s.PresentLimit, 0, kept.MaxLimit,
+			v.limitRow("video.present_limit", "settings.presentLimit", "", s.PresentLimit, 0,
 				func(s *Settings, n int) { s.PresentLimit = n }),
+			v.limitRow("video.receive_limit", "settings.receiveLimit", "settings.receiveLimit.help", s.ReceiveLimit, kept.MinReceive,
+				func(s *Settings, n int) { s.ReceiveLimit = n }),
 			v.checkRow("video.balancer", "settings.balancer", "settings.balancer.help", s.Balancer, func(s *Settings, on bool) { s.Balancer = on })),
 		v.codecs())
 }
@@ -64,7 +65,7 @@ func (v *settingsView) codecs() fyne.CanvasObject {
 	fill = func() {
 		list.RemoveAll()
 		for i, name := range order {
-			use := fynewidget.NewCheck(name, nil)
+			use := widget.NewCheck(name, nil)
 			use.Checked = !excluded(v.settings.ExcludedCodecs, name)
 			use.OnChanged = func(on bool) {
 				if !on && len(order)-len(v.settings.ExcludedCodecs) <= 1 {
@@ -92,7 +93,7 @@ func (v *settingsView) codecs() fyne.CanvasObject {
 			if v.locked("video.excluded_codecs") {
 				use.Disable()
 			}
-			list.Add(container.NewBorder(nil, nil, nil, container.NewHBox(up, down), use))
+			list.Add(bordered(nil, nil, nil, container.NewHBox(up, down), use))
 		}
 		list.Refresh()
 	}

@@ -11,6 +11,7 @@ import (
 	"fyne.io/fyne/v2/theme"
 	fynewidget "fyne.io/fyne/v2/widget"
 
+	"parley/views/kept"
 	"parley/views/look"
 	"parley/views/text"
 	"parley/views/widget"
@@ -30,7 +31,7 @@ func note(words string) *fynewidget.Label {
 
 // lockNote says that an administrator has fixed the setting.
 func lockNote() fyne.CanvasObject {
-	return container.NewBorder(nil, nil, container.NewCenter(fynewidget.NewIcon(look.ColoredIcon("lock", look.Muted))), nil,
+	return bordered(nil, nil, container.NewCenter(fynewidget.NewIcon(look.ColoredIcon("lock", look.Muted))), nil,
 		note(text.T("settings.locked")))
 }
 
@@ -57,7 +58,7 @@ func (v *settingsView) selectRow(key, label, help string, ids, words []string, v
 
 // checkRow is a switch.
 func (v *settingsView) checkRow(key, label, help string, value bool, set func(*Settings, bool)) fyne.CanvasObject {
-	c := fynewidget.NewCheck(text.T(label), nil)
+	c := widget.NewCheck(text.T(label), nil)
 	c.Checked = value
 	c.OnChanged = func(on bool) { v.change(func(s *Settings) { set(s, on) }) }
 	return v.under(key, help, c)
@@ -80,14 +81,23 @@ func (v *settingsView) textRow(key, label, help, hint, value string, check func(
 	return labelled(label, tight(v.under(key, help, f), wrong.content))
 }
 
-// numberRow is a field for a whole number between limits; empty stands for 0 where zero is allowed.
+// numberRow is a field for a whole number between limits.
 func (v *settingsView) numberRow(key, label, help string, value, low, high int, set func(*Settings, int)) fyne.CanvasObject {
+	return v.number(key, label, help, value, low, high, false, set)
+}
+
+// limitRow is a field for a limit; empty is none, which is kept as 0.
+func (v *settingsView) limitRow(key, label, help string, value, low int, set func(*Settings, int)) fyne.CanvasObject {
+	return v.number(key, label, help, value, low, kept.MaxLimit, true, set)
+}
+
+func (v *settingsView) number(key, label, help string, value, low, high int, none bool, set func(*Settings, int)) fyne.CanvasObject {
 	shown := strconv.Itoa(value)
-	if value == 0 && low == 0 {
+	if value == 0 && none {
 		shown = ""
 	}
 	f := widget.NewField("")
-	if low == 0 {
+	if none {
 		f.PlaceHolder = text.T("settings.unlimited")
 	}
 	f.Text = shown
@@ -95,11 +105,16 @@ func (v *settingsView) numberRow(key, label, help string, value, low, high int, 
 	f.OnChanged = func(typed string) {
 		typed = strings.TrimSpace(typed)
 		n, err := strconv.Atoi(typed)
-		if typed == "" && low == 0 {
+		if typed == "" && none {
 			n, err = 0, nil
 		}
-		if err != nil || n < low || n > high {
-			wrong.say(text.T("settings.number", text.D{"Low": fmt.Sprint(low), "High": fmt.Sprint(high)}))
+		if err != nil || (n < low || n > high) && !(n == 0 && none) {
+			between := text.D{"Low": fmt.Sprint(low), "High": fmt.Sprint(high)}
+			if none {
+				wrong.say(text.T("settings.limit", between))
+			} else {
+				wrong.say(text.T("settings.number", between))
+			}
 			return
 		}
 		wrong.say("")

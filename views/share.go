@@ -22,6 +22,9 @@ const (
 	shareRegionWidth, shareRegionHeight = 1280, 720
 )
 
+// sharePageLeast is the height that a page needs at least, device independent pixels.
+const sharePageLeast = 280
+
 // sharePicker lets a person choose what to share: a screen, a window or a part of a screen, each with a live picture.
 type sharePicker struct {
 	env     *Env
@@ -32,13 +35,13 @@ type sharePicker struct {
 
 	cards   map[string]*widget.SourceCard
 	region  *widget.Region
-	screen  *fynewidget.Select // whose part
+	screen  *widget.Select // whose part
 	size    *fynewidget.Label
 	tabs    []*widget.Button
 	pages   []fyne.CanvasObject
 	page    int
 	body    *fyne.Container
-	motion  *fynewidget.RadioGroup
+	motion  *widget.Options
 	hint    *fynewidget.Label
 	chosen  string // ID
 	of      ShareSource
@@ -96,13 +99,12 @@ func (p *sharePicker) build(motion bool) {
 	for i, key := range []string{"share.screens", "share.windows", "share.region"} {
 		p.tabs = append(p.tabs, widget.NewButton(text.T(key), nil, func() { p.turn(i) }))
 	}
-	p.motion = fynewidget.NewRadioGroup([]string{text.T("share.detail"), text.T("share.motion")}, func(string) { p.explain() })
-	p.motion.Required, p.motion.Horizontal = true, true
 	p.hint = muted("")
-	p.motion.Selected = text.T("share.detail")
+	kind := text.T("share.detail")
 	if motion {
-		p.motion.Selected = text.T("share.motion")
+		kind = text.T("share.motion")
 	}
+	p.motion = widget.NewOptions([]string{text.T("share.detail"), text.T("share.motion")}, kind, func(string) { p.explain() })
 	p.explain()
 	for _, s := range p.sources {
 		if p.chosen == "" || s.Kind == ShareMonitor && s.ID == p.primary() {
@@ -196,15 +198,15 @@ func (p *sharePicker) buildRegion() fyne.CanvasObject {
 		p.measure()
 		p.aim()
 	}
-	p.screen = fynewidget.NewSelect(names, nil)
-	p.screen.Selected = names[0]
+	p.screen = widget.NewSelect(names, nil)
+	p.screen.Selected, p.screen.Name = names[0], text.T("share.screens")
 	p.screen.OnChanged = func(string) { use(screens[p.screen.SelectedIndex()]) }
 	use(screens[0])
 	var above fyne.CanvasObject
 	if len(screens) > 1 {
 		above = p.screen
 	}
-	return container.NewBorder(above, container.NewVBox(p.size, muted(text.T("share.region.text"))), nil, nil, field)
+	return bordered(above, container.NewVBox(p.size, muted(text.T("share.region.text"))), nil, nil, field)
 }
 
 // measure says how large the region is.
@@ -216,7 +218,7 @@ func (p *sharePicker) measure() {
 // explain says what detail and motion are good for.
 func (p *sharePicker) explain() {
 	key := "share.detail.text"
-	if p.motion.Selected == text.T("share.motion") {
+	if p.motion.Selected() == text.T("share.motion") {
 		key = "share.motion.text"
 	}
 	p.hint.SetText(text.T(key))
@@ -233,11 +235,7 @@ func (p *sharePicker) choose(id string) {
 func (p *sharePicker) turn(page int) {
 	p.page = page
 	for i, tab := range p.tabs {
-		tab.Importance = fynewidget.LowImportance
-		if i == page {
-			tab.Importance = fynewidget.MediumImportance
-		}
-		tab.Refresh()
+		markChosen(tab, i == page)
 	}
 	p.body.Objects = []fyne.CanvasObject{p.pages[page]}
 	p.body.Refresh()
@@ -353,7 +351,7 @@ func (p *sharePicker) show(id string, picture image.Image) {
 
 // accept shares what is chosen.
 func (p *sharePicker) accept() {
-	s := Share{Source: p.chosen, Motion: p.motion.Selected == text.T("share.motion")}
+	s := Share{Source: p.chosen, Motion: p.motion.Selected() == text.T("share.motion")}
 	if p.page == pageRegion {
 		if p.region == nil {
 			return
@@ -398,14 +396,14 @@ func (p *sharePicker) open(page int) {
 		stop.Importance = fynewidget.DangerImportance
 		buttons = container.NewHBox(stop, layout.NewSpacer(), cancel, accept)
 	}
-	p.body = container.NewStack()
+	p.body = container.NewStack(p.pages[page])
 	tabs := container.NewHBox()
 	for _, tab := range p.tabs {
 		tabs.Add(tab)
 	}
-	content := container.NewBorder(
+	content := bordered(
 		container.NewVBox(title, container.NewHScroll(tabs)),
-		container.NewVBox(p.motion, p.hint, buttons), nil, nil, p.body)
+		container.NewVBox(p.motion, p.hint, buttons), nil, nil, container.NewStack(gap(sharePageLeast), p.body))
 	p.dismiss = p.env.sheet(content, fyne.NewSize(716, 600), p.close)
 	p.turn(page)
 	if card := p.cards[p.chosen]; card != nil {
@@ -419,7 +417,8 @@ func (p *sharePicker) open(page int) {
 func (e *Env) sheet(content fyne.CanvasObject, most fyne.Size, escape func()) (dismiss func()) {
 	canvas := e.Window.Canvas()
 	room := fyne.NewSize(canvas.Size().Width-2*look.Space, canvas.Size().Height-2*look.Space)
-	popup := fynewidget.NewModalPopUp(container.New(layout.NewCustomPaddedLayout(8, 8, 10, 10), content), canvas)
+	inside := fyne.NewSize(min(most.Width, room.Width)-32, min(most.Height, room.Height)-32)
+	popup := fynewidget.NewModalPopUp(container.New(layout.NewCustomPaddedLayout(8, 8, 10, 10), fitting(content, inside)), canvas)
 	popup.Resize(fyne.NewSize(min(most.Width, room.Width), min(most.Height, room.Height)))
 	return e.lay(&overlay{popup: popup, escape: escape, gone: escape})
 }

@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"fyne.io/fyne/v2"
-	fynewidget "fyne.io/fyne/v2/widget"
 
 	"parley/connector/presentation"
 	"parley/connector/signal"
@@ -209,7 +208,7 @@ func (s *stage) radio(option string) {
 	s.t.Helper()
 	found := false
 	s.walk(func(o fyne.CanvasObject) bool {
-		if g, ok := o.(*fynewidget.RadioGroup); ok && slices.Contains(g.Options, option) {
+		if g, ok := o.(*widget.Options); ok && slices.Contains(g.Options, option) {
 			g.SetSelected(option)
 			found = true
 		}

@@ -26,10 +26,10 @@ type signInView struct {
 	keyring      *fynewidget.Label
 	content      fyne.CanvasObject
 
-	kind                         *fynewidget.RadioGroup
+	kind                         *widget.Options
 	server, name, user, password *widget.Field
 	account                      *fyne.Container
-	remember                     *fynewidget.Check
+	remember                     *widget.Check
 	submit                       *widget.Button
 	waiting                      *waitingRow
 	banner                       *widget.Banner
@@ -60,23 +60,20 @@ func (v *signInView) build(demo bool) {
 	v.user = v.field("signin.user.hint", &f.User)
 	v.password = widget.NewPasswordField()
 	v.bind(v.password, &f.Password)
-	v.kind = fynewidget.NewRadioGroup([]string{text.T("signin.guest"), text.T("signin.account")}, nil)
-	v.kind.Required = true
-	v.kind.Horizontal = true
 	// Side by side: below each other, with a message above, they would push the button out of a window of 640.
 	v.account = container.NewGridWithColumns(2, labelled("signin.user", v.user), labelled("signin.password", v.password))
-	v.kind.Selected = text.T("signin.account")
+	kind := text.T("signin.account")
 	if f.Guest {
-		v.kind.Selected = text.T("signin.guest")
+		kind = text.T("signin.guest")
 		v.account.Hide()
 	}
-	v.kind.OnChanged = func(s string) {
+	v.kind = widget.NewOptions([]string{text.T("signin.guest"), text.T("signin.account")}, kind, func(s string) {
 		f.Guest = s == text.T("signin.guest")
 		widget.SetVisible(v.account, !f.Guest)
 		v.sayKeyring()
 		v.content.Refresh()
-	}
-	v.remember = fynewidget.NewCheck(text.T("signin.remember"), v.setRemember)
+	})
+	v.remember = widget.NewCheck(text.T("signin.remember"), v.setRemember)
 	v.remember.Checked = f.Remember
 	v.keyring = note(text.T("signin.remember.noKeyring"))
 	v.keyring.Hide()
@@ -93,7 +90,7 @@ func (v *signInView) build(demo bool) {
 	logo := canvas.NewImageFromResource(assets.Logo())
 	logo.FillMode = canvas.ImageFillContain
 	logo.SetMinSize(fyne.NewSize(56, 56))
-	head := container.NewBorder(nil, nil, logo, container.NewCenter(widget.NewIconButton("settings", text.T("common.settings"), v.openSettings)), title)
+	head := bordered(nil, nil, logo, container.NewCenter(widget.NewIconButton("settings", text.T("common.settings"), v.openSettings)), title)
 	form := container.NewVBox(
 		labelled("signin.server", tight(v.server, v.recent.list)), labelled("signin.name", v.name), v.kind, v.account, tight(v.remember, v.keyring))
 	v.content = column(440, container.NewVBox(head,

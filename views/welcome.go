@@ -33,7 +33,9 @@ func newWelcomeView(env *Env, signIn, openSettings func(), entered func(room str
 	logo.FillMode = canvas.ImageFillContain
 	logo.SetMinSize(fyne.NewSize(56, 56))
 	settings := container.NewCenter(widget.NewIconButton("settings", text.T("common.settings"), openSettings))
-	head := container.NewBorder(nil, nil, logo, settings, tight(heading(text.T("welcome.title")), muted(text.T("app.tagline"))))
+	title := heading(text.T("welcome.title"))
+	title.Truncation, title.Wrapping = fyne.TextTruncateOff, fyne.TextWrapWord
+	head := bordered(nil, nil, logo, settings, tight(title, muted(text.T("app.tagline"))))
 	v.banner = widget.NewBanner(func() {})
 	v.demo = widget.NewButton(text.T("welcome.demo.do"), look.Icon("people"), v.tryDemo)
 	v.signIn = widget.NewButton(text.T("welcome.server.do"), nil, signIn)
@@ -50,7 +52,7 @@ func newWelcomeView(env *Env, signIn, openSettings func(), entered func(room str
 
 // welcomeRow explains one thing.
 func welcomeRow(icon, title, words string) fyne.CanvasObject {
-	return container.NewBorder(nil, nil, container.NewCenter(fynewidget.NewIcon(look.Icon(icon))), nil,
+	return bordered(nil, nil, container.NewCenter(fynewidget.NewIcon(look.Icon(icon))), nil,
 		tight(caption(text.T(title)), muted(text.T(words))))
 }
 

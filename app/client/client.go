@@ -45,6 +45,7 @@ type Options struct {
 	Codecs              rtc.Codecs
 	MaxWidth, MaxHeight int // of what is sent, pixels; 0 is no limit
 	MaxBitrate          int // of the main video that is sent, bit/s; 0 is no limit
+	MaxReceiveBitrate   int // of the video that comes, bit/s; 0 is no limit
 
 	Balancer       connector.BalancerConfig
 	Recovery       connector.RecoveryConfig
@@ -119,7 +120,7 @@ func New(o Options) (*Client, error) {
 		InstanceID:  o.InstanceID,
 		CallWaiting: o.CallWaiting,
 		Codecs:      o.Codecs,
-		MaxBitrate:  o.MaxBitrate,
+		MaxBitrate:  o.MaxBitrate, MaxReceiveBitrate: o.MaxReceiveBitrate,
 		Balancer:    o.Balancer,
 		Recovery:    o.Recovery,
 		Redial:      o.Redial,

@@ -54,6 +54,7 @@ type controller struct {
 	// speakerAway: another speaker, or none, stands in for the wanted one.
 	speakerAway bool
 	history     history
+	cut         session.Call // the call as it was when it was established last
 	unwatch     func()
 	closed      bool
 
@@ -118,6 +119,9 @@ func (c *controller) Model() views.Model {
 	if c.shared != nil {
 		m.Sharing = c.shared.name
 	}
+	if c.snapshot.Redial.State.Reconnecting() {
+		c.keepTruth(&m.Snapshot)
+	}
 	if c.renewing {
 		m.Status = session.StatusConnecting
 	}
@@ -177,6 +181,9 @@ func (c *controller) watch(s session.Snapshot) {
 	c.snapshot = s
 	// Between two attempts to restore a call it is idle, and the next attempt sends the same tracks.
 	over := s.Call.State == call.Idle && !c.dialing && !s.Redial.State.Reconnecting()
+	if s.Call.State.Active() {
+		c.cut = s.Call
+	}
 	ended := c.history.follow(s, c.now())
 	if c.inDemo() {
 		ended = nil // nothing of it is kept
@@ -184,7 +191,7 @@ func (c *controller) watch(s session.Snapshot) {
 	renew := over && before.Call.State != call.Idle && c.stale()
 	c.mu.Unlock()
 	if over {
-		c.dropTracks()
+		c.forgetCall()
 	}
 	if renew {
 		c.later(func(ctx context.Context) {
@@ -204,6 +211,44 @@ func (c *controller) watch(s session.Snapshot) {
 	c.changed()
 }
 
+// keepTruth shows, while a call is being restored, what it was before it was cut off: between two attempts the connector has
+// no call and no tracks, but the next attempt takes the same. With the lock held.
+func (c *controller) keepTruth(s *session.Snapshot) {
+	if c.cut.State != "" {
+		state, started := s.Call.State, s.Call.Started
+		s.Call = c.cut
+		s.Call.State, s.Call.Started = state, started
+		s.Call.OnHold, s.Call.Held = false, false // a new call begins without
+	}
+	audio, video := c.stream.Audio, c.stream.Video
+	s.Media.HasMicrophone, s.Media.HasCamera = audio != nil, video != nil
+	s.Media.MicrophoneOn = audio != nil && audio.Enabled()
+	s.Media.CameraOn = video != nil && video.Enabled()
+	s.Media.Camera = video
+}
+
+// switchTrack has the connector switch a track. While the call is being restored it may have none: then it is switched
+// here, and the next attempt sends it so.
+func (c *controller) switchTrack(kind rtc.Kind, on bool, connectors func() error) error {
+	err := connectors()
+	if !errors.Is(err, call.ErrNone) {
+		return err
+	}
+	c.mu.Lock()
+	track := c.stream.Audio
+	if kind == rtc.Video {
+		track = c.stream.Video
+	}
+	restoring := c.snapshot.Redial.State.Reconnecting()
+	c.mu.Unlock()
+	if !restoring || track == nil {
+		return err
+	}
+	track.SetEnabled(on)
+	c.changed()
+	return nil
+}
+
 // later runs fn on a goroutine that Close waits for.
 func (c *controller) later(fn func(context.Context)) {
 	c.mu.Lock()
@@ -212,6 +257,14 @@ func (c *controller) later(fn func(context.Context)) {
 		return
 	}
 	c.background.Go(func() { fn(c.ctx) })
+}
+
+// forgetCall ends what lasts as long as a call.
+func (c *controller) forgetCall() {
+	c.mu.Lock()
+	c.cut = session.Call{}
+	c.mu.Unlock()
+	c.dropTracks()
 }
 
 // dropTracks gives the devices back.
@@ -426,7 +479,7 @@ func (c *controller) SetMicrophone(ctx context.Context, on bool) error {
 		return err
 	}
 	c.settle(func(v *views.Conference) { v.AskedMicrophone = false })
-	return link.Connector.SetMicrophone(ctx, on)
+	return c.switchTrack(rtc.Audio, on, func() error { return link.Connector.SetMicrophone(ctx, on) })
 }
 
 // SetCamera implements views.Actions.
@@ -436,7 +489,16 @@ func (c *controller) SetCamera(ctx context.Context, on bool) error {
 		return err
 	}
 	c.settle(func(v *views.Conference) { v.AskedCamera = false })
-	return link.Connector.SetCamera(ctx, on)
+	return c.switchTrack(rtc.Video, on, func() error { return link.Connector.SetCamera(ctx, on) })
+}
+
+// Hold implements views.Actions.
+func (c *controller) Hold(ctx context.Context, on bool) error {
+	link, err := c.current()
+	if err != nil {
+		return err
+	}
+	return link.Connector.Hold(ctx, on)
 }
 
 // SendDTMF implements views.Actions.

@@ -37,6 +37,7 @@ func TestEverySettingOfAConnectionReachesTheClient(t *testing.T) {
 		"video.codecs":            func(s *kept.Settings) { s.PreferredCodecs = []string{"H264"} },
 		"video.excluded_codecs":   func(s *kept.Settings) { s.ExcludedCodecs = []string{"VP8"} },
 		"video.send_limit":        func(s *kept.Settings) { s.SendLimit = 300 },
+		"video.receive_limit":     func(s *kept.Settings) { s.ReceiveLimit = 400 },
 		"video.balancer":          func(s *kept.Settings) { s.Balancer = false },
 		"network.reconnect":       func(s *kept.Settings) { s.Reconnect = false },
 		"network.redial_attempts": func(s *kept.Settings) { s.RedialAttempts = 2 },
@@ -51,10 +52,10 @@ func TestEverySettingOfAConnectionReachesTheClient(t *testing.T) {
 		}
 	}
 	s := base
-	s.Video = kept.Video{Height: 480, PreferredCodecs: []string{"H264", "VP8"}, ExcludedCodecs: []string{"AV1"}, SendLimit: 300}
+	s.Video = kept.Video{Height: 480, PreferredCodecs: []string{"H264", "VP8"}, ExcludedCodecs: []string{"AV1"}, SendLimit: 300, ReceiveLimit: 400}
 	s.Recovery = kept.Recovery{Samples: 4, Throttle: 1500}
 	o := made(s)
-	if o.MaxWidth != 854 || o.MaxHeight != 480 || o.MaxBitrate != 300_000 || !o.Balancer.Off || !o.KeepConnected ||
+	if o.MaxWidth != 854 || o.MaxHeight != 480 || o.MaxBitrate != 300_000 || o.MaxReceiveBitrate != 400_000 || !o.Balancer.Off || !o.KeepConnected ||
 		o.Recovery != (connector.RecoveryConfig{Samples: 4, Throttle: 1500 * time.Millisecond}) || o.Redial.MaxAttempts != 5 {
 		t.Errorf("client %+v", o)
 	}

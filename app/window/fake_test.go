@@ -132,6 +132,7 @@ func (f *fakeConnector) SetMicrophone(_ context.Context, on bool) error {
 	return f.ask(word("microphone", on))
 }
 func (f *fakeConnector) SetCamera(_ context.Context, on bool) error { return f.ask(word("camera", on)) }
+func (f *fakeConnector) Hold(_ context.Context, on bool) error      { return f.ask(word("hold", on)) }
 func (f *fakeConnector) DeclineCall(_ context.Context, id string, busy bool) error {
 	if id != "" {
 		return f.ask(word("decline "+id, busy))

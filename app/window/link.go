@@ -29,6 +29,7 @@ type Connector interface {
 	ReplaceStream(ctx context.Context, stream rtc.LocalStream, o connector.ReplaceOptions) error
 	SetMicrophone(ctx context.Context, on bool) error
 	SetCamera(ctx context.Context, on bool) error
+	Hold(ctx context.Context, on bool) error
 	StartPresentation(ctx context.Context, track rtc.LocalTrack, o connector.PresentationOptions) error
 	ReplacePresentation(ctx context.Context, track rtc.LocalTrack, o connector.PresentationOptions) error
 	StopPresentation(ctx context.Context) error
@@ -124,7 +125,7 @@ func clientOptions(o Options, l LinkOptions) client.Options {
 		Processor: o.Processor, CallWaiting: true,
 		Codecs:   rtc.Codecs{Preferred: s.PreferredCodecs, Excluded: s.ExcludedCodecs},
 		MaxWidth: width(s.Video.Height), MaxHeight: s.Video.Height,
-		MaxBitrate:     s.SendLimit * 1000,
+		MaxBitrate: s.SendLimit * 1000, MaxReceiveBitrate: s.ReceiveLimit * 1000,
 		Balancer:       connector.BalancerConfig{Off: !s.Balancer},
 		Recovery:       connector.RecoveryConfig{Samples: s.Samples, Throttle: time.Duration(s.Throttle) * time.Millisecond},
 		Redial:         redial.Options{MaxAttempts: s.RedialAttempts},

@@ -11,11 +11,13 @@ import (
 	"math/big"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"testing"
 	"time"
 
 	"parley/connector/call"
 	"parley/connector/redial"
+	"parley/connector/rtc"
 	"parley/connector/session"
 	"parley/views"
 )
@@ -80,6 +82,61 @@ func TestACallThatIsRestoredKeepsItsDevices(t *testing.T) {
 	}
 	if calls := len(r.controller.store.Calls()); calls != 1 {
 		t.Errorf("the history has %d calls, want 1", calls)
+	}
+}
+
+// Between two attempts to restore a call the connector has none; the window goes on showing what it was.
+func TestACallThatIsRestoredIsShownAsItWas(t *testing.T) {
+	r := newRig(t)
+	r.signIn(t)
+	if err := r.Dial(t.Context(), "2001", true); err != nil {
+		t.Fatal(err)
+	}
+	talking := session.Initial()
+	talking.Call = session.Call{State: call.InRoom, Number: "2001", Room: "2001", RemoteName: "Room", OnHold: true}
+	r.connector.watch(talking)
+	between := session.Initial()
+	between.Redial.State = redial.Backoff
+	r.connector.watch(between)
+	s := r.Model().Snapshot
+	if s.Call.Room != "2001" || s.Call.RemoteName != "Room" || s.Call.State != call.Idle || s.Call.OnHold {
+		t.Errorf("call %+v", s.Call)
+	}
+	if m := s.Media; !m.HasMicrophone || !m.HasCamera || !m.MicrophoneOn || !m.CameraOn || m.Camera != rtc.LocalTrack(r.camera) {
+		t.Errorf("media %+v", m)
+	}
+
+	// What is switched off meanwhile is off in the next attempt.
+	r.connector.answer["microphone off"], r.connector.answer["camera off"] = call.ErrNone, call.ErrNone
+	if err := errors.Join(r.SetMicrophone(t.Context(), false), r.SetCamera(t.Context(), false)); err != nil {
+		t.Fatal(err)
+	}
+	if r.microphone.Enabled() || r.camera.Enabled() {
+		t.Error("a track stays on")
+	}
+	if m := r.Model().Snapshot.Media; m.MicrophoneOn || m.CameraOn || !m.HasMicrophone || !m.HasCamera {
+		t.Errorf("media %+v", m)
+	}
+	r.state(call.Idle)
+	if err := r.SetMicrophone(t.Context(), false); !errors.Is(err, call.ErrNone) {
+		t.Errorf("outside of a call: %v", err)
+	}
+	if s := r.Model().Snapshot; s.Call.Room != "" || s.Media.HasCamera {
+		t.Errorf("after the call: %+v %+v", s.Call, s.Media)
+	}
+}
+
+func TestHold(t *testing.T) {
+	r := newRig(t)
+	if err := r.Hold(t.Context(), true); !errors.Is(err, errNotConnected) {
+		t.Errorf("without a server: %v", err)
+	}
+	r.signIn(t)
+	if err := errors.Join(r.Hold(t.Context(), true), r.Hold(t.Context(), false)); err != nil {
+		t.Fatal(err)
+	}
+	if asked := r.connector.asked; !slices.Contains(asked, "hold on") || !slices.Contains(asked, "hold off") {
+		t.Errorf("asked %v", asked)
 	}
 }
 

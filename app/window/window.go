@@ -426,19 +426,13 @@ func (i *incomingWindow) open() {
 	i.window.SetContent(view.Content)
 	i.window.SetPadded(false)
 	i.window.SetCloseIntercept(view.Reject)
-	i.window.Canvas().SetOnTypedKey(func(k *fyne.KeyEvent) {
-		switch k.Name {
-		case fyne.KeyReturn, fyne.KeyEnter:
-			view.Default()
-		case fyne.KeyEscape:
-			view.Reject()
-		}
-	})
-	i.window.Resize(fyne.NewSize(460, 340))
+	i.window.Canvas().SetOnTypedKey(view.TypedKey)
+	i.window.Resize(fyne.NewSize(460, 360))
 	i.window.SetFixedSize(true)
 	i.window.CenterOnScreen()
 	i.window.Show()
 	i.window.RequestFocus()
+	view.Opened()
 	w.stayOnTop(i.window)
 	if link, err := w.controller.current(); err == nil && link.Ring != nil {
 		i.quiet = link.Ring(w.shown)
@@ -453,6 +447,7 @@ func (i *incomingWindow) close() {
 		i.quiet()
 		i.quiet = nil
 	}
+	i.view.Closed()
 	i.window.SetCloseIntercept(nil)
 	i.window.Close()
 	i.window, i.view = nil, nil

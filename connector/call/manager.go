@@ -23,6 +23,7 @@ type Deps struct {
 	Peers         rtc.Factory
 	Codecs        rtc.Codecs
 	MaxBitrate    int // of the main video, bit/s; 0 is no limit
+	MaxReceive    int // of the video that comes, bit/s; 0 is no limit
 	Agent         func() signal.UserAgent
 	Configuration func() *connection.Configuration
 	Logger        *slog.Logger
@@ -150,7 +151,8 @@ func (m *Manager) begin(l *leg) *leg {
 
 // newPeer gives the leg a peer connection with our tracks.
 func (m *Manager) newPeer(l *leg) error {
-	config := rtc.Config{Codecs: m.deps.Codecs, MaxBitrate: m.deps.MaxBitrate}
+	config := rtc.Config{Codecs: m.deps.Codecs, MaxBitrate: m.deps.MaxBitrate,
+		MaxReceiveBitrate: m.deps.MaxReceive}
 	if c := m.deps.Configuration(); c != nil {
 		config.ICEServers = c.ICEServers
 		if c.MaxResolution != nil {

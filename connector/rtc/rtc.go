@@ -105,6 +105,9 @@ type Config struct {
 	MaxWidth, MaxHeight int
 	// MaxBitrate limits what the main video's encoder sends, bit/s; 0 is no limit. Encodings limit further.
 	MaxBitrate int
+	// MaxReceiveBitrate limits what the peer may send us as video, bit/s; 0 is no limit. Each m-line asks for it
+	// (b=TIAS, RFC 3890), and REMB, where the peer knows it, for all of them together.
+	MaxReceiveBitrate int
 }
 
 // ConnectionState is W3C RTCPeerConnectionState.

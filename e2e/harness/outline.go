@@ -29,6 +29,7 @@ type Item struct {
 	Kind     string // button, field, check, select, label, text, …
 	Words    string // on it, or what screen readers say; the hint of a field
 	Value    string
+	Name     string          // what screen readers say
 	Area     image.Rectangle // pixels of the window
 	Seen     image.Rectangle // what scrolling leaves of it
 	Focused  bool

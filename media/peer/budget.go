@@ -36,9 +36,13 @@ func (p *Conn) budget(slot rtc.Slot) float64 {
 	p.mu.Lock()
 	l := p.leg
 	var c claims
+	most := float64(maxBitrate) // that the peer wants to get
 	for _, x := range p.lines {
 		if x.sending == nil || x.sending.track == nil || !x.agreed.sends() {
 			continue
+		}
+		if x.slot == slot && x.section != nil && x.section.most > 0 {
+			most = max(x.section.most, minBitrate)
 		}
 		switch x.slot {
 		case rtc.SlotAudio:
@@ -54,8 +58,9 @@ func (p *Conn) budget(slot rtc.Slot) float64 {
 		return 0
 	}
 	parts := divide(l.estimator.target(), c)
+	part := parts.camera
 	if slot == rtc.SlotPresentation {
-		return max(parts.presentation, minBitrate)
+		part = parts.presentation
 	}
-	return max(parts.camera, minBitrate)
+	return min(max(part, minBitrate), most)
 }

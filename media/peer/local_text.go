@@ -1,6 +1,10 @@
 package peer
 
-import "slices"
+import (
+	"slices"
+
+	"parley/connector/rtc"
+)
 
 // localText is our description for the peer.
 func (p *Conn) localText(answer bool) (string, error) {
@@ -45,6 +49,9 @@ func (p *Conn) localSection(mid string, answer bool) localSection {
 		return localSection{mid: mid, media: string(l.kind), protocol: "UDP/TLS/RTP/SAVPF", refused: true}
 	}
 	out := localSection{mid: mid, media: string(l.kind), protocol: "UDP/TLS/RTP/SAVPF", direction: p.wanted(l)}
+	if l.kind == rtc.Video && out.direction.receives() {
+		out.most = p.rtc.MaxReceiveBitrate
+	}
 	if answer && l.section != nil {
 		out.direction, out.formats = l.agreed, l.section.formats
 	}

@@ -29,34 +29,46 @@ func (r *rembClock) due(now time.Duration, rate float64) bool {
 	return true
 }
 
-// sendREMB tells the peer what may come, when it wants to be told that way.
+// sendREMB tells the peer what may come, when it wants to be told that way, and what a person allows at most.
 func (p *Conn) sendREMB(now time.Duration) {
 	p.mu.Lock()
 	l := p.leg
-	sources := p.rembSources()
+	sources, estimates := p.rembSources(), p.estimatesItself()
 	p.mu.Unlock()
 	if len(sources) == 0 {
 		return
 	}
-	from := p.ownSource()
-	if rate, ok := l.arrivals.rate(); ok && p.remb.due(now, rate) {
-		p.writeRTCP(&rtcp.ReceiverEstimatedMaximumBitrate{SenderSSRC: from, Bitrate: float32(rate), SSRCs: sources})
+	rate, known := 0.0, false
+	if !estimates {
+		rate, known = l.arrivals.rate()
+	}
+	if most := p.rtc.MaxReceiveBitrate; most > 0 {
+		if allowed := float64(most); !known || rate > allowed { // sound counts, too
+			rate, known = allowed, true
+		}
+	}
+	if known && p.remb.due(now, rate) {
+		p.writeRTCP(&rtcp.ReceiverEstimatedMaximumBitrate{SenderSSRC: p.ownSource(), Bitrate: float32(rate), SSRCs: sources})
 	}
 }
 
-// rembSources are the video sources of a peer that negotiated goog-remb and not transport-cc. A peer with transport-cc
-// estimates for itself. Under mu.
-func (p *Conn) rembSources() (sources []uint32) {
+// estimatesItself tells whether the peer negotiated transport-cc, by which it knows what the way carries. Under mu.
+func (p *Conn) estimatesItself() bool {
 	for _, l := range p.lines {
 		if l.section == nil {
 			continue
 		}
 		for _, list := range l.section.feedback {
 			if containsFold(list, "transport-cc") && l.section.extensions[0] != 0 {
-				return nil
+				return true
 			}
 		}
 	}
+	return false
+}
+
+// rembSources are the video sources of a peer that negotiated goog-remb. Under mu.
+func (p *Conn) rembSources() (sources []uint32) {
 	for _, l := range p.lines {
 		if l.video == nil || l.section == nil || !l.agreed.receives() {
 			continue

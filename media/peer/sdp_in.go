@@ -3,6 +3,7 @@ package peer
 import (
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -43,6 +44,8 @@ type remoteSection struct {
 	streamID, track string // msid
 	label           string
 	ssrc, rtxSSRC   uint32 // 0: not announced
+	// most is what the peer wants to get on the m-line, bit/s; 0 when it names no limit.
+	most float64
 	// apart: the peer gives the m-line a transport of its own (no BUNDLE); single is its description alone.
 	apart  bool
 	single string
@@ -142,7 +145,23 @@ func (s *remoteSection) read(m *sdp.MediaDescription, d *sdp.SessionDescription,
 	}
 	s.readFormats(m, ours, prefer)
 	s.readSources(m)
+	s.most = readBandwidth(m)
 	s.extensions = readExtensions(m)
+}
+
+// readBandwidth is the limit that the peer sets for what we send on an m-line, bit/s: b=TIAS before b=AS, which counts all
+// headers, too. 0 is none: a peer that wants nothing at all says so by the direction.
+func readBandwidth(m *sdp.MediaDescription) (most float64) {
+	for _, b := range m.Bandwidth {
+		switch {
+		case b.Experimental || b.Bandwidth == 0 || b.Bandwidth > math.MaxInt32:
+		case strings.EqualFold(b.Type, "TIAS"):
+			return float64(b.Bandwidth)
+		case strings.EqualFold(b.Type, "AS"):
+			most = float64(b.Bandwidth) * 1000 / packetOverhead
+		}
+	}
+	return most
 }
 
 // readSources reads msid (RFC 8830) and the synchronisation sources (RFC 5576). An m-line carries one stream of ours;

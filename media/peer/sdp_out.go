@@ -17,6 +17,8 @@ type localSection struct {
 	format          string // any payload type of the peer's m-line
 	refused         bool
 	direction       direction
+	// most is what the peer may send on the m-line, bit/s; 0 asks for no limit.
+	most int
 	// ready, when not nil, is the m-line as it goes out, with a transport of its own.
 	ready *sdp.MediaDescription
 	// formats, when not nil, are what the answer accepts, in order, with the fmtp lines to write.
@@ -65,6 +67,7 @@ func rewriteLocal(text string, layout []localSection, bundle bool) (string, erro
 			orderFormats(m, s.formats)
 		}
 		setDirection(m, s.direction)
+		setBandwidth(m, s.most)
 		if first {
 			m.Attributes = append(m.Attributes, candidates...)
 			first = false
@@ -118,6 +121,17 @@ func setDirection(m *sdp.MediaDescription, d direction) {
 		kept = append(kept, a)
 	}
 	m.Attributes = append(kept, sdp.Attribute{Key: d.String()})
+}
+
+// packetOverhead is how much more than its media a stream takes on the wire: IP, UDP, SRTP on packets of mtu.
+const packetOverhead = 1.05
+
+// setBandwidth asks the peer to send no more than most, bit/s (RFC 3890 and, for those that know only kbit/s with all
+// headers, RFC 8866 5.8).
+func setBandwidth(m *sdp.MediaDescription, most int) {
+	if most > 0 {
+		m.Bandwidth = []sdp.Bandwidth{{Type: "TIAS", Bandwidth: uint64(most)}, {Type: "AS", Bandwidth: uint64(float64(most)*packetOverhead) / 1000}}
+	}
 }
 
 // orderFormats writes the payload types in the order of formats and the fmtp lines as the peer gave them: pion knows

@@ -197,6 +197,7 @@ func (Actions) Decline(context.Context) error                             { retu
 func (Actions) Busy(context.Context) error                                { return nil }
 func (Actions) SetMicrophone(context.Context, bool) error                 { return nil }
 func (Actions) SetCamera(context.Context, bool) error                     { return nil }
+func (Actions) Hold(context.Context, bool) error                          { return nil }
 func (Actions) ShareSources(context.Context) ([]views.ShareSource, error) { return nil, nil }
 func (Actions) ShareScreen(context.Context, views.Share) error            { return nil }
 func (Actions) StopSharing(context.Context) error                         { return nil }

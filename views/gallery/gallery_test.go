@@ -14,16 +14,26 @@ import (
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/test"
 
+	"parley/connector/call"
 	"parley/views"
 	"parley/views/look"
 	"parley/views/text"
 )
 
-// sizes in which every screen must be whole.
-var sizes = []fyne.Size{{Width: 1024, Height: 640}, {Width: 1920, Height: 1080}, {Width: 380, Height: 760}}
+// sizes in which every screen must be whole. The last ones are the first ones at a scale of 200 %.
+var sizes = []fyne.Size{{Width: 1024, Height: 640}, {Width: 1920, Height: 1080}, {Width: 380, Height: 760},
+	{Width: 512, Height: 320}, {Width: 960, Height: 540}}
 
-// render draws one sample without a display.
-func render(t *testing.T, s Sample, size fyne.Size, mode look.Mode, lang string) image.Image {
+// stood is a sample in a window without a display.
+type stood struct {
+	window   fyne.Window
+	root     *views.Root // nil for the window of an incoming call
+	incoming *views.Incoming
+	pictures *Pictures
+}
+
+// stand puts one sample into a window.
+func stand(t *testing.T, s Sample, size fyne.Size, mode look.Mode, lang string) stood {
 	t.Helper()
 	app := test.NewTempApp(t)
 	app.Settings().SetTheme(look.New(mode))
@@ -31,10 +41,10 @@ func render(t *testing.T, s Sample, size fyne.Size, mode look.Mode, lang string)
 	t.Cleanup(func() { text.Use(text.System) })
 	w := test.NewTempWindow(t, nil)
 	ctx, cancel := context.WithCancel(t.Context())
-	pictures := &Pictures{}
+	st := stood{window: w, pictures: &Pictures{}}
 	acting := false
 	env := &views.Env{
-		Context: ctx, Actions: Actions{}, Pictures: pictures, Window: w,
+		Context: ctx, Actions: Actions{}, Pictures: st.pictures, Window: w,
 		// Nothing comes back, a picture of this moment; what Act opens may draw itself at once.
 		Do: func(fn func()) {
 			if acting {
@@ -46,30 +56,38 @@ func render(t *testing.T, s Sample, size fyne.Size, mode look.Mode, lang string)
 	}
 	t.Cleanup(cancel)
 	if s.Incoming {
-		v := views.NewIncoming(env, nil)
-		v.Set(s.Model.Snapshot.Incoming)
-		w.SetContent(v.Content)
+		st.incoming = views.NewIncoming(env, nil)
+		st.incoming.Set(s.Model.Snapshot.Incoming)
+		st.incoming.SetInCall(s.Model.Snapshot.Call.State != call.Idle)
+		w.SetContent(st.incoming.Content)
 		w.SetPadded(false)
 		w.Resize(size)
-	} else {
-		root := views.NewRoot(env)
-		w.Resize(size)
-		root.Set(s.Model)
-		if s.Settings {
-			root.OpenSettings()
-		}
-		w.Resize(size)
-		if s.Act != nil {
-			acting = true
-			s.Act(root, w)
-			acting = false
-		}
+		return st
 	}
-	if m := w.Content().MinSize(); m.Width > size.Width || m.Height > size.Height {
+	st.root = views.NewRoot(env)
+	w.Resize(size)
+	st.root.Set(s.Model)
+	if s.Settings {
+		st.root.OpenSettings()
+	}
+	w.Resize(size)
+	if s.Act != nil {
+		acting = true
+		s.Act(st.root, w)
+		acting = false
+	}
+	return st
+}
+
+// render draws one sample without a display.
+func render(t *testing.T, s Sample, size fyne.Size, mode look.Mode, lang string) image.Image {
+	t.Helper()
+	st := stand(t, s, size, mode, lang)
+	if m := st.window.Content().MinSize(); m.Width > size.Width || m.Height > size.Height {
 		t.Errorf("%s in %s needs %v, the window has %v", s.Name, lang, m, size)
 	}
-	pictures.Paint()
-	return w.Canvas().Capture()
+	st.pictures.Paint()
+	return st.window.Canvas().Capture()
 }
 
 // TestGallery renders every screen in every size and language. With PARLEY_GALLERY set to a folder the pictures
@@ -77,11 +95,18 @@ func render(t *testing.T, s Sample, size fyne.Size, mode look.Mode, lang string)
 func TestGallery(t *testing.T) {
 	folder := os.Getenv("PARLEY_GALLERY")
 	only := os.Getenv("PARLEY_GALLERY_ONLY") // the beginning of a sample's name
-	for _, s := range Samples() {
+	samples := Samples()
+	if folder != "" {
+		samples = append(samples, More()...)
+	}
+	for _, s := range samples {
 		if !strings.HasPrefix(s.Name, only) {
 			continue
 		}
 		for _, size := range sizes {
+			if folder == "" && size.Height < 600 {
+				continue // measured, which costs less than drawn (TestNoTextIsCut)
+			}
 			if s.Size != (fyne.Size{}) {
 				size = s.Size
 			}

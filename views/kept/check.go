@@ -13,6 +13,7 @@ import (
 const (
 	MinScale, MaxScale       = 50, 300    // percent
 	MaxLimit                 = 100_000    // kbit/s
+	MinReceive               = 100        // kbit/s: with less nobody can be told apart
 	MaxAttempts              = 1000       // of redial
 	MaxSamples               = 60         // statistics come once a second
 	MinThrottle, MaxThrottle = 500, 60000 // milliseconds
@@ -48,6 +49,7 @@ func (s *Settings) Correct(base Settings) (keys []string) {
 	fix("video.height", slices.Contains(Heights, s.Video.Height), func() { s.Video.Height = base.Video.Height })
 	within("video.send_limit", &s.SendLimit, 0, MaxLimit, base.SendLimit)
 	within("video.present_limit", &s.PresentLimit, 0, MaxLimit, base.PresentLimit)
+	fix("video.receive_limit", LimitsReceiving(s.ReceiveLimit), func() { s.ReceiveLimit = base.ReceiveLimit })
 	within("network.redial_attempts", &s.RedialAttempts, 1, MaxAttempts, base.RedialAttempts)
 	within("recovery.samples", &s.Samples, 1, MaxSamples, base.Samples)
 	within("recovery.throttle_ms", &s.Throttle, MinThrottle, MaxThrottle, base.Throttle)
@@ -61,6 +63,9 @@ func (s *Settings) Correct(base Settings) (keys []string) {
 	fix("video.excluded_codecs", shortTexts(s.ExcludedCodecs), func() { s.ExcludedCodecs = base.ExcludedCodecs })
 	return keys
 }
+
+// LimitsReceiving tells whether so many kbit/s can be a limit of what comes; 0 is none.
+func LimitsReceiving(limit int) bool { return limit == 0 || limit >= MinReceive && limit <= MaxLimit }
 
 func badICE(s ICEServer) bool { return CheckICE(s.URL) != nil }
 

@@ -61,6 +61,7 @@ type Video struct {
 	ExcludedCodecs  []string `toml:"excluded_codecs"` // never used
 	SendLimit       int      `toml:"send_limit"`      // of the camera, kbit/s; 0 is no limit
 	PresentLimit    int      `toml:"present_limit"`   // of what is shared, kbit/s; 0 is no limit
+	ReceiveLimit    int      `toml:"receive_limit"`   // of the video that comes, kbit/s; 0 is no limit
 	Balancer        bool     `toml:"balancer"`        // adapt what is sent to what the server asks for
 }
 

@@ -25,6 +25,7 @@ const (
 	Keypad      Action = "keypad"
 	People      Action = "people"
 	Figures     Action = "figures"
+	Hold        Action = "hold"
 	FullScreen  Action = "full-screen"
 	HangUp      Action = "hang-up"
 	Settings    Action = "settings"
@@ -34,7 +35,7 @@ const (
 
 // Actions are all of them, in order.
 func Actions() []Action {
-	return []Action{Microphone, PushToTalk, Camera, Share, Layout, Self, Keypad, People, Figures, FullScreen, HangUp, Settings, Diagnostics, Help}
+	return []Action{Microphone, PushToTalk, Camera, Share, Layout, Self, Keypad, People, Figures, Hold, FullScreen, HangUp, Settings, Diagnostics, Help}
 }
 
 // Combo is a key with its modifiers.
@@ -57,6 +58,7 @@ var usual = map[Action]Combo{
 	Keypad:      {fyne.KeyK, fyne.KeyModifierShortcutDefault},
 	People:      {fyne.KeyU, fyne.KeyModifierShortcutDefault},
 	Figures:     {fyne.KeyI, fyne.KeyModifierShortcutDefault},
+	Hold:        {fyne.KeyO, fyne.KeyModifierShortcutDefault},
 	FullScreen:  {fyne.KeyF11, 0},
 	HangUp:      {fyne.KeyH, fyne.KeyModifierShortcutDefault},
 	Settings:    {fyne.KeyComma, fyne.KeyModifierShortcutDefault},

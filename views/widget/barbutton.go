@@ -57,7 +57,7 @@ const (
 	barIcon         float32 = 22
 	barCaption      float32 = 11
 	barCaptionSpace float32 = 20
-	barCaptionMax   float32 = 92
+	barCaptionMax   float32 = 116
 )
 
 // NewBarButton makes a button.

@@ -14,6 +14,7 @@ import (
 // Fyne's own swallows escape and F11.
 type Button struct {
 	fynewidget.Button
+	Name    string // for screen readers, where the text alone says too little
 	words   string // for screen readers, when there is only an icon
 	focused bool
 }
@@ -45,7 +46,10 @@ func (b *Button) SetWords(icon, words string) {
 
 // AccessibilityLabel implements fyne.Accessible.
 func (b *Button) AccessibilityLabel() string {
-	if b.Text != "" {
+	switch {
+	case b.Name != "":
+		return b.Name
+	case b.Text != "":
 		return b.Text
 	}
 	return b.words
@@ -55,6 +59,7 @@ func (b *Button) AccessibilityLabel() string {
 func (b *Button) FocusGained() {
 	b.focused = true
 	b.Button.FocusGained()
+	Reveal(b)
 }
 
 // FocusLost implements fyne.Focusable.

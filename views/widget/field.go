@@ -9,12 +9,15 @@ import (
 // Field is an entry that passes on shortcuts and keys it has no use for: Fyne gives them to the focused widget alone.
 type Field struct {
 	fynewidget.Entry
+	Name string // for screen readers; empty: the hint
 	// OnEscape is called for the escape key.
 	OnEscape func()
 	// OnLeave is called when the focus goes elsewhere.
 	OnLeave func()
 	// OnDown is called for the arrow down.
 	OnDown func()
+
+	focused bool
 }
 
 // NewField makes a field of one line.
@@ -54,6 +57,8 @@ func (f *Field) TypedKey(e *fyne.KeyEvent) {
 	case fyne.KeyEscape:
 		if f.OnEscape != nil {
 			f.OnEscape()
+		} else {
+			passOn(f, e)
 		}
 		return
 	case fyne.KeyDown:
@@ -67,8 +72,36 @@ func (f *Field) TypedKey(e *fyne.KeyEvent) {
 	f.Entry.TypedKey(e)
 }
 
+// FocusGained implements fyne.Focusable.
+func (f *Field) FocusGained() {
+	f.focused = true
+	f.Entry.FocusGained()
+	Reveal(f)
+}
+
+// AccessibilityLabel implements fyne.Accessible. A password is not told.
+func (f *Field) AccessibilityLabel() string {
+	name := f.Name
+	if name == "" {
+		name = f.PlaceHolder
+	}
+	if f.Password {
+		return name
+	}
+	return named(name, f.Text)
+}
+
+// AccessibilityRole implements fyne.Accessible.
+func (f *Field) AccessibilityRole() fyne.AccessibleRole { return fyne.AccessibleRoleText }
+
 // FocusLost implements fyne.Focusable.
 func (f *Field) FocusLost() {
+	f.focused = false
 	f.Entry.FocusLost()
 	call(f.OnLeave)
+}
+
+// CreateRenderer implements fyne.Widget.
+func (f *Field) CreateRenderer() fyne.WidgetRenderer {
+	return newFramed(f, f.Entry.CreateRenderer(), &f.focused)
 }

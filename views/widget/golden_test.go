@@ -1,32 +1,24 @@
 package widget
 
 import (
-	"flag"
 	"image"
-	"image/png"
-	"os"
+	"image/color"
+	"math"
 	"path/filepath"
 	"testing"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
 	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/driver/desktop"
 	"fyne.io/fyne/v2/test"
 	"fyne.io/fyne/v2/theme"
 	fynewidget "fyne.io/fyne/v2/widget"
 
+	"parley/connector/machine"
+	"parley/views/golden"
 	"parley/views/look"
 	"parley/views/text"
-)
-
-// update writes the pictures anew: go test ./views/widget -run Golden -update. Look at every one before it is committed.
-var update = flag.Bool("update", false, "write the golden pictures anew")
-
-// The tolerance: how far a channel of a pixel may be off, and which part of the pixels may be further off. Text is drawn
-// by the same code everywhere; this leaves room for another rounding.
-const (
-	goldenChannel = 24 // of 255
-	goldenPart    = 0.002
 )
 
 // hovered and focused put a widget into that state without a pointer or a keyboard.
@@ -106,6 +98,65 @@ func sheets() map[string]func() fyne.CanvasObject {
 			}
 			return list
 		},
+		"check": func() fyne.CanvasObject {
+			on, off, dead, at, over := NewCheck("On", nil), NewCheck("Off", nil), NewCheck("Disabled", nil), NewCheck("Focused", nil), NewCheck("Hovered", nil)
+			on.Checked, dead.Checked = true, true
+			dead.Disable()
+			over.Resize(over.MinSize())
+			over.MouseIn(&desktop.MouseEvent{})
+			return container.NewHBox(on, off, dead, focused(at), over)
+		},
+		"select": func() fyne.CanvasObject {
+			plain, dead, at := NewSelect([]string{"Headset"}, nil), NewSelect([]string{"Locked"}, nil), NewSelect([]string{"Focused"}, nil)
+			plain.Selected, dead.Selected, at.Selected = "Headset", "Locked", "Focused"
+			dead.Disable()
+			return container.NewGridWithColumns(3, plain, dead, focused(at))
+		},
+		"slider": func() fyne.CanvasObject {
+			plain, dead, at := NewSlider(0, 100), NewSlider(0, 100), NewSlider(0, 100)
+			plain.Value, dead.Value, at.Value = 30, 60, 90
+			dead.Disable()
+			return container.NewGridWithColumns(3, plain, dead, focused(at))
+		},
+		"options": func() fyne.CanvasObject {
+			states := NewOptions([]string{"Chosen", "Not chosen", "Focused", "Hovered"}, "Chosen", nil)
+			states.items[2].FocusGained()
+			states.items[3].MouseIn(nil)
+			dead := NewOptions([]string{"Chosen, disabled", "Disabled"}, "Chosen, disabled", nil)
+			dead.Disable()
+			return container.NewVBox(states, dead)
+		},
+		"sourcecard": func() fyne.CanvasObject {
+			card := func(title string) *SourceCard {
+				return NewSourceCard(title, "1920 × 1080", "share", nil, "Picture is coming…")
+			}
+			over, chosen, both, shown := card("Hovered"), card("Chosen"), card("Chosen and focused"), card("With a picture and a long name")
+			over.MouseIn(nil)
+			chosen.SetChosen(true)
+			both.SetChosen(true)
+			shown.SetPicture(stripes(), "")
+			return container.NewGridWithColumns(3, card("Plain"), over, focused(card("Focused")), chosen, focused(both), shown)
+		},
+		"region": func() fyne.CanvasObject {
+			plain, at := NewRegion(image.Pt(1920, 1080)), NewRegion(image.Pt(1920, 1080))
+			plain.SetPicture(stripes())
+			at.SetPicture(stripes())
+			return container.NewGridWithColumns(3, NewRegion(image.Pt(1080, 1920)), plain, focused(at))
+		},
+		"diagram": func() fyne.CanvasObject {
+			m := machine.Diagram{Name: "call", Initial: "call:idle", States: []string{"call:idle", "call:connecting", "call:active", "call:ending"},
+				Edges: []machine.Edge{{From: "call:idle", To: "call:connecting"}, {From: "call:connecting", To: "call:active"},
+					{From: "call:active", To: "call:ending"}, {From: "call:ending", To: "call:idle"}, {From: "call:idle", To: "call:active"}}}
+			lit := NewDiagram(m)
+			lit.SetCurrent("call:active")
+			return container.NewVBox(NewDiagram(m), lit)
+		},
+		"plot": func() fyne.CanvasObject {
+			full, empty := NewPlot("Bitrate", "kbit/s", 20), NewPlot("Loss", "%", 20)
+			full.Set(Series{"sent", []float64{100, 200, 400, math.NaN(), 300, 350, 380}}, Series{"received", []float64{50, 60, 500, 480, 490, 20, 10}},
+				Series{"available", []float64{600, 600, 600, 600, 600, 600, 600}})
+			return container.NewGridWithColumns(2, full, empty)
+		},
 		"tile": func() fyne.CanvasObject {
 			tile := func(slot string, l TileLabel) *Tile {
 				t := NewTile(slot, ByImage, false)
@@ -120,9 +171,21 @@ func sheets() map[string]func() fyne.CanvasObject {
 	}
 }
 
+// stripes are a picture.
+func stripes() image.Image {
+	m := image.NewRGBA(image.Rect(0, 0, 64, 36))
+	for y := range 36 {
+		for x := range 64 {
+			m.SetRGBA(x, y, color.RGBA{R: uint8(x / 16 * 60), G: uint8(y / 9 * 60), B: 120, A: 255})
+		}
+	}
+	return m
+}
+
 // sizes of the sheets.
 var sheetSizes = map[string]fyne.Size{"banner": {Width: 640, Height: 330}, "tile": {Width: 900, Height: 160},
-	"field": {Width: 900, Height: 60}, "meter": {Width: 200, Height: 80}}
+	"field": {Width: 900, Height: 60}, "meter": {Width: 200, Height: 80}, "select": {Width: 700, Height: 60},
+	"slider": {Width: 500, Height: 60}, "region": {Width: 800, Height: 180}, "plot": {Width: 660, Height: 160}}
 
 func TestGolden(t *testing.T) {
 	text.Use("en")
@@ -142,68 +205,8 @@ func TestGolden(t *testing.T) {
 					w.Resize(size)
 					w.Content().Refresh() // texts that wrap know their height only at their width
 				}
-				compare(t, filepath.Join("testdata", "golden", name+"-"+string(mode)+".png"), w.Canvas().Capture())
+				golden.Compare(t, filepath.Join("testdata", "golden", name+"-"+string(mode)+".png"), w.Canvas().Capture())
 			})
 		}
-	}
-}
-
-// compare a picture with the golden one. What differs is left beside the test's folder to be looked at.
-func compare(t *testing.T, path string, got image.Image) {
-	t.Helper()
-	if *update {
-		save(t, path, got)
-		return
-	}
-	file, err := os.Open(path)
-	if err != nil {
-		t.Fatalf("%v: is it new? Run with -update and look at it", err)
-	}
-	defer file.Close()
-	want, err := png.Decode(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if want.Bounds().Size() != got.Bounds().Size() {
-		t.Fatalf("%v, golden %v", got.Bounds().Size(), want.Bounds().Size())
-	}
-	off, size := 0, got.Bounds().Size()
-	for y := range size.Y {
-		for x := range size.X {
-			if differ(got, want, x, y) {
-				off++
-			}
-		}
-	}
-	if part := float64(off) / float64(size.X*size.Y); part > goldenPart {
-		failed := filepath.Join(os.TempDir(), "parley-golden-"+filepath.Base(path))
-		save(t, failed, got)
-		t.Errorf("%.2f %% of the pixels differ; see %s", part*100, failed)
-	}
-}
-
-func differ(a, b image.Image, x, y int) bool {
-	ar, ag, ab, _ := a.At(x, y).RGBA()
-	br, bg, bb, _ := b.At(x, y).RGBA()
-	for _, d := range [3]int{int(ar) - int(br), int(ag) - int(bg), int(ab) - int(bb)} {
-		if max(d, -d)>>8 > goldenChannel {
-			return true
-		}
-	}
-	return false
-}
-
-func save(t *testing.T, path string, picture image.Image) {
-	t.Helper()
-	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
-		t.Fatal(err)
-	}
-	file, err := os.Create(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer file.Close()
-	if err := png.Encode(file, picture); err != nil {
-		t.Fatal(err)
 	}
 }

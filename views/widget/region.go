@@ -197,7 +197,7 @@ func (r *Region) CreateRenderer() fyne.WidgetRenderer {
 	x := &regionRenderer{region: r, well: canvas.NewRectangle(nil), picture: canvas.NewImageFromImage(nil), frame: canvas.NewRectangle(nil)}
 	x.picture.FillMode, x.picture.ScaleMode = canvas.ImageFillStretch, canvas.ImageScaleFastest
 	for i := range x.shade {
-		x.shade[i] = canvas.NewRectangle(nil)
+		x.shade[i], x.handle[i] = canvas.NewRectangle(nil), canvas.NewRectangle(nil)
 	}
 	x.apply()
 	return x
@@ -209,13 +209,18 @@ type regionRenderer struct {
 	picture *canvas.Image
 	shade   [4]*canvas.Rectangle // what is left out: above, below, left, right
 	frame   *canvas.Rectangle
+	handle  [4]*canvas.Rectangle // at the corners, while it has the focus
 }
+
+// regionHandle is how large a handle is, device independent pixels.
+const regionHandle float32 = 12
 
 func (x *regionRenderer) Destroy()           {}
 func (x *regionRenderer) MinSize() fyne.Size { return fyne.NewSize(240, 135) }
 
 func (x *regionRenderer) Objects() []fyne.CanvasObject {
-	return []fyne.CanvasObject{x.well, x.picture, x.shade[0], x.shade[1], x.shade[2], x.shade[3], x.frame}
+	return []fyne.CanvasObject{x.well, x.picture, x.shade[0], x.shade[1], x.shade[2], x.shade[3], x.frame,
+		x.handle[0], x.handle[1], x.handle[2], x.handle[3]}
 }
 
 func (x *regionRenderer) Layout(fyne.Size) {
@@ -238,6 +243,9 @@ func (x *regionRenderer) Layout(fyne.Size) {
 	put(x.shade[2], 0, top, left, bottom-top)
 	put(x.shade[3], right, top, size.Width-right, bottom-top)
 	put(x.frame, left, top, right-left, bottom-top)
+	for i, corner := range []fyne.Position{{X: left, Y: top}, {X: right, Y: top}, {X: left, Y: bottom}, {X: right, Y: bottom}} {
+		put(x.handle[i], corner.X-regionHandle/2, corner.Y-regionHandle/2, regionHandle, regionHandle)
+	}
 }
 
 func (x *regionRenderer) apply() {
@@ -251,6 +259,10 @@ func (x *regionRenderer) apply() {
 	x.frame.StrokeColor, x.frame.StrokeWidth = colorOf(r, look.Ring), 2
 	if r.focused {
 		x.frame.StrokeWidth = 3
+	}
+	for _, h := range x.handle {
+		h.FillColor, h.StrokeColor, h.StrokeWidth = colorOf(r, look.OnStrong), colorOf(r, look.Stage), 1
+		h.Hidden = !r.focused
 	}
 }
 

@@ -74,7 +74,13 @@ func (c *SourceCard) Chosen() bool { return c.chosen }
 func (c *SourceCard) Title() string { return c.title }
 
 // AccessibilityLabel implements fyne.Accessible.
-func (c *SourceCard) AccessibilityLabel() string { return c.title + " " + c.detail }
+func (c *SourceCard) AccessibilityLabel() string {
+	name := c.title + " " + c.detail
+	if c.chosen {
+		name += ": " + onOff(true)
+	}
+	return name
+}
 
 // AccessibilityRole implements fyne.Accessible.
 func (c *SourceCard) AccessibilityRole() fyne.AccessibleRole { return fyne.AccessibleRoleButton }
@@ -83,7 +89,11 @@ func (c *SourceCard) AccessibilityRole() fyne.AccessibleRole { return fyne.Acces
 func (c *SourceCard) Tapped(*fyne.PointEvent) { call(c.OnChosen) }
 
 // FocusGained implements fyne.Focusable.
-func (c *SourceCard) FocusGained() { c.focused = true; c.Refresh() }
+func (c *SourceCard) FocusGained() {
+	c.focused = true
+	c.Refresh()
+	Reveal(c)
+}
 
 // FocusLost implements fyne.Focusable.
 func (c *SourceCard) FocusLost() { c.focused = false; c.Refresh() }
@@ -116,11 +126,11 @@ func (c *SourceCard) MouseOut() { c.hovered = false; c.Refresh() }
 // CreateRenderer implements fyne.Widget.
 func (c *SourceCard) CreateRenderer() fyne.WidgetRenderer {
 	r := &sourceCardRenderer{card: c,
-		field: canvas.NewRectangle(nil), well: canvas.NewRectangle(nil), ring: canvas.NewRectangle(nil),
+		field: canvas.NewRectangle(nil), well: canvas.NewRectangle(nil), ring: canvas.NewRectangle(nil), focus: canvas.NewRectangle(nil),
 		picture: canvas.NewImageFromImage(nil), note: canvas.NewText("", nil),
 		icon: canvas.NewImageFromResource(nil), title: canvas.NewText("", nil), detail: canvas.NewText("", nil),
 		badge: canvas.NewCircle(nil), check: canvas.NewImageFromResource(nil)}
-	r.field.CornerRadius, r.ring.CornerRadius, r.well.CornerRadius = look.Radius, look.Radius, 6
+	r.field.CornerRadius, r.ring.CornerRadius, r.focus.CornerRadius, r.well.CornerRadius = look.Radius, look.Radius, look.Radius, 6
 	r.picture.FillMode, r.picture.ScaleMode = canvas.ImageFillContain, canvas.ImageScaleFastest
 	r.icon.FillMode = canvas.ImageFillContain
 	r.title.TextSize, r.detail.TextSize, r.note.TextSize = 13, 11, 12
@@ -131,19 +141,20 @@ func (c *SourceCard) CreateRenderer() fyne.WidgetRenderer {
 }
 
 type sourceCardRenderer struct {
-	card              *SourceCard
-	field, well, ring *canvas.Rectangle
-	picture, icon     *canvas.Image
-	check             *canvas.Image
-	badge             *canvas.Circle
-	title, detail     *canvas.Text
-	note              *canvas.Text
+	card          *SourceCard
+	field, well   *canvas.Rectangle
+	ring, focus   *canvas.Rectangle
+	picture, icon *canvas.Image
+	check         *canvas.Image
+	badge         *canvas.Circle
+	title, detail *canvas.Text
+	note          *canvas.Text
 }
 
 func (r *sourceCardRenderer) Destroy() {}
 
 func (r *sourceCardRenderer) Objects() []fyne.CanvasObject {
-	return []fyne.CanvasObject{r.field, r.well, r.note, r.picture, r.icon, r.title, r.detail, r.ring, r.badge, r.check}
+	return []fyne.CanvasObject{r.field, r.well, r.note, r.picture, r.icon, r.title, r.detail, r.ring, r.focus, r.badge, r.check}
 }
 
 func (r *sourceCardRenderer) MinSize() fyne.Size {
@@ -152,7 +163,13 @@ func (r *sourceCardRenderer) MinSize() fyne.Size {
 
 func (r *sourceCardRenderer) Layout(size fyne.Size) {
 	r.field.Resize(size)
-	r.ring.Resize(size)
+	r.focus.Resize(size)
+	inset := float32(0)
+	if r.card.focused {
+		inset = 4 // both frames are seen
+	}
+	r.ring.Move(fyne.NewPos(inset, inset))
+	r.ring.Resize(fyne.NewSize(size.Width-2*inset, size.Height-2*inset))
 	w := size.Width - 2*sourceInset
 	at := fyne.NewPos(sourceInset, sourceInset)
 	for _, o := range []fyne.CanvasObject{r.well, r.picture} {
@@ -199,16 +216,11 @@ func (r *sourceCardRenderer) apply() {
 	} else {
 		r.icon.Image, r.icon.Resource = nil, look.Icon(c.fallback)
 	}
-	// Chosen: a thick frame and a tick; the focus: a thin frame in the text's colour around it.
-	r.ring.FillColor = nil
-	r.ring.Hidden = !c.chosen && !c.focused
+	// Chosen: a thick frame and a tick; the focus: a thinner frame in the text's colour around it.
+	r.ring.FillColor, r.focus.FillColor = nil, nil
+	r.ring.Hidden, r.focus.Hidden = !c.chosen, !c.focused
 	r.ring.StrokeWidth, r.ring.StrokeColor = 3, colorOf(c, theme.ColorNamePrimary)
-	if c.focused {
-		r.ring.StrokeColor = colorOf(c, theme.ColorNameForeground)
-		if !c.chosen {
-			r.ring.StrokeWidth = 2
-		}
-	}
+	r.focus.StrokeWidth, r.focus.StrokeColor = 2, colorOf(c, theme.ColorNameForeground)
 	r.badge.Hidden, r.check.Hidden = !c.chosen, !c.chosen
 	r.badge.FillColor = colorOf(c, theme.ColorNamePrimary)
 	r.check.Resource = look.ColoredIcon("check", theme.ColorNameForegroundOnPrimary)
@@ -216,7 +228,7 @@ func (r *sourceCardRenderer) apply() {
 
 func (r *sourceCardRenderer) Refresh() {
 	r.apply()
-	r.words(r.card.Size().Width)
+	r.Layout(r.card.Size())
 	for _, i := range []*canvas.Image{r.picture, r.icon, r.check} {
 		i.Refresh()
 	}

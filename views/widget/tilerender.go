@@ -91,10 +91,26 @@ func (r *tileRenderer) placeInitials(size fyne.Size) {
 	m := r.initials.MinSize()
 	r.initials.Resize(fyne.NewSize(size.Width, m.Height))
 	r.initials.Move(fyne.NewPos(0, y+(d-m.Height)/2))
-	r.hint.TextSize = 14
-	r.hint.Text = Shorten(r.tile.label.Hint, 14, size.Width-16, fyne.TextStyle{})
+	r.hint.Text, r.hint.TextSize = fittingHint(r.tile.label.Hint, size.Width-16)
 	r.hint.Resize(fyne.NewSize(size.Width, 22))
 	r.hint.Move(fyne.NewPos(0, y+d+12))
+}
+
+// Sizes of a hint.
+const (
+	hintText  float32 = 14
+	hintSmall float32 = 11
+)
+
+// fittingHint writes a hint smaller where there is little room, and leaves it out where there is less: a part of it would
+// say nothing.
+func fittingHint(words string, room float32) (string, float32) {
+	for _, size := range []float32{hintText, hintSmall} {
+		if fyne.MeasureText(words, size, fyne.TextStyle{}).Width <= room {
+			return words, size
+		}
+	}
+	return "", hintSmall
 }
 
 func (r *tileRenderer) placePlate(size fyne.Size) {

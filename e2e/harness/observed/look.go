@@ -25,8 +25,9 @@ type item struct {
 	Kind     string          `json:"kind"`
 	Words    string          `json:"words,omitempty"`
 	Value    string          `json:"value,omitempty"`
-	Area     image.Rectangle `json:"area"` // pixels of the window
-	Seen     image.Rectangle `json:"seen"` // what scrolling leaves of it
+	Name     string          `json:"name,omitempty"` // what screen readers say
+	Area     image.Rectangle `json:"area"`           // pixels of the window
+	Seen     image.Rectangle `json:"seen"`           // what scrolling leaves of it
 	Focused  bool            `json:"focused,omitempty"`
 	Disabled bool            `json:"disabled,omitempty"`
 	On       bool            `json:"on,omitempty"`
@@ -82,6 +83,9 @@ func (l *looker) visit(o fyne.CanvasObject, parent fyne.Position, clip image.Rec
 		it.Disabled = b.State().Disabled || b.State().Busy
 		it.On = b.State().Kind != widget.Off
 	}
+	if a, ok := o.(fyne.Accessible); ok && it.Kind != "" {
+		it.Name = a.AccessibilityLabel()
+	}
 	if it.Kind != "" {
 		l.items = append(l.items, it)
 	}
@@ -108,7 +112,11 @@ func (l *looker) visit(o fyne.CanvasObject, parent fyne.Position, clip image.Rec
 func describe(o fyne.CanvasObject) item {
 	switch w := o.(type) {
 	case *widget.Button:
-		return item{Kind: "button", Words: w.AccessibilityLabel()}
+		words := w.Text // as it is seen: a name for screen readers may say more
+		if words == "" {
+			words = w.AccessibilityLabel()
+		}
+		return item{Kind: "button", Words: words}
 	case *widget.BarButton:
 		return item{Kind: "button", Words: w.AccessibilityLabel()}
 	case *fynewidget.Button:
@@ -117,11 +125,11 @@ func describe(o fyne.CanvasObject) item {
 		return field(&w.Entry)
 	case *fynewidget.Entry:
 		return field(w)
-	case *fynewidget.Check:
+	case *widget.Check:
 		return item{Kind: "check", Words: w.Text, On: w.Checked}
-	case *fynewidget.Select:
+	case *widget.Select:
 		return item{Kind: "select", Value: w.Selected}
-	case *fynewidget.Slider:
+	case *widget.Slider:
 		return item{Kind: "slider", Value: fmt.Sprint(w.Value)}
 	case *fynewidget.Label:
 		return item{Kind: "label", Words: w.Text}
@@ -129,6 +137,8 @@ func describe(o fyne.CanvasObject) item {
 		return item{Kind: "text", Words: w.Text}
 	case *fyne.Container:
 		return item{}
+	case interface{ Words() string }:
+		return item{Kind: "button", Words: w.Words()}
 	case fyne.Accessible:
 		return item{Kind: string(w.AccessibilityRole()), Words: w.AccessibilityLabel()}
 	case fyne.Tappable:
