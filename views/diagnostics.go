@@ -87,6 +87,7 @@ func NewDiagnostics(env *Env, inspector Inspector) *Diagnostics {
 		container.NewTabItem(text.T("diagnostics.faults"), v.faults.content),
 	)
 	v.tabs.OnSelected = func(*container.TabItem) { v.refresh() }
+	v.bindKeys()
 	bundle := widget.NewButton(text.T("diagnostics.bundle"), nil, v.saveBundle)
 	head := container.NewBorder(nil, nil, nil, container.NewCenter(bundle), heading(text.T("diagnostics.title")))
 	v.Content = container.New(layout.NewCustomPaddedLayout(look.Gap, look.Gap, look.Margin, look.Margin),
