@@ -252,3 +252,28 @@ func readAll(t *testing.T, s Sample, size fyne.Size, lang string) {
 		r.overlapping()
 	}
 }
+
+// TestNothingScrollsWhereNoneExpectsIt: in the usual window the first screens are seen whole, with a message above, too.
+func TestNothingScrollsWhereNoneExpectsIt(t *testing.T) {
+	size := fyne.NewSize(1024, 640)
+	for _, s := range append(Samples(), More()...) {
+		if !slices.Contains([]string{"welcome", "signin", "signin-guest", "signin-failed", "signin-no-keyring", "home", "home-demo",
+			"home-failed", "home-contacts", "settings-call", "settings-appearance", "settings-start"}, s.Name) {
+			continue
+		}
+		for _, lang := range text.Languages {
+			t.Run(s.Name+" "+lang, func(t *testing.T) {
+				Walk(stand(t, s, size, look.Light, lang).window, func(o fyne.CanvasObject) bool {
+					page, ok := o.(*container.Scroll)
+					if !ok {
+						return false
+					}
+					if need := page.Content.MinSize().Height; need > page.Size().Height+slack {
+						t.Errorf("%.0f of %.0f are seen", page.Size().Height, need)
+					}
+					return true
+				})
+			})
+		}
+	}
+}
