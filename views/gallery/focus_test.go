@@ -31,7 +31,7 @@ func stops(t *testing.T, w fyne.Window) (list []stop) {
 	c := w.Canvas()
 	c.Unfocus()
 	for range 400 {
-		test.FocusNext(c)
+		c.FocusNext()
 		now := c.Focused()
 		if now == nil || slices.ContainsFunc(list, func(s stop) bool { return s.Focusable == now }) {
 			if len(list) > 0 && now != list[0].Focusable {
