@@ -17,6 +17,7 @@ func TestVerdicts(t *testing.T) {
 		{goal{most: 300}, 301, 100, 0, "missed"},
 		{goal{most: 300}, 300, 0, 0, "met"},
 		{goal{}, 30, 30, 0, ""},
+		{goal{most: 300}, 0, 100, 0, ""}, // not measured
 	} {
 		if got := test.goal.verdict(test.ours, test.browser, test.phone); got != test.want {
 			t.Errorf("%v of %v, %v and %v: %q instead of %q", test.goal, test.ours, test.browser, test.phone, got, test.want)
@@ -24,5 +25,11 @@ func TestVerdicts(t *testing.T) {
 	}
 	if got := both.String(); got != "≤ 0.6 of Chromium's, ≤ 1.25 of baresip's" {
 		t.Error(got)
+	}
+}
+
+func TestAPhoneThatShowsLittleIsNotComparedWith(t *testing.T) {
+	if !fairTo(result{decoded: 30}, result{decoded: 29}) || fairTo(result{decoded: 30}, result{decoded: 7.5}) {
+		t.Error("a quarter of the frames costs a quarter")
 	}
 }

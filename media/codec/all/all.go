@@ -6,6 +6,7 @@ import (
 	_ "parley/media/codec/dav1d"
 	_ "parley/media/codec/g711"
 	_ "parley/media/codec/g722"
+	_ "parley/media/codec/internal/malloc" // before any codec takes memory
 	_ "parley/media/codec/openh264"
 	_ "parley/media/codec/opus"
 	_ "parley/media/codec/vpx"
