@@ -44,6 +44,13 @@ type VideoDecoder interface {
 	Close() error
 }
 
+// Quantizing is what a VideoEncoder or VideoDecoder is besides, when its library tells how coarse pictures are.
+type Quantizing interface {
+	// Quantizer of the picture that was coded last, in the codec's own scale (VP8 0 to 127, VP9 0 to 255);
+	// negative when it is not known.
+	Quantizer() int
+}
+
 // AudioEncoder turns interleaved 16-bit PCM into packets. Not for concurrent use.
 type AudioEncoder interface {
 	// Encode appends one packet for pcm (a whole frame of FrameSamples × Channels values) to dst. An empty result means

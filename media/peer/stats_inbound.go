@@ -96,5 +96,6 @@ func videoStats(in *rtc.StreamStats, v *videoReceiver, now time.Time) receiveCou
 	in.FramesAssembled, in.AssemblyTime = s.assembled, s.assembly.Seconds()
 	in.PLICount, in.NACKCount = s.pli, s.nack
 	in.Implementation = s.implementation
+	in.QPSum = uint64(s.qp)
 	return v.counters
 }

@@ -87,4 +87,5 @@ func (v *videoSender) addStats(s *rtc.StreamStats, now time.Time) {
 	s.SourceWidth, s.SourceHeight, s.SourceFrames = c.sourceWidth, c.sourceHeight, c.sourceFrames
 	s.SourceFrameRate = c.sourceRate.perSecond(now)
 	s.Implementation = c.implementation
+	s.QPSum = uint64(c.qp)
 }

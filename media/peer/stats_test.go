@@ -57,7 +57,7 @@ var wanted = []struct{ kind, name, members string }{
 		headerBytesSent retransmittedPacketsSent retransmittedBytesSent targetBitrate totalEncodedBytesTarget frameWidth
 		frameHeight framesPerSecond framesSent hugeFramesSent framesEncoded keyFramesEncoded totalEncodeTime
 		totalPacketSendDelay qualityLimitationReason qualityLimitationDurations qualityLimitationResolutionChanges nackCount
-		firCount pliCount encoderImplementation active`},
+		firCount pliCount qpSum encoderImplementation active`},
 	{"outbound-rtp", "audio", `ssrc kind mid transportId codecId mediaSourceId remoteId packetsSent bytesSent headerBytesSent
 		targetBitrate totalPacketSendDelay active`},
 	{"media-source", "video", `trackIdentifier kind width height frames framesPerSecond`},
@@ -66,7 +66,7 @@ var wanted = []struct{ kind, name, members string }{
 		totalRoundTripTime roundTripTimeMeasurements fractionLost`},
 	{"remote-inbound-rtp", "audio", `ssrc kind transportId codecId localId packetsLost roundTripTime fractionLost`},
 	{"inbound-rtp", "video", `ssrc kind mid transportId codecId trackIdentifier remoteId rtxSsrc packetsReceived packetsLost
-		jitter framesReceived framesDecoded keyFramesDecoded framesRendered framesDropped frameWidth frameHeight
+		jitter framesReceived framesDecoded qpSum keyFramesDecoded framesRendered framesDropped frameWidth frameHeight
 		framesPerSecond totalDecodeTime totalInterFrameDelay totalSquaredInterFrameDelay pauseCount totalPausesDuration
 		freezeCount totalFreezesDuration lastPacketReceivedTimestamp headerBytesReceived bytesReceived packetsDiscarded
 		nackCount pliCount firCount totalProcessingDelay estimatedPlayoutTimestamp jitterBufferDelay

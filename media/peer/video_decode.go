@@ -182,6 +182,7 @@ func (v *videoReceiver) decode(name string, key bool, at scheduled) {
 	}
 	if frame != nil {
 		s.framesDecoded++
+		s.qp.add(v.decoder)
 		s.processing += now - at.arrived
 		s.width, s.height = frame.Width, frame.Height
 		s.frameRate.add(time.Now())

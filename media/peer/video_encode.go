@@ -167,6 +167,7 @@ func (v *videoSender) encode(picture *video.Frame, f format, captured time.Durat
 	s.encodeTime += spent
 	s.width, s.height = picture.Width, picture.Height
 	s.frameRate.add(now)
+	s.qp.add(v.encoder)
 	if key {
 		s.keyFrames++
 	}

@@ -77,6 +77,7 @@ type videoReceiverStats struct {
 	frameRate                                               rateMeter
 	freezes                                                 freezeMeter
 	pli, nack                                               uint64
+	qp                                                      qpSum
 }
 
 func newVideoReceiver(track *RemoteTrack, log *slog.Logger) *videoReceiver {

@@ -83,6 +83,7 @@ type senderStats struct {
 	sourceRate                                          rateMeter
 	implementation                                      string
 	meanSize                                            float64 // bytes a frame
+	qp                                                  qpSum
 	pli, fir, nack                                      uint64
 }
 

@@ -26,7 +26,7 @@ parley_vpx_decoder *parley_vpx_decoder_new(int vp9, int *rc) {
 }
 
 parley_vpx_picture parley_vpx_decoder_decode(parley_vpx_decoder *d, const uint8_t *data, size_t size) {
-  parley_vpx_picture p = {0};
+  parley_vpx_picture p = {.quantizer = -1};
   p.rc = vpx_codec_decode(&d->ctx, data, (unsigned)size, NULL, 0);
   vpx_codec_iter_t iter = NULL;
   vpx_image_t *image, *last = NULL;
@@ -37,6 +37,8 @@ parley_vpx_picture parley_vpx_decoder_decode(parley_vpx_decoder *d, const uint8_
   int corrupted = 0;
   if (vpx_codec_control(&d->ctx, VP8D_GET_FRAME_CORRUPTED, &corrupted) == VPX_CODEC_OK)
     p.corrupted = corrupted;
+  if (vpx_codec_control(&d->ctx, VPXD_GET_LAST_QUANTIZER, &p.quantizer) != VPX_CODEC_OK)
+    p.quantizer = -1;
   if (!last)
     return p;
   p.i420 = last->fmt == VPX_IMG_FMT_I420 && last->bit_depth == 8 &&

@@ -20,7 +20,10 @@ import (
 var errCorrupted = errors.New("corrupted frame")
 
 // library is libvpx's decoder of one codec.
-type library struct{ c *C.parley_vpx_decoder }
+type library struct {
+	c         *C.parley_vpx_decoder
+	quantizer int
+}
 
 func newDecoder(vp9 bool) (codec.VideoDecoder, error) {
 	name, kind := "VP8", C.int(0)
@@ -33,7 +36,7 @@ func newDecoder(vp9 bool) (codec.VideoDecoder, error) {
 		if c == nil {
 			return nil, failure(rc)
 		}
-		return &library{c}, nil
+		return &library{c, -1}, nil
 	})
 }
 
@@ -46,12 +49,16 @@ func (l *library) Decode(data []byte) (adapter.Picture, error) {
 	case p.corrupted != 0:
 		return adapter.Picture{}, errCorrupted
 	}
+	l.quantizer = int(p.quantizer)
 	return adapter.Picture{
 		I420: p.i420 != 0, Width: int(p.width), Height: int(p.height),
 		Y: unsafe.Pointer(p.y), U: unsafe.Pointer(p.u), V: unsafe.Pointer(p.v),
 		StrideY: int(p.stride_y), StrideUV: int(p.stride_uv),
 	}, nil
 }
+
+// Quantizer as codec.Quantizing.
+func (l *library) Quantizer() int { return l.quantizer }
 
 // Free as adapter.Library.
 func (l *library) Free() { C.parley_vpx_decoder_free(l.c) }

@@ -123,7 +123,7 @@ int parley_vpx_encoder_encode(parley_vpx_encoder *e, const uint8_t *y, const uin
 }
 
 parley_vpx_packet parley_vpx_encoder_next(parley_vpx_encoder *e) {
-  parley_vpx_packet p = {NULL, 0, 0};
+  parley_vpx_packet p = {NULL, 0, 0, -1};
   const vpx_codec_cx_pkt_t *pkt;
   while ((pkt = vpx_codec_get_cx_data(&e->ctx, &e->iter))) {
     if (pkt->kind != VPX_CODEC_CX_FRAME_PKT)
@@ -131,6 +131,8 @@ parley_vpx_packet parley_vpx_encoder_next(parley_vpx_encoder *e) {
     p.data = pkt->data.frame.buf;
     p.size = pkt->data.frame.sz;
     p.key = (pkt->data.frame.flags & VPX_FRAME_IS_KEY) != 0;
+    if (vpx_codec_control(&e->ctx, VP8E_GET_LAST_QUANTIZER, &p.quantizer) != VPX_CODEC_OK)
+      p.quantizer = -1;
     break;
   }
   return p;

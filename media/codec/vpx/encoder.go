@@ -37,7 +37,10 @@ func init() {
 }
 
 // coder is libvpx's encoder for one size.
-type coder struct{ c *C.parley_vpx_encoder }
+type coder struct {
+	c         *C.parley_vpx_encoder
+	quantizer int
+}
 
 func newEncoder(vp9 bool, config codec.VideoConfig) (codec.VideoEncoder, error) {
 	return adapter.NewEncoder("vpx", config, func(c codec.VideoConfig) (adapter.Coder, error) { return open(vp9, c) })
@@ -61,7 +64,7 @@ func open(vp9 bool, config codec.VideoConfig) (adapter.Coder, error) {
 	if c == nil {
 		return nil, failure(rc)
 	}
-	return &coder{c}, nil
+	return &coder{c, -1}, nil
 }
 
 // Encode as adapter.Coder.
@@ -84,6 +87,7 @@ func (e *coder) Encode(dst []byte, f *video.Frame, at, duration time.Duration, f
 		}
 		dst = append(dst, unsafe.Slice((*byte)(unsafe.Pointer(p.data)), int(p.size))...)
 		key = key || p.key != 0
+		e.quantizer = int(p.quantizer)
 	}
 }
 
@@ -94,6 +98,9 @@ func (e *coder) SetRate(bitrate int, frameRate float64) error {
 	}
 	return nil
 }
+
+// Quantizer as codec.Quantizing.
+func (e *coder) Quantizer() int { return e.quantizer }
 
 // Free as adapter.Coder.
 func (e *coder) Free() { C.parley_vpx_encoder_free(e.c) }

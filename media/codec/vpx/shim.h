@@ -18,12 +18,14 @@ typedef struct {
   const uint8_t *data;
   size_t size;
   int key;
+  int quantizer; // in the codec's scale, -1: not told
 } parley_vpx_packet;
 
 typedef struct {
   int rc;     // vpx_codec_err_t
   int i420;   // 4:2:0 of 8 bits
   int width, height, corrupted;
+  int quantizer; // in the codec's scale, -1: not told
   int stride_y, stride_uv;
   const uint8_t *y, *u, *v; // NULL without a picture
 } parley_vpx_picture;

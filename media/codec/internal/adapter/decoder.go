@@ -91,6 +91,14 @@ func (d *decoder) Decode(data []byte) (*video.Frame, error) {
 	return f, nil
 }
 
+// Quantizer as codec.Quantizing.
+func (d *decoder) Quantizer() int {
+	if q, ok := d.opened.(codec.Quantizing); ok {
+		return q.Quantizer()
+	}
+	return -1
+}
+
 func (d *decoder) fail(err error) error {
 	d.free()
 	d.needKey = true

@@ -110,6 +110,14 @@ func (e *encoder) Close() error {
 	return nil
 }
 
+// Quantizer as codec.Quantizing.
+func (e *encoder) Quantizer() int {
+	if q, ok := e.coder.(codec.Quantizing); ok {
+		return q.Quantizer()
+	}
+	return -1
+}
+
 func (e *encoder) failed(doing string, err error) error {
 	return fmt.Errorf("%s: %s: %w", e.library, doing, err)
 }
