@@ -1,6 +1,6 @@
 // Command typecheck checks the types of Parley's packages as another system compiles them, where it cannot be compiled for
-// here because its C compiler and headers are missing: what comes from C is taken on trust, everything else is checked,
-// that Go packages which only that system has included.
+// here because its C compiler and headers are missing: what comes from C is taken on trust, everything else is checked, the
+// tests and packages which only that system has included.
 //
 //	typecheck -os darwin -arch arm64 -tags nolibopusfile ./...
 package main
@@ -50,7 +50,7 @@ type listed struct {
 
 // check returns what is wrong with the main module's packages among patterns and what they import.
 func check(system, arch, tags string, patterns []string) ([]string, error) {
-	list := exec.Command("go", append([]string{"list", "-deps", "-json=Dir,ImportPath,GoFiles,CgoFiles,ImportMap,Module,Error", "-tags", tags},
+	list := exec.Command("go", append([]string{"list", "-deps", "-test", "-json=Dir,ImportPath,GoFiles,CgoFiles,ImportMap,Module,Error", "-tags", tags},
 		patterns...)...)
 	list.Env = append(os.Environ(), "GOOS="+system, "GOARCH="+arch, "CGO_ENABLED=1")
 	list.Stderr = os.Stderr
@@ -94,7 +94,7 @@ func (c *checker) add(p listed) error {
 	if p.Error != nil {
 		return errors.New(p.Error.Err)
 	}
-	if p.ImportPath == "unsafe" {
+	if p.ImportPath == "unsafe" || strings.HasSuffix(p.ImportPath, ".test") { // the program of a test is generated
 		return nil
 	}
 	var files []*ast.File

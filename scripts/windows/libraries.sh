@@ -112,7 +112,12 @@ CONF
     apt-get -q -c "$apt/apt.conf" update
     touch "$apt/updated"
   fi
-  apt-get -q -c "$apt/apt.conf" source --only-source "$1"
+  # The newest version; where the mirror lacks a part of it, the one before.
+  local version
+  while read -r version; do
+    apt-get -q -c "$apt/apt.conf" source --only-source "$1=$version" && return
+  done < <(apt-cache -c "$apt/apt.conf" showsrc --only-source "$1" | sed -n 's/^Version: //p' | sort -rV | uniq)
+  return 1
 }
 
 # source_lists turns Debian's entries of this system into entries for sources.
@@ -135,16 +140,18 @@ build() { # recipe source
   local folder=$work/$1
   rm -rf "$folder"
   mkdir -p "$folder"
+  # In the background: a command whose outcome is asked for would go on after its first error.
   (
     cd "$folder"
     sources "$2"
     cd "$(find . -mindepth 1 -maxdepth 1 -type d)"
     "build_$1"
-  ) > "$work/$1.log" 2>&1 9>&- || {
+  ) > "$work/$1.log" 2>&1 9>&- &
+  if ! wait $!; then
     tail -n 30 "$work/$1.log" >&2
     echo "windows: $1 could not be built; all of it is in $work/$1.log" >&2
     return 1
-  }
+  fi
   rm -rf "$folder"
 }
 
