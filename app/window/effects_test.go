@@ -1,11 +1,7 @@
 package window
 
 import (
-	"context"
-	"crypto/tls"
 	"errors"
-	"net/http"
-	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -19,10 +15,7 @@ import (
 	"parley/app/client"
 	"parley/app/settings"
 	"parley/connector"
-	"parley/connector/autoconnect"
-	"parley/connector/call"
 	"parley/connector/rtc"
-	"parley/connector/session"
 	"parley/media/audio"
 	"parley/views"
 	"parley/views/kept"
@@ -196,141 +189,6 @@ func TestStartWithTheSystem(t *testing.T) {
 	}
 }
 
-func TestNewSettingsOfAConnectionMakeANewOneOutsideCalls(t *testing.T) {
-	r := newRig(t)
-	r.signIn(t)
-	renew := func(want int) {
-		t.Helper()
-		if err := r.Renew(t.Context()); err != nil || len(r.opened) != want {
-			t.Errorf("error %v, %d connections, want %d", err, len(r.opened), want)
-		}
-	}
-	renew(1)
-	r.set(t, func(s *views.Settings) { s.Theme = "dark" })
-	renew(1)
-	r.set(t, func(s *views.Settings) { s.RedialAttempts = 9 })
-	renew(2)
-	if !r.Model().SignedIn || r.opened[1].Form.Name != "Ann" {
-		t.Error("signed out by new settings")
-	}
-	if err := r.Dial(t.Context(), "2001", true); err != nil {
-		t.Fatal(err)
-	}
-	r.state(call.InRoom)
-	r.set(t, func(s *views.Settings) { s.Balancer = false })
-	renew(2) // not in a call
-	r.state(call.Idle)
-	r.background.Wait()
-	if len(r.opened) != 3 || r.opened[2].Settings.Balancer {
-		t.Errorf("%d connections after the call", len(r.opened))
-	}
-	r.set(t, func(s *views.Settings) { s.SendLimit = 100 })
-	r.connector.answer["connect"] = errors.New("gone")
-	if err := r.Renew(t.Context()); err == nil || r.Model().SignedIn {
-		t.Errorf("error %v, signed in %t", err, r.Model().SignedIn)
-	}
-}
-
-func TestThePasswordIsRememberedInTheKeyringAndSignsInAgain(t *testing.T) {
-	folder := t.TempDir()
-	r := newRigIn(t, folder)
-	form := views.SignIn{Server: "meet.test", Name: "Ann", User: "1001", Password: "secret", Remember: true}
-	if err := r.Connect(t.Context(), form); err != nil {
-		t.Fatal(err)
-	}
-	if got := r.secrets[settings.PasswordOf("meet.test:443", "1001")]; got != "secret" {
-		t.Errorf("keyring %v", r.secrets)
-	}
-	if err := r.Close(); err != nil {
-		t.Fatal(err)
-	}
-	again := newRigIn(t, folder)
-	for k, v := range r.secrets {
-		again.secrets[k] = v
-	}
-	if got, signIn := again.recall(t.Context()); got != form || !signIn {
-		t.Errorf("recalls %+v, sign in %t", got, signIn)
-	}
-	if err := again.Disconnect(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	if _, signIn := again.recall(t.Context()); signIn {
-		t.Error("signs in after signing out")
-	}
-	again.secrets["broken"] = "yes"
-	again.recall(t.Context())
-	if !again.Model().ForgetsPasswords {
-		t.Error("the sign in screen does not learn that there is no keyring")
-	}
-}
-
-func TestReconnectTriesAtOnce(t *testing.T) {
-	r := newRig(t)
-	r.signIn(t)
-	if err := r.Reconnect(t.Context()); err != nil || !slices.Contains(r.connector.asked, "restart") {
-		t.Errorf("error %v, asked %v", err, r.connector.asked)
-	}
-	r.set(t, func(s *views.Settings) { s.Reconnect = false })
-	if err := r.Reconnect(t.Context()); err != nil || len(r.opened) != 2 {
-		t.Errorf("error %v, %d connections", err, len(r.opened))
-	}
-}
-
-func TestWhatTheModeratorDoes(t *testing.T) {
-	r := newRig(t)
-	r.signIn(t)
-	if err := r.Dial(t.Context(), "2001", true); err != nil {
-		t.Fatal(err)
-	}
-	r.state(call.InRoom)
-	tell := func(name string, data any) { r.connector.tell(connector.Event{Name: name, Data: data}) }
-	tell("api:admin:start-mic", nil)
-	if !r.Model().Conference.AskedMicrophone {
-		t.Error("asked for the microphone")
-	}
-	if err := r.RefuseMicrophone(t.Context()); err != nil || !slices.Contains(r.connector.asked, "refuse microphone") ||
-		r.Model().Conference.AskedMicrophone {
-		t.Errorf("refusing: %v, asked %v", err, r.connector.asked)
-	}
-	tell("api:admin:start-main-cam", nil)
-	if err := r.SetCamera(t.Context(), true); err != nil || r.Model().Conference.AskedCamera {
-		t.Errorf("accepting: %v, %+v", err, r.Model().Conference)
-	}
-	for i, c := range []struct {
-		event string
-		data  any
-		want  views.News
-	}{
-		{"api:participation:accepting-word-request", nil, views.NewsWordGiven},
-		{"api:participation:cancelling-word-request", nil, views.NewsWordCancelled},
-		{"api:participant:move-request-to-spectators", nil, views.NewsSpectator},
-		{"api:participant:move-request-to-participants", nil, views.NewsParticipant},
-		{"api:presentation:must-stop", nil, views.NewsPresentationStop},
-		{"api:use-license", "AUDIO", views.NewsLicenseAudio},
-		{"api:webcast:started", nil, views.NewsWebcastStarted},
-		{"api:participant:move-request-to-stream", nil, views.NewsStream},
-	} {
-		tell(c.event, c.data)
-		if got := r.Model().Conference; got.News != c.want || got.NewsNo != i+1 {
-			t.Errorf("%s: %+v", c.event, got)
-		}
-	}
-	if got := r.Model().Conference; !got.Webcast || !got.OnStream {
-		t.Errorf("webcast: %+v", got)
-	}
-	before := r.Model().Conference.NewsNo
-	tell("api:use-license", "AUDIO") // as it was
-	tell("api:use-license", "SOMETHING")
-	tell("api:use-license", 7)
-	if got := r.Model().Conference.NewsNo; got != before {
-		t.Errorf("%d news of nothing new", got-before)
-	}
-	tell("call:ended", nil)
-	if got := r.Model().Conference; got != (views.Conference{}) {
-		t.Errorf("after the call: %+v", got)
-	}
-}
-
 func TestADeviceThatFailsIsTold(t *testing.T) {
 	r := newRig(t)
 	r.signIn(t)
@@ -364,58 +222,6 @@ func TestSpeakingWhileMutedIsTold(t *testing.T) {
 	}
 }
 
-// stats is a collection at a second, with totals of what came.
-func stats(second int, received uint64, lost int64, roundTrip float64) rtc.Stats {
-	return rtc.Stats{
-		Time:          time.Unix(int64(second), 0),
-		Inbound:       rtc.InboundStats{Audio: &rtc.StreamStats{PacketsReceived: received, PacketsLost: lost, BytesReceived: received * 100}},
-		CandidatePair: map[string]any{"currentRoundTripTime": roundTrip},
-	}
-}
-
-func TestQualityFollowsTheThresholds(t *testing.T) {
-	for _, c := range []struct {
-		roundTrip float64
-		lost      int64 // of 1000 a second
-		want      views.QualityLevel
-	}{
-		{0.199, 19, views.QualityGood}, {0.200, 0, views.QualityFair}, {0.05, 21, views.QualityFair},
-		{0.500, 50, views.QualityFair}, {0.501, 0, views.QualityPoor}, {0.05, 51, views.QualityPoor},
-	} {
-		var m qualityMeter
-		var q views.Quality
-		for i := range 4 {
-			q = m.add(stats(i, uint64(i)*uint64(1000-c.lost), int64(i)*c.lost, c.roundTrip))
-		}
-		if q.Level != c.want {
-			t.Errorf("%v s, %d lost of 1000: %+v, want level %d", c.roundTrip, c.lost, q, c.want)
-		}
-	}
-}
-
-func TestQualityForgetsWhatWasLongAgoAndOtherConnections(t *testing.T) {
-	var m qualityMeter
-	if q := m.add(stats(0, 0, 0, 0.01)); q.Level != views.QualityUnknown {
-		t.Errorf("known at once: %+v", q)
-	}
-	if q := m.add(stats(1, 50, 50, 0.01)); q.Level != views.QualityPoor || q.Lost != 0.5 || q.ReceiveRate != 40_000 {
-		t.Errorf("half lost: %+v", q)
-	}
-	var q views.Quality
-	for i := range 6 {
-		q = m.add(stats(2+i, uint64(150+100*i), 50, 0.01))
-	}
-	if q.Level != views.QualityGood || q.Lost != 0 {
-		t.Errorf("6 s later: %+v", q)
-	}
-	if q := m.add(stats(9, 1, 0, 0.01)); q.Level != views.QualityUnknown || q.ReceiveRate != 0 {
-		t.Errorf("another connection: %+v", q)
-	}
-	if q := m.add(rtc.Stats{Time: time.Unix(10, 0)}); q.RoundTrip >= 0 {
-		t.Errorf("no round trip: %+v", q)
-	}
-}
-
 func TestContacts(t *testing.T) {
 	r := newRig(t)
 	if err := r.SaveContact(t.Context(), "", views.Contact{Name: "Ann", Number: "1001"}); err != nil {
@@ -426,115 +232,6 @@ func TestContacts(t *testing.T) {
 	}
 	if err := r.DeleteContact(t.Context(), "1001"); err != nil || len(r.Model().Contacts) != 0 {
 		t.Errorf("after deleting: %v", err)
-	}
-}
-
-func TestTheStatusSaysConnectingWhileSettingsAreRenewed(t *testing.T) {
-	r := newRig(t)
-	r.signIn(t)
-	r.controller.mu.Lock()
-	r.renewing = true
-	r.controller.mu.Unlock()
-	if got := r.Model().Status; got != session.StatusConnecting {
-		t.Errorf("status %s", got)
-	}
-}
-
-func TestErrorsOfTheKeptConnectionKeepTheirTypes(t *testing.T) {
-	err := error(&autoconnect.Error{Outcome: autoconnect.StoppedByError, Err: call.ErrActive})
-	if n := views.Describe(views.OpConnect, "meet.test", err); n.Text == "" || strings.Contains(n.Text, "stop-attempts") {
-		t.Errorf("says %q", n.Text)
-	}
-}
-
-func TestACertificateThatIsNotTakenIsInTheModel(t *testing.T) {
-	r := newRig(t)
-	r.signIn(t)
-	server := httptest.NewTLSServer(http.NotFoundHandler())
-	defer server.Close()
-	dial := func() error {
-		conn, err := tls.Dial("tcp", server.Listener.Addr().String(), r.opened[0].TLS)
-		if err == nil {
-			err = conn.Close()
-		}
-		return err
-	}
-	var untrusted *views.CertificateError
-	if err := dial(); !errors.As(err, &untrusted) || !errors.Is(r.Model().Untrusted, untrusted) {
-		t.Errorf("dialling %v, model %v", err, r.Model().Untrusted)
-	}
-	if r.verified(nil) != nil || r.Model().Untrusted != nil {
-		t.Error("a certificate that is taken leaves the error")
-	}
-}
-
-func TestAModeratorWhoAsksForWhatIsNotThereIsRefused(t *testing.T) {
-	r := newRig(t)
-	r.media.Microphone = func(string, MicrophoneOptions) (rtc.LocalTrack, error) { return nil, nil }
-	r.media.Camera = func(string, CameraOptions) (rtc.LocalTrack, error) { return nil, nil }
-	r.signIn(t)
-	if err := r.Dial(t.Context(), "2001", true); err != nil {
-		t.Fatal(err)
-	}
-	r.state(call.InRoom)
-	for i, c := range []struct {
-		event, refusal string
-		want           views.News
-	}{
-		{"api:admin:start-mic", "refuse microphone", views.NewsNoMicrophone},
-		{"api:admin:start-main-cam", "refuse camera", views.NewsNoCamera},
-	} {
-		r.connector.tell(connector.Event{Name: c.event})
-		r.background.Wait()
-		got := r.Model().Conference
-		if got.News != c.want || got.NewsNo != i+1 || got.AskedMicrophone || got.AskedCamera {
-			t.Errorf("%s: %+v", c.event, got)
-		}
-		if !slices.Contains(r.connector.asked, c.refusal) {
-			t.Errorf("%s: asked %v", c.event, r.connector.asked)
-		}
-	}
-}
-
-func TestReconnectingIsTriedAgainAfterItFailed(t *testing.T) {
-	r := newRig(t)
-	r.signIn(t)
-	r.set(t, func(s *views.Settings) { s.Reconnect = false })
-	down := errors.New("no network")
-	r.connector.answer["connect"] = down
-	if err := r.Reconnect(t.Context()); !errors.Is(err, down) {
-		t.Fatalf("error %v", err)
-	}
-	delete(r.connector.answer, "connect")
-	if err := r.Reconnect(t.Context()); err != nil || len(r.opened) != 3 || !r.Model().SignedIn {
-		t.Errorf("error %v, %d connections", err, len(r.opened))
-	}
-}
-
-func TestWhoSignsOutWhileTheConnectionIsRenewedStaysSignedOut(t *testing.T) {
-	r := newRig(t)
-	r.signIn(t)
-	r.set(t, func(s *views.Settings) { s.Reconnect = false })
-	open := r.open
-	r.open = func(o LinkOptions) (*Link, error) {
-		link, err := open(o)
-		connect := link.Connect
-		link.Connect = func(ctx context.Context) error {
-			if err := r.Disconnect(ctx); err != nil {
-				t.Error(err)
-			}
-			return connect(ctx)
-		}
-		return link, err
-	}
-	if err := r.Renew(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	if r.Model().SignedIn || !r.connector.closed {
-		t.Errorf("signed in %t, closed %t", r.Model().SignedIn, r.connector.closed)
-	}
-	if _, err := r.current(); !errors.Is(err, errNotConnected) {
-		t.Errorf("a connection is kept: %v", err)
 	}
 }
 

@@ -8,11 +8,8 @@ import (
 	"context"
 	"crypto/x509"
 	"errors"
-	"fmt"
-	"image/png"
 	"io"
 	"log/slog"
-	"os"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -22,12 +19,9 @@ import (
 	"parley/app/report"
 	"parley/app/settings"
 	"parley/assets"
-	"parley/connector/call"
-	"parley/connector/session"
 	"parley/media/audio"
 	"parley/media/device"
 	"parley/views"
-	"parley/views/kept"
 	"parley/views/look"
 	"parley/views/text"
 )
@@ -334,121 +328,4 @@ func (w *Window) show(m views.Model) {
 	w.tray.set(m)
 	w.notifier.set(m)
 	w.automatic.follow(w, m)
-}
-
-// closeNow closes the window at once and ends call and connection behind it.
-func (w *Window) closeNow() {
-	w.noteSize()
-	w.window.Hide()
-	w.cancel()
-}
-
-// noteSize keeps the window's size in mind for the next start; on the window's goroutine.
-func (w *Window) noteSize() {
-	if size := w.window.Canvas().Size(); !w.window.FullScreen() && size.Width > 0 {
-		w.size.Store(&size)
-	}
-}
-
-// keepSize writes it down.
-func (w *Window) keepSize() {
-	size := w.size.Load()
-	if size == nil {
-		return
-	}
-	err := w.controller.store.Change(func(s *kept.Settings) { s.Window = kept.Window{Width: int(size.Width), Height: int(size.Height)} })
-	if err != nil {
-		w.logger.Warn("keep the window's size", "error", err)
-	}
-}
-
-// shutdown ends everything and then the application; off the window's goroutine.
-func (w *Window) shutdown() {
-	if !w.closing.CompareAndSwap(false, true) {
-		return
-	}
-	if err := w.controller.Close(); err != nil {
-		w.logger.Warn("end the connection", "error", err)
-	}
-	w.keepSize()
-	w.do(w.quit)
-}
-
-// quit ends the window's loop. A signal may have ended it a moment before; then Fyne runs this on the spot, without a
-// loop, and closing windows that are gone panics.
-func (w *Window) quit() {
-	defer func() {
-		if gone := recover(); gone != nil {
-			w.logger.Debug("the window was gone already", "reason", gone)
-		}
-	}()
-	w.app.Quit()
-}
-
-// saveScreenshot writes what the window shows; on the window's goroutine.
-func (w *Window) saveScreenshot(path string) error {
-	f, err := os.Create(path)
-	if err != nil {
-		return fmt.Errorf("screenshot: %w", err)
-	}
-	if err := errors.Join(png.Encode(f, picture(w.window)), f.Close()); err != nil {
-		return fmt.Errorf("screenshot: %w", err)
-	}
-	return nil
-}
-
-// incomingWindow is the window of a call that rings.
-type incomingWindow struct {
-	w      *Window
-	window fyne.Window
-	view   *views.Incoming
-	quiet  func() // stops the ringtone
-}
-
-func (i *incomingWindow) set(s session.Snapshot) {
-	if !ringing(s) {
-		i.close()
-		return
-	}
-	if i.window == nil {
-		i.open()
-	}
-	i.view.Set(s.Incoming)
-	i.view.SetInCall(s.Call.State != call.Idle)
-}
-
-func (i *incomingWindow) open() {
-	w := i.w
-	i.window = w.app.NewWindow(text.T("incoming.title"))
-	env := &views.Env{Context: w.ctx, Actions: w.controller, Pictures: w.pump, Do: w.do, Window: i.window}
-	i.view = views.NewIncoming(env, w.root.Tell)
-	view := i.view
-	i.window.SetContent(view.Content)
-	i.window.SetPadded(false)
-	i.window.SetCloseIntercept(view.Reject)
-	i.window.Canvas().SetOnTypedKey(view.TypedKey)
-	i.window.Resize(fyne.NewSize(460, 360))
-	i.window.SetFixedSize(true)
-	i.window.CenterOnScreen()
-	i.window.Show()
-	i.window.RequestFocus()
-	view.Opened()
-	w.stayOnTop(i.window)
-	if link, err := w.controller.current(); err == nil && link.Ring != nil {
-		i.quiet = link.Ring(w.shown)
-	}
-}
-
-func (i *incomingWindow) close() {
-	if i.window == nil {
-		return
-	}
-	if i.quiet != nil {
-		i.quiet()
-		i.quiet = nil
-	}
-	i.view.Closed()
-	i.window.SetCloseIntercept(nil)
-	i.window.Close()
-	i.window, i.view = nil, nil
 }
