@@ -114,7 +114,7 @@ func (v *homeView) Set(m Model) {
 	setLabel(v.greeting, shorten(m.Account.Name))
 	if m.Demo {
 		setLabel(v.greeting, text.T("home.demo.greeting"))
-		setLabel(v.account, text.T("signin.demo"))
+		setLabel(v.account, text.T("home.demo.account"))
 	} else if m.Account.Guest {
 		setLabel(v.account, text.T("home.guest", text.D{"Server": m.Account.Server}))
 	} else {
