@@ -40,7 +40,7 @@ var (
 // Hysteresis of the adaptation.
 const (
 	downAfter = 2 * time.Second // far too little for the size for so long
-	upAfter   = 6 * time.Second // enough for the next larger one for so long
+	upAfter   = 5 * time.Second // enough for a larger one for so long
 	poor      = 0.35            // of the table's bitrate: a picture below is mush
 	plenty    = 0.8             // of the table's bitrate of the next step
 	overload  = 0.85            // encoding takes so much of a frame's time: the machine is too slow
@@ -120,6 +120,12 @@ func (a *adaptation) update(now time.Time, c conditions) bool {
 	}
 	a.upSince = time.Time{}
 	a.size, a.rate = size, rate
+	for a.size > 0 || a.rate > 0 { // as far as there is room: a bottleneck that went away must not be felt for long
+		if size, rate = a.above(c); c.target < plenty*c.need(size, rate) {
+			break
+		}
+		a.size, a.rate = size, rate
+	}
 	if a.size == 0 && a.rate == 0 {
 		a.reason = ""
 	}

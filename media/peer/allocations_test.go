@@ -38,7 +38,7 @@ func newChain(t *testing.T, w interceptor.RTPWriter, kind string) *chain {
 		RTCPFeedback:        []interceptor.RTCPFeedback{{Type: "nack"}},
 		RTPHeaderExtensions: []interceptor.RTPHeaderExtension{{URI: transportCC, ID: 3}, {URI: absSendTime, ID: 4}}}
 	c.writer = c.repairer.BindLocalStream(info, c.estimator.BindLocalStream(info, w))
-	c.estimator.pacer.SetTargetBitrate(maxBitrate)
+	c.estimator.pacer.setTarget(maxBitrate, false)
 	t.Cleanup(func() { _ = c.estimator.Close() })
 	return c
 }

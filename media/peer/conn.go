@@ -192,6 +192,7 @@ func (p *Conn) equip(l *line) {
 			defer p.mu.Unlock()
 			return l.doWithout(name)
 		}
+		s.video.full = p.sendingFull
 		s.video.limitW, s.video.limitH = p.rtc.MaxWidth, p.rtc.MaxHeight
 		if l.slot == rtc.SlotPresentation {
 			s.video.screen, s.video.fixed = true, bitratePresentation

@@ -127,15 +127,16 @@ func (e *estimator) target() float64 {
 	sent := e.pacer.throughput()
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	rate := e.loss.rate
+	rate, congested := e.loss.rate, false
 	if e.feedback {
+		e.delay.Offered(sent)
 		byDelay, _ := e.delay.Rate()
-		rate = min(rate, byDelay)
+		rate, congested = min(rate, byDelay), e.delay.Congested()
 	}
 	if e.remb > 0 && video.Now()-e.rembAt < rembValid {
 		rate = min(rate, e.remb)
 	}
 	rate = e.governor.update(min(rate, maxBitrate), sent)
-	e.pacer.SetTargetBitrate(int(rate))
+	e.pacer.setTarget(int(rate), congested)
 	return rate
 }

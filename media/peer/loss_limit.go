@@ -11,6 +11,7 @@ const (
 	// lossTried: so far a reduction must have gone to tell what it was good for; after so many reports at the least.
 	lossTried   = 0.75
 	lossReports = 3
+	lossDoubt   = 0.25
 	lossPatient = 15 * time.Second // for so long a reduction may take
 	lossPace    = 200 * time.Millisecond
 )
@@ -82,9 +83,10 @@ func (l *lossLimit) learn(now time.Duration, fraction, sent float64) {
 		return
 	}
 	l.trying = false
-	// Half way between what would arrive if the loss had nothing to do with the rate, and as much as arrived before.
+	// Between what would arrive if the loss had nothing to do with the rate, and as much as arrived before: near the former.
 	n := float64(l.reports)
-	if l.arrivingLess/n < (l.arriving+l.arriving*l.sentLess/n/l.sent)/2 {
+	share := l.sentLess / n / l.sent
+	if l.arrivingLess/n < l.arriving*(share+lossDoubt*(1-share)) {
 		l.usual = 1 - l.arrivingLess/l.sentLess
 		l.rate = max(l.rate, l.before)
 	}

@@ -14,10 +14,13 @@ import (
 
 // Pacing constants.
 const (
-	pacingFactor   = 2.5                    // how much faster than the target a burst leaves (a key frame must not take seconds)
-	pacingStep     = 5 * time.Millisecond   // how often the queue is served
-	pacingMaxDelay = 100 * time.Millisecond // a queue longer than this leaves faster: delay is the enemy
-	pacerCapacity  = 1024                   // packets; a full queue is sent at once
+	pacingFactor    = 2.5                    // how much faster than the target a burst leaves (a key frame must not take seconds)
+	pacingStep      = 5 * time.Millisecond   // how often the queue is served
+	pacingMaxDelay  = 100 * time.Millisecond // a queue longer than this leaves faster: delay is the enemy
+	pacingGently    = 1.3                    // likewise before a bottleneck
+	pacingLongDelay = 300 * time.Millisecond
+	pacingFull      = 120 * time.Millisecond // of queue: no picture is added
+	pacerCapacity   = 1024                   // packets; a full queue is sent at once
 )
 
 // pacer spreads video packets over time and numbers all packets for transport-wide congestion control at the moment they
@@ -25,21 +28,22 @@ const (
 //
 // Packets are copied into buffers that are used again; nothing is allocated once the queue has reached its usual length.
 type pacer struct {
-	mu      sync.Mutex
-	streams map[uint32]*pacedStream
-	queue   []*pacedPacket // ring
-	head, n int
-	bytes   int           // in the queue
-	since   time.Duration // sum of the moments at which those in the queue were queued, counted from origin
-	origin  time.Duration
-	free    []*pacedPacket
-	rate    int // bit/s, the estimator's target
-	debt    int // bytes of repairs that were not queued; the queue waits for them
-	debtAt  time.Duration
-	closed  bool
-	wake    chan struct{}
-	done    chan struct{}
-	exited  chan struct{}
+	mu        sync.Mutex
+	streams   map[uint32]*pacedStream
+	queue     []*pacedPacket // ring
+	head, n   int
+	bytes     int           // in the queue
+	since     time.Duration // sum of the moments at which those in the queue were queued, counted from origin
+	origin    time.Duration
+	free      []*pacedPacket
+	rate      int  // bit/s, the estimator's target
+	congested bool // a bottleneck is near the rate
+	debt      int  // bytes of repairs that were not queued; the queue waits for them
+	debtAt    time.Duration
+	closed    bool
+	wake      chan struct{}
+	done      chan struct{}
+	exited    chan struct{}
 
 	sendMu sync.Mutex // one packet at a time goes out; guards what follows
 	number uint16     // transport-wide sequence number
@@ -123,11 +127,18 @@ func (p *pacer) alias(rtx, ssrc uint32) {
 	}
 }
 
-// SetTargetBitrate in bit/s.
-func (p *pacer) SetTargetBitrate(rate int) {
+// setTarget takes the bitrate that may be sent, bit/s, and whether a bottleneck is known to be near it.
+func (p *pacer) setTarget(rate int, congested bool) {
 	p.mu.Lock()
-	p.rate = rate
+	p.rate, p.congested = rate, congested
 	p.mu.Unlock()
+}
+
+// full tells whether another picture would wait too long.
+func (p *pacer) full() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return tooFull(p.bytes, float64(p.rate))
 }
 
 // Write queues or sends a packet; header and payload are the caller's again when it returns.
@@ -316,10 +327,26 @@ func (p *pacer) run() {
 	}
 }
 
+// pacing is how fast the queue leaves, bit/s. Where a bottleneck is known to be near the estimate, what leaves faster only
+// stands in its queue, and there sound cannot overtake. queued bytes have waited so long on average, and leave in what is
+// left of the time they may wait.
+func pacing(rate float64, queued int, waited time.Duration, congested bool) float64 {
+	factor, longest := pacingFactor, pacingMaxDelay
+	if congested {
+		factor, longest = pacingGently, pacingLongDelay
+	}
+	return max(factor*rate, float64(queued)*8/max(longest-waited, pacingStep).Seconds())
+}
+
+// tooFull tells whether the queue is so long that the next picture had better not be encoded: it would be old when it leaves.
+func tooFull(queued int, rate float64) bool {
+	return float64(queued)*8 > rate*pacingFull.Seconds()
+}
+
 // serve sends one step's worth and tells whether packets are left. What a step overspends the next one lacks.
 func (p *pacer) serve(budget *float64) bool {
 	p.mu.Lock()
-	rate := max(pacingFactor*float64(p.rate), p.leastRate(video.Now()))
+	rate := pacing(float64(p.rate), p.bytes, p.waited(video.Now()), p.congested)
 	*budget = min(*budget, 0) + rate/8*pacingStep.Seconds()
 	if video.Now()-p.debtAt < pacingMaxDelay {
 		*budget -= float64(p.debt)
@@ -344,14 +371,12 @@ func (p *pacer) serve(budget *float64) bool {
 	return left
 }
 
-// leastRate is at what rate, bit/s, the queue must leave so that its packets do not wait longer than they may: in what
-// their mean wait so far has left of it. Under mu.
-func (p *pacer) leastRate(now time.Duration) float64 {
+// waited is how long the packets of the queue have waited, on average. Under mu.
+func (p *pacer) waited(now time.Duration) time.Duration {
 	if p.n == 0 {
 		return 0
 	}
-	waited := now - p.origin - p.since/time.Duration(p.n)
-	return float64(p.bytes) * 8 / max(pacingMaxDelay-waited, pacingStep).Seconds()
+	return now - p.origin - p.since/time.Duration(p.n)
 }
 
 // Close ends the goroutine and forgets the queue.
@@ -366,4 +391,12 @@ func (p *pacer) Close() error {
 	close(p.done)
 	<-p.exited
 	return nil
+}
+
+// sendingFull tells whether so many packets wait to be sent that another picture would be late.
+func (p *Conn) sendingFull() bool {
+	p.mu.Lock()
+	l := p.leg
+	p.mu.Unlock()
+	return l != nil && l.estimator.pacer.full()
 }

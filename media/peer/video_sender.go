@@ -32,6 +32,7 @@ type videoSender struct {
 	// instead names the format to send when a codec's encoder does not open; nil: there is none.
 	instead func(codec string) *format
 	ready   func() bool // the transport is connected and the peer wants to receive
+	full    func() bool // packets wait already: another frame would be late
 
 	mu       sync.Mutex
 	track    rtc.LocalTrack
@@ -270,6 +271,10 @@ func (v *videoSender) process(frame *video.Frame, track rtc.LocalTrack, captured
 	frameRate := v.limitRate(track, encoding)
 	v.sendRate = frameRate
 	if !asked && !v.isDue(now, frameRate) {
+		v.drop()
+		return
+	}
+	if v.full != nil && v.full() {
 		v.drop()
 		return
 	}

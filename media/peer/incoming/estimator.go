@@ -14,16 +14,17 @@ const (
 	maximum = 20_000_000 // bit/s
 
 	growth       = 0.08             // a second, while nothing speaks against it
-	regrowth     = 0.3              // a second, far below what came through lately
+	regrowth     = 0.5              // a second, far below what came through lately
 	far          = 0.6              // of it
 	steepest     = 0.5              // of the rate is left by one step down: a stalled thread looks like a way without room
 	shrink       = 0.85             // of what came through when a queue grew
 	additive     = 40_000           // bit/s a second, near the rate at which a queue grew last
 	near         = 1.15             // of that rate
+	wider        = 1.5              // of that rate: it has become wider
 	nearFor      = 60 * time.Second // so long it is remembered
 	decreasePace = 300 * time.Millisecond
 	// A queue that stands though it does not grow any more is emptied.
-	longQueue = 150 * time.Millisecond
+	longQueue = 100 * time.Millisecond
 	drain     = 0.6 // of what comes through
 	drainPace = 600 * time.Millisecond
 	calm      = 5 * time.Second // without a queue: what comes through is what the way carries at least
@@ -43,6 +44,7 @@ const (
 type Estimator struct {
 	groups  groups
 	trend   trend
+	ways    ways
 	arrived Throughput
 	peak    peaks
 
@@ -51,6 +53,7 @@ type Estimator struct {
 	running     bool
 	grew        time.Duration // when the rate grew last
 	shrunk      time.Duration
+	offered     float64 // bit/s that the sender sends, where that is known
 	congested   float64 // bit/s that came through when a queue grew last
 	lastClock   clockKey
 	clockAt     time.Duration
@@ -75,6 +78,7 @@ func (e *Estimator) Add(arrival, sent time.Duration, clock uint32, known bool, s
 	e.last = arrival
 	e.arrived.Add(arrival, size)
 	if known && e.choose(clock, arrival) {
+		e.ways.add(arrival, arrival-sent)
 		if d, ok := e.groups.add(arrival, sent); ok {
 			e.trend.add(d)
 		}
@@ -90,7 +94,7 @@ func (e *Estimator) restart(now time.Duration) {
 		e.began = now
 	}
 	e.running, e.grew = true, now
-	e.groups, e.trend, e.arrived = groups{}, trend{}, Throughput{}
+	e.groups, e.trend, e.ways, e.arrived = groups{}, trend{}, ways{}, Throughput{}
 }
 
 // choose tells whether a packet's clock is the one that is followed: the absolute one where there is one, else that of
@@ -105,7 +109,7 @@ func (e *Estimator) choose(clock uint32, now time.Duration) bool {
 	case key == e.lastClock && e.clockAt != 0:
 	case e.clockAt == 0, key == none, e.lastClock != none && now-e.clockAt > silence:
 		e.lastClock = key
-		e.groups, e.trend = groups{}, trend{}
+		e.groups, e.trend, e.ways = groups{}, trend{}, ways{}
 	default:
 		return false
 	}
@@ -119,11 +123,12 @@ func (e *Estimator) update(now time.Duration) {
 	e.peak.add(now, through)
 	elapsed := min(now-e.grew, time.Second).Seconds()
 	e.grew = now
-	usage, standing := e.trend.usage(), e.trend.queue() > longQueue
+	usage, standing := e.trend.usage(), e.ways.queue() > longQueue
 	switch {
 	case usage == overuse && now-e.shrunk >= decreasePace:
 		e.decrease(now, through, shrink)
 	case standing && now-e.shrunk >= drainPace:
+		e.ways.drained()
 		e.decrease(now, through, drain)
 	case usage == normal && !standing:
 		e.increase(now, elapsed, through)
@@ -135,7 +140,7 @@ func (e *Estimator) update(now time.Duration) {
 func (e *Estimator) decrease(now time.Duration, through, share float64) {
 	e.congested, e.shrunk = through, now
 	to := share * through
-	if e.peak.recent(now) < limited*e.rate {
+	if max(e.peak.recent(now), e.offered) < limited*e.rate {
 		// Little was sent all along, so this is little evidence: a step at a time.
 		to = max(to, shrink*e.rate)
 	}
@@ -155,13 +160,22 @@ func (e *Estimator) increase(now time.Duration, elapsed, through float64) {
 		return
 	}
 	rate := e.rate * (1 + growth*elapsed)
-	if e.rate < far*min(e.peak.best(now, int64(len(e.peak.seconds))), ceiling) {
+	if e.rate < far*e.peak.best(now, int64(len(e.peak.seconds))) {
 		rate = e.rate * (1 + regrowth*elapsed)
 	}
 	if e.congested > 0 && now-e.shrunk < nearFor && e.rate < near*e.congested && e.rate > e.congested/near {
 		rate = e.rate + additive*elapsed
 	}
 	e.rate = min(rate, ceiling)
+}
+
+// Offered tells what the sender sends, bit/s. Where it is not told, what comes through stands for it, and a way that loses
+// most of what is sent looks like one on which little is sent.
+func (e *Estimator) Offered(bitrate float64) { e.offered = bitrate }
+
+// Congested tells whether a queue grew lately, near the rate there is now: the way is hardly wider.
+func (e *Estimator) Congested() bool {
+	return e.congested > 0 && e.last-e.shrunk < nearFor && e.rate < wider*e.congested
 }
 
 // Rate is the estimate, bit/s; false while too little has come to know anything.

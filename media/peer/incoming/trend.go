@@ -15,8 +15,6 @@ const (
 	adaptUp, adaptDown = 0.0087, 0.039 // a millisecond
 	outlier            = 15.0          // ms beyond the threshold: not learnt from
 	overuseFor         = 10.0          // ms
-	// floorTime is how long the shortest way is remembered, once or twice: two clocks drift by a millisecond in it.
-	floorTime = 15 * time.Second
 )
 
 // usage is what the trend of delays says.
@@ -35,8 +33,6 @@ type trend struct {
 	smoothed    float64
 	x, y        [window]float64 // ms since began, ms; rings
 	n           int
-	floors      [2]float64 // lowest smoothed delay of this and of the last floorTime
-	floorAt     time.Duration
 	before      float64 // slope
 	threshold   float64
 	thresholdAt time.Duration
@@ -50,27 +46,18 @@ func (t *trend) usage() usage { return t.state }
 // add takes the comparison of two groups.
 func (t *trend) add(d delta) {
 	if t.n == 0 {
-		t.began, t.threshold, t.floorAt = d.arrival, thresholdA, d.arrival
+		t.began, t.threshold = d.arrival, thresholdA
 	}
 	t.accumulated += milliseconds(d.variation)
 	t.smoothed = smoothing*t.smoothed + (1-smoothing)*t.accumulated
 	t.x[t.n%window], t.y[t.n%window] = milliseconds(d.arrival-t.began), t.smoothed
 	t.n++
-	if d.arrival-t.floorAt > floorTime {
-		t.floors[1], t.floors[0], t.floorAt = t.floors[0], t.smoothed, d.arrival
-	}
-	t.floors[0] = min(t.floors[0], t.smoothed)
 	slope := t.before
 	if t.n >= window {
 		slope = t.slope()
 	}
 	t.detect(slope, d)
 	t.before = slope
-}
-
-// queue is how much longer the way takes now than at best lately.
-func (t *trend) queue() time.Duration {
-	return time.Duration((t.smoothed - min(t.floors[0], t.floors[1])) * float64(time.Millisecond))
 }
 
 // slope is the least squares line's, ms a ms.
