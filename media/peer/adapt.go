@@ -39,11 +39,13 @@ var (
 
 // Hysteresis of the adaptation.
 const (
-	downAfter = 2 * time.Second // far too little for the size for so long
-	upAfter   = 5 * time.Second // enough for a larger one for so long
-	poor      = 0.35            // of the table's bitrate: a picture below is mush
-	plenty    = 0.8             // of the table's bitrate of the next step
-	overload  = 0.85            // encoding takes so much of a frame's time: the machine is too slow
+	downAfter    = 2 * time.Second // far too little for the size for so long
+	upAfter      = 4 * time.Second // enough for a larger one for so long
+	poor         = 0.35            // of the table's bitrate: a picture below is mush
+	plenty       = 0.7             // of the table's bitrate of the next step
+	poorMotion   = 0.2
+	plentyMotion = 0.35
+	overload     = 0.85 // encoding takes so much of a frame's time: the machine is too slow
 )
 
 // adaptation decides how much of the source's size and rate is sent.
@@ -53,6 +55,7 @@ type adaptation struct {
 	upSince      time.Time
 	reason       string // "bandwidth", "cpu"; of the last step down
 	wasCPU       bool
+	rising       bool // the last step was one up
 	cpuLimitedAt time.Time
 }
 
@@ -82,7 +85,11 @@ func (c *conditions) need(size, rate int) float64 {
 
 // update takes the conditions of now and tells whether size or rate changed.
 func (a *adaptation) update(now time.Time, c conditions) bool {
-	short := c.target < poor*c.need(a.size, a.rate)
+	least := poor
+	if a.size == len(sizeSteps)-1 && !c.keepSize && !c.balanced {
+		least = poorMotion // only motion is left to be given up
+	}
+	short := c.target < least*c.need(a.size, a.rate)
 	busy := c.load > overload
 	if short || busy {
 		a.upSince = time.Time{}
@@ -90,7 +97,11 @@ func (a *adaptation) update(now time.Time, c conditions) bool {
 			a.downSince, a.wasCPU = now, busy && !short
 			return false
 		}
-		if now.Sub(a.downSince) < downAfter {
+		after := downAfter
+		if c.target < least/2*c.need(a.size, a.rate) {
+			after = downAfter / 2 // hopeless
+		}
+		if now.Sub(a.downSince) < after {
 			return false
 		}
 		a.downSince = time.Time{}
@@ -98,7 +109,13 @@ func (a *adaptation) update(now time.Time, c conditions) bool {
 		if busy {
 			a.reason, a.cpuLimitedAt = "cpu", now
 		}
-		return a.down(c)
+		a.rising = false
+		changed := a.down(c)
+		// As far as must be: each step alone would take its time, with few and poor pictures meanwhile.
+		for short && !c.keepSize && !c.balanced && a.size < len(sizeSteps)-1 && c.target < poor*c.need(a.size, a.rate) {
+			a.size++
+		}
+		return changed
 	}
 	a.downSince = time.Time{}
 	if a.size == 0 && a.rate == 0 {
@@ -107,7 +124,7 @@ func (a *adaptation) update(now time.Time, c conditions) bool {
 	}
 	size, rate := a.above(c)
 	// After the machine was too slow, try more only after a while, and only when there is room.
-	if c.target < plenty*c.need(size, rate) || c.load > overload/2 || now.Sub(a.cpuLimitedAt) < 30*time.Second {
+	if c.target < a.enough(size)*c.need(size, rate) || c.load > overload/2 || now.Sub(a.cpuLimitedAt) < 30*time.Second {
 		a.upSince = time.Time{}
 		return false
 	}
@@ -115,13 +132,18 @@ func (a *adaptation) update(now time.Time, c conditions) bool {
 		a.upSince = now
 		return false
 	}
-	if now.Sub(a.upSince) < upAfter {
+	after := upAfter
+	if a.rising {
+		after /= 2 // the last step up did no harm
+	}
+	if now.Sub(a.upSince) < after {
 		return false
 	}
+	a.rising = true
 	a.upSince = time.Time{}
 	a.size, a.rate = size, rate
 	for a.size > 0 || a.rate > 0 { // as far as there is room: a bottleneck that went away must not be felt for long
-		if size, rate = a.above(c); c.target < plenty*c.need(size, rate) {
+		if size, rate = a.above(c); c.target < a.enough(size)*c.need(size, rate) {
 			break
 		}
 		a.size, a.rate = size, rate
@@ -145,6 +167,14 @@ func (a *adaptation) down(c conditions) bool {
 		a.size++
 	}
 	return true
+}
+
+// enough is the share of what the next step needs at which it is taken. Motion comes back earlier than pixels.
+func (a *adaptation) enough(size int) float64 {
+	if size == a.size {
+		return plentyMotion
+	}
+	return plenty
 }
 
 // above is the step that down would have come from.

@@ -5,8 +5,11 @@ import "parley/connector/rtc"
 // Shares of the estimate. Sound comes first; then a presentation, of which people read; a camera gets what is left, but
 // never so little that nobody can tell who is there.
 const (
-	cameraFloor = 64_000 // bit/s
-	cameraShare = 0.2    // of what sound leaves, while there is little
+	// soundOverhead is what 50 packets a second cost besides what is in them; of a picture's bits, packets take a share.
+	soundOverhead   = 50 * 8 * (overhead + 24)
+	pictureOverhead = 0.06
+	cameraFloor     = 64_000 // bit/s
+	cameraShare     = 0.2    // of what sound leaves, while there is little
 )
 
 // claims are what the m-lines would send, bit/s; 0 sends nothing.
@@ -46,7 +49,7 @@ func (p *Conn) budget(slot rtc.Slot) float64 {
 		}
 		switch x.slot {
 		case rtc.SlotAudio:
-			c.sound = opusBitrate
+			c.sound = opusBitrate + soundOverhead
 		case rtc.SlotMain:
 			c.camera = cameraFloor
 		case rtc.SlotPresentation:
@@ -62,5 +65,5 @@ func (p *Conn) budget(slot rtc.Slot) float64 {
 	if slot == rtc.SlotPresentation {
 		part = parts.presentation
 	}
-	return min(max(part, minBitrate), most)
+	return min(max(part*(1-pictureOverhead), minBitrate), most)
 }

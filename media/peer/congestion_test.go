@@ -15,6 +15,7 @@ type congestion struct {
 	capacity func(at time.Duration) float64 // bit/s
 	queue    time.Duration
 	way      time.Duration // one way
+	deaf     time.Duration // the peer hears nothing at first
 
 	events  events
 	now     time.Duration
@@ -83,6 +84,9 @@ func (c *congestion) wire(size int, sound bool) {
 	}
 	c.busy += time.Duration(float64(size) * 8 / c.capacity(c.now) * float64(time.Second))
 	sent, arrives := c.now, c.busy+c.way
+	if c.now < c.deaf {
+		return // the peer does not listen yet
+	}
 	c.in(arrives-c.now, func() {
 		c.arrived = append(c.arrived, func() { c.delay.Add(arrives, sent, incoming.AbsoluteClock, true, size) })
 	})
@@ -149,13 +153,14 @@ func (c *congestion) feedback() {
 func (c *congestion) report() {
 	c.in(receptionInterval, c.report)
 	if c.reports.sent > 0 {
-		c.loss.update(c.now, float64(c.reports.lost)/float64(c.reports.sent), c.passed.Rate(c.now))
+		c.loss.update(c.now, float64(c.reports.lost)/float64(c.reports.sent), c.passed.Rate(c.now), c.delay.Through())
 	}
 	c.reports.sent, c.reports.lost = 0, 0
 }
 
 func (c *congestion) run(until time.Duration) {
 	c.delay, c.loss, c.target = incoming.New(), newLossLimit(), initialBitrate
+	c.loss.guided = true
 	for _, begin := range []func(){c.frame, c.sound, c.pace, c.feedback} {
 		begin()
 	}
@@ -173,8 +178,10 @@ func TestCongestion(t *testing.T) {
 	for _, x := range []struct {
 		capacity float64
 		way      time.Duration
-	}{{300_000, time.Millisecond}, {500_000, time.Millisecond}, {1_000_000, time.Millisecond}, {500_000, 50 * time.Millisecond}} {
-		c := &congestion{capacity: func(time.Duration) float64 { return x.capacity }, queue: 200 * time.Millisecond, way: x.way,
+		deaf     time.Duration
+	}{{300_000, time.Millisecond, 0}, {500_000, time.Millisecond, 0}, {1_000_000, time.Millisecond, 0}, {500_000, 50 * time.Millisecond, 0},
+		{300_000, time.Millisecond, 400 * time.Millisecond}, {500_000, 50 * time.Millisecond, 400 * time.Millisecond}} {
+		c := &congestion{capacity: func(time.Duration) float64 { return x.capacity }, queue: 200 * time.Millisecond, way: x.way, deaf: x.deaf,
 			from: 8 * time.Second}
 		c.run(60 * time.Second)
 		s := &c.seen

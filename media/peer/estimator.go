@@ -119,7 +119,11 @@ func (e *estimator) onLoss(fraction float64) {
 	sent := e.pacer.throughput()
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	e.loss.update(video.Now(), fraction, sent)
+	arrived := sent * (1 - fraction)
+	if e.feedback {
+		arrived, e.loss.guided = e.delay.Through(), true
+	}
+	e.loss.update(video.Now(), fraction, sent, arrived)
 }
 
 // target is the bitrate that may be sent now, bit/s.

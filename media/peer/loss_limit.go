@@ -7,11 +7,15 @@ const (
 	lossLittle = 0.02
 	lossMuch   = 0.10
 	lossGrowth = 1.08 // a report
-	lossLearn  = 1.0 / 3
+	// lossRegrowth is likewise where arrival times are known: they stop it before anything is lost.
+	lossRegrowth = 1.4
+	lossLearn    = 1.0 / 3
 	// lossTried: so far a reduction must have gone to tell what it was good for; after so many reports at the least.
 	lossTried   = 0.75
 	lossReports = 3
 	lossDoubt   = 0.25
+	lossDrain   = 0.7              // of what arrives
+	lossUnusual = 0.4              // more is no way of life
 	lossPatient = 15 * time.Second // for so long a reduction may take
 	lossPace    = 200 * time.Millisecond
 )
@@ -24,6 +28,7 @@ type lossLimit struct {
 	rate     float64 // bit/s
 	usual    float64 // share that is lost whatever is sent
 	smoothed float64
+	guided   bool          // arrival times limit the rate too
 	at       time.Duration // of the last report; 0: none yet
 	// The reduction that is tried.
 	trying   bool
@@ -38,8 +43,9 @@ type lossLimit struct {
 
 func newLossLimit() lossLimit { return lossLimit{rate: initialBitrate} }
 
-// update takes a report: the share lost, 0 to 1, and what was sent in its time, bit/s. now is on the media clock.
-func (l *lossLimit) update(now time.Duration, fraction, sent float64) {
+// update takes a report: the share lost, 0 to 1, what was sent in its time, and what of it arrived, bit/s. now is on the
+// media clock.
+func (l *lossLimit) update(now time.Duration, fraction, sent, arrived float64) {
 	if l.at != 0 && now-l.at < lossPace {
 		return
 	}
@@ -53,20 +59,27 @@ func (l *lossLimit) update(now time.Duration, fraction, sent float64) {
 	}
 	switch excess := fraction - l.usual; {
 	case excess < lossLittle:
-		l.rate *= lossGrowth
+		growth := lossGrowth
+		if l.guided && !l.trying {
+			growth = lossRegrowth
+		}
+		l.rate *= growth
 	case excess > lossMuch:
 		if !l.trying {
 			l.trying, l.began, l.reports, l.sentLess, l.arrivingLess = true, now, 0, 0, 0
-			l.before, l.sent, l.arriving = l.rate, sent, sent*(1-fraction)
+			l.before, l.sent, l.arriving = l.rate, sent, arrived
+			// At once so far that a queue before a bottleneck empties: one that stood from the beginning shows no other way.
+			l.rate = min(l.rate, lossDrain*arrived)
+			break
 		}
 		l.rate *= 1 - excess/2
 	}
 	l.rate = min(max(l.rate, 2*minBitrate), maxBitrate)
-	l.learn(now, fraction, sent)
+	l.learn(now, sent, arrived)
 }
 
 // learn ends the try when it has gone far enough for long enough.
-func (l *lossLimit) learn(now time.Duration, fraction, sent float64) {
+func (l *lossLimit) learn(now time.Duration, sent, arrived float64) {
 	switch {
 	case !l.trying:
 		return
@@ -78,7 +91,7 @@ func (l *lossLimit) learn(now time.Duration, fraction, sent float64) {
 	}
 	l.reports++
 	l.sentLess += sent
-	l.arrivingLess += sent * (1 - fraction)
+	l.arrivingLess += arrived
 	if l.reports < lossReports {
 		return
 	}
@@ -87,7 +100,10 @@ func (l *lossLimit) learn(now time.Duration, fraction, sent float64) {
 	n := float64(l.reports)
 	share := l.sentLess / n / l.sent
 	if l.arrivingLess/n < l.arriving*(share+lossDoubt*(1-share)) {
-		l.usual = 1 - l.arrivingLess/l.sentLess
+		if l.usual = l.smoothed; l.usual > lossUnusual {
+			l.usual = 0
+			return
+		}
 		l.rate = max(l.rate, l.before)
 	}
 }

@@ -38,7 +38,8 @@ func TestLossLimit(t *testing.T) {
 					arrived++
 				}
 			}
-			l.update(time.Duration(second+1)*time.Second, 1-float64(arrived)/float64(packets), sent)
+			l.update(time.Duration(second+1)*time.Second, 1-float64(arrived)/float64(packets), sent,
+				sent*float64(arrived)/float64(packets))
 			sent = min(l.rate, 1_000_000) // the picture wants no more
 			if second >= 30 {
 				sum += l.rate
@@ -59,7 +60,7 @@ func TestUsualLossEnds(t *testing.T) {
 		for range seconds {
 			now += time.Second
 			sent := min(l.rate, 1_000_000)
-			l.update(now, loss(sent), sent)
+			l.update(now, loss(sent), sent, sent*(1-loss(sent)))
 		}
 	}
 	report(30, func(float64) float64 { return 0.2 })

@@ -17,9 +17,9 @@ const (
 	pacingFactor    = 2.5                    // how much faster than the target a burst leaves (a key frame must not take seconds)
 	pacingStep      = 5 * time.Millisecond   // how often the queue is served
 	pacingMaxDelay  = 100 * time.Millisecond // a queue longer than this leaves faster: delay is the enemy
-	pacingGently    = 1.3                    // likewise before a bottleneck
+	pacingGently    = 1.5                    // likewise before a bottleneck
 	pacingLongDelay = 300 * time.Millisecond
-	pacingFull      = 120 * time.Millisecond // of queue: no picture is added
+	pacingFull      = 250 * time.Millisecond // of queue: no picture is added
 	pacerCapacity   = 1024                   // packets; a full queue is sent at once
 )
 

@@ -71,6 +71,10 @@ func (v *videoSender) decide(now time.Time, frame *video.Frame, encoding rtc.Enc
 		size := v.adapt.size
 		if v.adapt.update(now, c) && v.adapt.size != size {
 			v.count(func(s *senderStats) { s.limitation.changes++ })
+			v.made, v.share = 0, 1
+			// Another size begins with a key frame anyway; an encoder that made too much before would leave out pictures for
+			// seconds to make up for it.
+			v.closeEncoder()
 		}
 	}
 	w, _ := v.size(frame, encoding)
@@ -79,10 +83,12 @@ func (v *videoSender) decide(now time.Time, frame *video.Frame, encoding rtc.Enc
 		most = v.fixed
 	}
 	bitrate := int(min(allowed, most))
+	v.hold(float64(bitrate))
 	v.mu.Lock()
 	v.stats.target = float64(bitrate)
 	v.stats.limitation.set(v.adapt.reason, now)
 	v.mu.Unlock()
+	bitrate = int(float64(bitrate) * v.share)
 	if v.encoder == nil {
 		v.rate = bitrate
 		return
@@ -94,6 +100,27 @@ func (v *videoSender) decide(now time.Time, frame *video.Frame, encoding rtc.Enc
 		v.rate = bitrate
 	}
 }
+
+// hold corrects an encoder that makes more of a picture than it is told to: where there is little room, the excess would
+// wait before the bottleneck.
+func (v *videoSender) hold(bitrate float64) {
+	if v.share == 0 {
+		v.share = 1
+	}
+	if v.made*v.sendRate*8 > holdFrom*bitrate {
+		v.share = max(v.share*holdBack, holdMost)
+	} else {
+		v.share = min(v.share*holdLoose, 1)
+	}
+}
+
+// How fast an encoder is held back, a frame, and how far; a key frame alone must not count for much.
+const (
+	holdFrom            = 1.03 // of the bitrate
+	holdBack, holdLoose = 0.998, 1.002
+	holdMost            = 0.6
+	holdLearn           = 1.0 / 128
+)
 
 // openEncoder opens the encoder that this build has for a format.
 func openEncoder(f format, c codec.VideoConfig) (codec.VideoEncoder, string, error) {
@@ -141,6 +168,7 @@ func (v *videoSender) encode(picture *video.Frame, f format, captured time.Durat
 		return
 	}
 	v.data = data[:0]
+	v.made += (float64(len(data)) - v.made) * holdLearn
 	spent := time.Since(now)
 	v.load += (spent.Seconds()*min(v.sendRate, 60) - v.load) / 16
 	if len(data) == 0 {

@@ -154,7 +154,10 @@ func (v *videoReceiver) tick(now, rtt time.Duration) {
 	if rtt > 0 {
 		v.buffer.rtt = rtt
 	}
-	v.schedule.SetRoundTrip(max(rtt, v.buffer.answer))
+	if rtt == 0 {
+		rtt = v.buffer.answer
+	}
+	v.schedule.SetRoundTrip(rtt)
 	gaveUp := v.buffer.expire(now)
 	if gaveUp {
 		v.wantKey = true

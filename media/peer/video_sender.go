@@ -62,6 +62,8 @@ type videoSender struct {
 	adapt      adaptation
 	adaptAt    time.Time
 	load       float64
+	made       float64   // bytes a frame, over some seconds
+	share      float64   // of the bitrate that the encoder is told, so that it makes the bitrate
 	due        time.Time // when the next frame may be sent under a frame rate limit
 	failedAt   time.Time
 	lastSource rtc.LocalTrack
@@ -275,6 +277,7 @@ func (v *videoSender) process(frame *video.Frame, track rtc.LocalTrack, captured
 		return
 	}
 	if v.full != nil && v.full() {
+		v.made -= v.made * holdLearn
 		v.drop()
 		return
 	}

@@ -9,9 +9,10 @@ const (
 	longest = 200 * time.Millisecond
 	// repairedInTime is the share of frames that repairs may not make late. For that they may cost this many round trips
 	// and this much beyond the jitter.
-	repairedInTime = 0.98
+	repairedInTime = 0.96
 	repairTrips    = 1.5
 	repairMost     = 40 * time.Millisecond
+	repairsPass    = 4 * time.Second // without any
 	// stretch is how much slower, squeeze how much faster pictures follow each other while the delay changes.
 	stretch, squeeze = 0.25, 0.10
 	// jump: a transit time that changed by so much is a new clock, not jitter.
@@ -20,16 +21,17 @@ const (
 
 // Video schedules the frames of one stream. Zero value is not ready: NewVideo. Not for concurrent use.
 type Video struct {
-	rate      int64 // Hz of timestamps
-	clock     Unwrapper
-	estimator Estimator
-	repairs   histogram     // how much later than the fastest repaired frames came; nothing for the others
-	roundTrip time.Duration // to who repairs
-	known     bool
-	last      int64 // timestamp of the newest frame, unwrapped
-	transit   time.Duration
-	delay     time.Duration // beyond the fastest frame's way, now
-	extra     time.Duration // that lip sync wants beyond what jitter needs
+	rate       int64 // Hz of timestamps
+	clock      Unwrapper
+	estimator  Estimator
+	repairs    histogram     // how much later than the fastest repaired frames came; nothing for the others
+	roundTrip  time.Duration // to who repairs
+	repairedAt time.Duration // when a repaired frame came last
+	known      bool
+	last       int64 // timestamp of the newest frame, unwrapped
+	transit    time.Duration
+	delay      time.Duration // beyond the fastest frame's way, now
+	extra      time.Duration // that lip sync wants beyond what jitter needs
 }
 
 // NewVideo for timestamps of a rate, Hz.
@@ -57,8 +59,12 @@ func (v *Video) Frame(arrival time.Duration, timestamp uint32, counts bool) (due
 	}
 	if late := transit - v.estimator.Minimum(); !counts && late < jump {
 		v.repairs.add(late)
+		v.repairedAt = arrival
 	} else {
 		v.repairs.add(0)
+	}
+	if arrival-v.repairedAt > repairsPass {
+		v.repairs = histogram{}
 	}
 	v.approach(at)
 	// Never later than its delay after it came: a repaired frame of another clock would wait for as long as the clock jumped.

@@ -24,11 +24,13 @@ const (
 	nearFor      = 60 * time.Second // so long it is remembered
 	decreasePace = 300 * time.Millisecond
 	// A queue that stands though it does not grow any more is emptied.
-	longQueue = 100 * time.Millisecond
+	longQueue = 60 * time.Millisecond
 	drain     = 0.6 // of what comes through
-	drainPace = 600 * time.Millisecond
-	calm      = 5 * time.Second // without a queue: what comes through is what the way carries at least
-	tickPace  = 50 * time.Millisecond
+	drainPace = time.Second
+	// capacityFor is how long what came through a full queue counts as what the way carries: less is sent then, so less comes.
+	capacityFor = 3 * time.Second
+	calm        = 5 * time.Second // without a queue: what comes through is what the way carries at least
+	tickPace    = 50 * time.Millisecond
 	// headroom is how far the estimate may grow beyond what arrives: more was never tried.
 	headroom     = 1.5
 	headroomBase = 10_000 // bit/s
@@ -53,6 +55,7 @@ type Estimator struct {
 	running     bool
 	grew        time.Duration // when the rate grew last
 	shrunk      time.Duration
+	drainedAt   time.Duration
 	offered     float64 // bit/s that the sender sends, where that is known
 	congested   float64 // bit/s that came through when a queue grew last
 	lastClock   clockKey
@@ -125,11 +128,16 @@ func (e *Estimator) update(now time.Duration) {
 	e.grew = now
 	usage, standing := e.trend.usage(), e.ways.queue() > longQueue
 	switch {
-	case usage == overuse && now-e.shrunk >= decreasePace:
-		e.decrease(now, through, shrink)
-	case standing && now-e.shrunk >= drainPace:
+	case standing && now-e.drainedAt >= drainPace: // first: as long as a queue stands it may well grow again and again
 		e.ways.drained()
-		e.decrease(now, through, drain)
+		e.drainedAt = now
+		carried := max(through, e.arrived.Short(now))
+		if now-e.shrunk < capacityFor {
+			carried = max(carried, e.congested)
+		}
+		e.decrease(now, carried, drain)
+	case usage == overuse && now-e.shrunk >= decreasePace:
+		e.decrease(now, max(through, e.arrived.Short(now)), shrink)
 	case usage == normal && !standing:
 		e.increase(now, elapsed, through)
 	}
@@ -172,6 +180,9 @@ func (e *Estimator) increase(now time.Duration, elapsed, through float64) {
 // Offered tells what the sender sends, bit/s. Where it is not told, what comes through stands for it, and a way that loses
 // most of what is sent looks like one on which little is sent.
 func (e *Estimator) Offered(bitrate float64) { e.offered = bitrate }
+
+// Through is what came in the last second, bit/s.
+func (e *Estimator) Through() float64 { return e.arrived.Rate(e.last) }
 
 // Congested tells whether a queue grew lately, near the rate there is now: the way is hardly wider.
 func (e *Estimator) Congested() bool {

@@ -53,6 +53,23 @@ func (t *Throughput) Rate(now time.Duration) float64 {
 	return float64(t.sum) * 8 / (float64(max(slots, slotCount/4)) * slotTime.Seconds())
 }
 
+// shortTime is long enough for the packets of some pictures.
+const shortTime = 300 * time.Millisecond
+
+// Short is the rate of the last shortTime, bit/s: while a queue stands, what the way carries.
+func (t *Throughput) Short(now time.Duration) float64 {
+	if !t.any {
+		return 0
+	}
+	t.advance(int64(now / slotTime))
+	const slots = int64(shortTime / slotTime)
+	sum := 0
+	for i := range min(slots, t.slot-t.first+1) {
+		sum += t.bytes[slotIndex(t.slot-i)]
+	}
+	return float64(sum) * 8 / shortTime.Seconds()
+}
+
 // peaks keeps the highest throughput of each of the last seconds.
 type peaks struct {
 	seconds [30]float64
