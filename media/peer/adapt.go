@@ -39,12 +39,13 @@ var (
 
 // Hysteresis of the adaptation.
 const (
-	downAfter    = 2 * time.Second // far too little for the size for so long
-	upAfter      = 4 * time.Second // enough for a larger one for so long
-	poor         = 0.35            // of the table's bitrate: a picture below is mush
-	plenty       = 0.7             // of the table's bitrate of the next step
-	poorMotion   = 0.2
-	plentyMotion = 0.35
+	downAfter = 2 * time.Second // far too little for the size for so long
+	upAfter   = 4 * time.Second // enough for a larger one for so long
+	poor      = 0.35            // of the table's bitrate: a picture below is mush
+	plenty    = 0.7             // of the table's bitrate of the next step
+	// Motion is given up last and comes back first: below so much of the table, or from so much on.
+	poorMotion   = 0.15
+	plentyMotion = 0.25
 	overload     = 0.85 // encoding takes so much of a frame's time: the machine is too slow
 )
 
