@@ -53,7 +53,8 @@ func (s *repairScene) run(d, from time.Duration) {
 		}
 		s.arrive()
 		for _, n := range s.buffer.requests(s.now) {
-			if !s.lost() && !s.lost() { // the request, the answer
+			request, answer := s.lost(), s.lost()
+			if !request && !answer {
 				s.coming = append(s.coming, coming{s.now + 2*s.way + 2*time.Millisecond, int64(n), 0, true})
 			}
 		}
