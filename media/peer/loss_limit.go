@@ -18,6 +18,11 @@ const (
 	lossUnusual = 0.4              // more is no way of life
 	lossPatient = 15 * time.Second // for so long a reduction may take
 	lossPace    = 200 * time.Millisecond
+	// A first report after so long a silence, and one so much longer than the last, that tells of so much loss is about a
+	// way that was gone.
+	lossSilence = 2 * time.Second
+	lossLonger  = 3
+	lossOutage  = 0.5
 )
 
 // lossLimit limits the rate by the loss that the peer reports: up while there is little, down where there is much. A way
@@ -30,6 +35,7 @@ type lossLimit struct {
 	smoothed float64
 	guided   bool          // arrival times limit the rate too
 	at       time.Duration // of the last report; 0: none yet
+	every    time.Duration // between the two before
 	// The reduction that is tried.
 	trying   bool
 	began    time.Duration
@@ -49,10 +55,15 @@ func (l *lossLimit) update(now time.Duration, fraction, sent, arrived float64) {
 	if l.at != 0 && now-l.at < lossPace {
 		return
 	}
+	silence := now - l.at
 	if l.at == 0 {
-		l.smoothed = fraction
+		l.smoothed, silence = fraction, 0
 	}
-	l.at = max(now, 1)
+	usually := l.every
+	l.at, l.every = max(now, 1), silence
+	if usually > 0 && silence > max(lossSilence, lossLonger*usually) && fraction > lossOutage {
+		return // What a blackout swallowed says nothing of how much the way carries now.
+	}
 	l.smoothed += (fraction - l.smoothed) * lossLearn
 	if l.smoothed < l.usual {
 		l.usual += (l.smoothed - l.usual) * lossLearn

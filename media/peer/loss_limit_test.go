@@ -76,3 +76,28 @@ func TestUsualLossEnds(t *testing.T) {
 		t.Errorf("%.0f bit/s through 400 kb/s", l.rate)
 	}
 }
+
+// A way that was gone for seconds carries as much as before once it is back; a peer that reports every five seconds
+// tells of loss all the same.
+func TestAnOutageIsNoCongestion(t *testing.T) {
+	for _, c := range []struct {
+		name    string
+		every   time.Duration
+		silence time.Duration
+		lower   bool
+	}{
+		{"gone for five seconds", 300 * time.Millisecond, 5 * time.Second, false},
+		{"a report every five seconds", 5 * time.Second, 5 * time.Second, true},
+	} {
+		l, now := newLossLimit(), time.Duration(0)
+		for range 5 {
+			now += c.every
+			l.update(now, 0, 1_000_000, 1_000_000)
+		}
+		before := l.rate
+		l.update(now+c.silence, 0.9, 1_000_000, 100_000)
+		if lower := l.rate < before; lower != c.lower {
+			t.Errorf("%s: %.0f bit/s became %.0f", c.name, before, l.rate)
+		}
+	}
+}
