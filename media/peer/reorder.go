@@ -21,6 +21,7 @@ const (
 	waitMax       = time.Second
 	backlogLimit  = 700 * time.Millisecond // of packets that wait for a slow decoder: the rest is skipped
 	maxNACKNumber = 256                    // sequence numbers in one request
+	mostHole      = maxNACKNumber          // a greater one is not asked for
 	maxLate       = 64                     // late packets in a row that are late; more mean that the peer began anew
 )
 
@@ -123,8 +124,9 @@ func (r *reorder) insert(p *packet) (holes bool) {
 		return false
 	case p.sequence < r.next:
 		r.reset(p.sequence) // the peer's numbers went back
-	case p.sequence >= r.next+reorderSize:
-		// A jump: the peer began anew, or nothing came for long.
+	case p.sequence >= r.next+reorderSize, p.sequence > r.highest+mostHole && !p.repaired:
+		// A jump: the peer began anew, or nothing came for long. A key frame costs less than all that.
+		r.losses++
 		r.reset(p.sequence)
 	}
 	r.late = 0

@@ -220,3 +220,24 @@ func TestStagesDoNotAllocate(t *testing.T) {
 		t.Errorf("receiving a frame: %v allocations", n)
 	}
 }
+
+// A hole of seconds is not asked for: repairs of it would keep the key frame waiting that is needed anyhow.
+func TestAGreatHoleIsGivenUpAtOnce(t *testing.T) {
+	r := newReorder()
+	defer r.close()
+	feed(r, 0, 0, 1, 2)
+	r.drop(3)
+	r.broken = false
+	feed(r, time.Second, 3+mostHole-1)
+	if got := r.requests(time.Second); len(got) != mostHole-1 || r.broken {
+		t.Fatalf("asks for %d, broken: %v", len(got), r.broken)
+	}
+	next := int64(3 + 2*mostHole)
+	feed(r, 5*time.Second, next, next+1, next+2)
+	if got := r.requests(5 * time.Second); len(got) != 0 || !r.broken || len(r.missing) != 0 {
+		t.Fatalf("asks for %d, %d missing, broken: %v", len(got), len(r.missing), r.broken)
+	}
+	if first, _, ok := r.frame(); !ok || first != next {
+		t.Fatalf("goes on with %d, %v", first, ok)
+	}
+}
