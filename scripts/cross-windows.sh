@@ -12,12 +12,12 @@ scripts/packages.sh windows
 scripts/windows/libraries.sh
 scripts/windows/resource.sh
 
-go_windows build -tags "$tags" -trimpath -ldflags '-s -w -H=windowsgui -extldflags=-static' -o "$cache/parley.exe" .
+go_windows build -tags "$tags" -trimpath -ldflags "-s -w -H=windowsgui '-extldflags=$external'" -o "$cache/parley.exe" .
 scripts/windows/imports.sh "$cache/parley.exe"
 
 if [ "${1:-}" = check ]; then
-  # The tests from end to end drive programs of Linux.
-  mapfile -t packages < <(go_windows list -tags "$tags" ./... | grep -v '^parley/e2e')
+  # The tests from end to end and those of the room server drive programs of Linux.
+  mapfile -t packages < <(go_windows list -tags "$tags" ./... | grep -vE '^parley/(e2e|roomserver$)')
   go_windows vet -tags "$tags" "${packages[@]}"
 fi
 ls -l "$cache/parley.exe" | awk '{ printf "windows: parley.exe, %.1f MB\n", $5 / 1e6 }'

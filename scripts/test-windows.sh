@@ -25,11 +25,11 @@ export DISPLAY=:$number
 scripts/windows/wine.sh --prepare
 
 # Not the tests that use folders of their own: Wine 8 cannot remove files in the way that Go's library does it.
-go_windows test -tags "$tags" -count=1 -timeout 10m -p 1 -exec "$PWD/scripts/windows/wine.sh" \
+go_windows test -tags "$tags" -ldflags "-s '-extldflags=$external'" -count=1 -timeout 10m -p 1 -exec "$PWD/scripts/windows/wine.sh" \
   ./media/device/gdi ./media/device/mf ./media/codec/... ./media/video/... ./connector/autoconnect ./app/schemes ./app/autostart ./app/link
 
 # A call: its picture and its tone go to the room's conference and come back mixed.
-go build -tags "$tags" -o "$cache/parley" .
+env -u PKG_CONFIG -u PKG_CONFIG_LIBDIR -u PKG_CONFIG_PATH go build -tags "$tags" -o "$cache/parley" .
 exec 4< <(exec "$cache/parley" room --listen 127.0.0.1:0 --user 1001:secret --bots 1 2>"$folder/room")
 room=$!
 read -r -t 30 -u 4 ready || { cat "$folder/room" >&2; exit 1; }

@@ -62,7 +62,7 @@ func TestEverySettingSurvivesARestart(t *testing.T) {
 		Devices:    kept.Devices{Camera: "c \"quoted\"", Microphone: "m", Speaker: "s", Ringer: kept.NoDevice, SpeakerVolume: 0, RingerVolume: 30},
 		Sound:      kept.Sound{},
 		Video: kept.Video{Height: 1080, PreferredCodecs: []string{"H264", "VP8"}, ExcludedCodecs: []string{"AV1"},
-			SendLimit: 800, PresentLimit: 1200},
+			SendLimit: 800, PresentLimit: 1200, ReceiveLimit: 2500},
 		Network: kept.Network{ICEServers: []kept.ICEServer{{URL: "turn:t.test:3478?transport=tcp", User: "u"}, {URL: "stun:[::1]:1"}},
 			Proxy: "http://p.test:8080", CAFile: "/ca.pem", RedialAttempts: 9},
 		Recovery:  kept.Recovery{Samples: 7, Throttle: 900},

@@ -13,3 +13,7 @@ go_windows() {
   GOOS=windows GOARCH=amd64 CGO_ENABLED=1 CC=parley-mingw-gcc CXX=parley-mingw-g++ CGO_CFLAGS=-O2 CGO_CXXFLAGS=-O2 \
     CGO_CXXFLAGS_ALLOW=-fms-extensions go "$@"
 }
+
+# What the linker is told besides: everything static; what the audio processing module asks of Windows without naming it
+# (symbols, random numbers, a clock); GCC's library, with which opus checks copies.
+external='-static -ldbghelp -lbcrypt -lwinmm -lssp'

@@ -2,7 +2,7 @@
 # Fails when a program for Windows needs a library that Windows does not bring.
 set -euo pipefail
 
-system='advapi32|api-ms-win-[a-z0-9-]+|avrt|bcrypt|bcryptprimitives|cfgmgr32|comctl32|comdlg32|crypt32|dwmapi|gdi32|imm32|iphlpapi'
+system='advapi32|api-ms-win-[a-z0-9-]+|avrt|bcrypt|bcryptprimitives|cfgmgr32|comctl32|comdlg32|crypt32|dbghelp|dwmapi|gdi32|imm32|iphlpapi'
 system+='|kernel32|msvcrt|ntdll|ole32|oleaut32|opengl32|powrprof|psapi|rpcrt4|secur32|setupapi|shell32|shlwapi|ucrtbase|user32'
 system+='|userenv|uxtheme|version|winmm|ws2_32|wtsapi32'
 

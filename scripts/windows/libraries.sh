@@ -5,6 +5,8 @@
 #
 #   scripts/windows/libraries.sh [LIBRARY...]    all of them, or those named: vpx, opus, ...
 #
+# Exits with 3 when Debian's sources cannot be had.
+#
 # Licences: BSD (libvpx, opus, openh264, dav1d, libyuv, libaom, libjpeg-turbo with IJG's); nothing of the GPL or LGPL.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
@@ -143,14 +145,16 @@ build() { # recipe source
   # In the background: a command whose outcome is asked for would go on after its first error.
   (
     cd "$folder"
-    sources "$2"
+    sources "$2" || exit 3
     cd "$(find . -mindepth 1 -maxdepth 1 -type d)"
     "build_$1"
   ) > "$work/$1.log" 2>&1 9>&- &
-  if ! wait $!; then
+  local outcome=0
+  wait $! || outcome=$?
+  if [ $outcome -ne 0 ]; then
     tail -n 30 "$work/$1.log" >&2
     echo "windows: $1 could not be built; all of it is in $work/$1.log" >&2
-    return 1
+    return $outcome
   fi
   rm -rf "$folder"
 }
