@@ -18,6 +18,6 @@ scripts/windows/imports.sh "$cache/parley.exe"
 if [ "${1:-}" = check ]; then
   # The tests from end to end and those of the room server drive programs of Linux.
   mapfile -t packages < <(go_windows list -tags "$tags" ./... | grep -vE '^parley/(e2e|roomserver$)')
-  go_windows vet -tags "$tags" "${packages[@]}"
+  go_windows vet -trimpath -tags "$tags" "${packages[@]}"
 fi
 ls -l "$cache/parley.exe" | awk '{ printf "windows: parley.exe, %.1f MB\n", $5 / 1e6 }'
