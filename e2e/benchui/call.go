@@ -90,6 +90,11 @@ func (b *bench) signIn(ctx context.Context, room *harness.Process, server string
 	}
 	var filled *image.NRGBA
 	for _, step := range []func() error{
+		func() error { return b.screen.Press(ctx, "Return") }, // the welcome of a first start: to a server
+		func() error {
+			_, err := b.screen.Still(ctx, "the form")
+			return err
+		},
 		func() error { return b.screen.Type(ctx, server) },
 		func() error { return b.screen.Press(ctx, "Tab") },
 		func() error { return b.screen.Type(ctx, "Bench") },
