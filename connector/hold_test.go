@@ -120,6 +120,23 @@ func TestHoldThatIsPending(t *testing.T) {
 		w.session().FailReinvite(nil)
 		w.expect("refused", "call:sdp")
 
+		refused := &signal.ResponseError{Method: "INVITE", StatusCode: 488}
+		w.session().FailReinvite(refused)
+		w.session().HoldReinvite = make(chan struct{})
+		ask(true)
+		ask(false)
+		close(w.session().HoldReinvite)
+		for range 2 {
+			if err := <-outcome; !errors.Is(err, refused) {
+				t.Errorf("refused, yet %v", err)
+			}
+		}
+		if s := w.c.Snapshot(); s.Call.OnHold || w.media.Last().Track(rtc.SlotMain) == nil {
+			t.Errorf("neither agreed to: on hold %v", s.Call.OnHold)
+		}
+		w.session().FailReinvite(nil)
+		w.expect("taken back and refused", "call:sdp", "call:sdp")
+
 		w.session().HoldReinvite = make(chan struct{})
 		ask(true)
 		ask(false)

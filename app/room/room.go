@@ -66,7 +66,10 @@ func close(server *roomserver.Server) error {
 }
 
 // keptCertificate is where the certificate that the server makes outlives it.
-func keptCertificate(logger *slog.Logger) string {
+func keptCertificate(o cli.Room, logger *slog.Logger) string {
+	if o.Cert != "" {
+		return "" // none is made
+	}
 	folder, err := config.Folder()
 	if err != nil {
 		logger.Warn("the certificate is another one at every start", "error", err)
@@ -80,7 +83,7 @@ func serverConfig(o cli.Room, start time.Time, events *journal.Journal, logger *
 	return roomserver.Config{
 		Listen: o.Listen, Users: o.Accounts(), RoomFirst: o.Rooms.First, RoomLast: o.Rooms.Last,
 		Bots: o.Bots, BotRoom: o.BotRoom, BotPresents: o.BotPresents, BotCalls: o.BotCalls, CertFile: o.Cert, KeyFile: o.Key,
-		KeptCert: keptCertificate(logger), Codec: o.Codec,
+		KeptCert: keptCertificate(o, logger), Codec: o.Codec,
 		MaxClients: o.MaxClients, Moderator: o.Moderator, TakeOver: o.TakeOver,
 		Events: func(e roomserver.Event) { events.Write(e.Name, start.Add(e.Time), e.Data) },
 		Logger: logger,

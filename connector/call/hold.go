@@ -30,14 +30,14 @@ func (m *Manager) Hold(on bool, done func(error)) {
 	l.holding = h
 	l.onHold.Store(on)
 	if on {
-		m.follow(l, func() { m.negotiateHold(l, h, on) })
+		m.follow(l, func() { m.negotiateHold(l, h) })
 		return
 	}
-	m.negotiateHold(l, h, on)
+	m.negotiateHold(l, h)
 }
 
 // negotiateHold has the peer agree to what was asked for, and sends accordingly.
-func (m *Manager) negotiateHold(l *leg, h *holding, on bool) {
+func (m *Manager) negotiateHold(l *leg, h *holding) {
 	settle := func(err error) {
 		if l.holding == h {
 			l.holding = nil
@@ -56,7 +56,7 @@ func (m *Manager) negotiateHold(l *leg, h *holding, on bool) {
 			return
 		}
 		if err != nil && l.holding == h { // nothing newer was asked for
-			l.onHold.Store(!on)
+			l.onHold.Store(l.agreed.Load())
 		}
 		m.follow(l, func() {
 			if m.leg == l {

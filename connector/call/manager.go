@@ -83,6 +83,7 @@ type leg struct {
 	ending bool
 	held    bool        // by the peer
 	onHold  atomic.Bool // by us; set on the loop, read by negotiations
+	agreed  atomic.Bool // what the peer has agreed to of onHold
 	holding *holding    // the newest change of that which the peer has not agreed to yet
 
 	toldHold  bool           // what was told last of onHold

@@ -71,7 +71,8 @@ func (m *Manager) next(l *leg) {
 
 // reinvite runs outside the loop.
 func (m *Manager) reinvite(ctx context.Context, l *leg, n Negotiation) error {
-	if l.onHold.Load() { // until the person takes the call back
+	held := l.onHold.Load()
+	if held { // until the person takes the call back
 		n.Offer.NoAudio, n.Offer.NoVideo = true, true
 	}
 	offer, err := l.peer.Offer(ctx, n.Offer)
@@ -92,6 +93,7 @@ func (m *Manager) reinvite(ctx context.Context, l *leg, n Negotiation) error {
 		err = l.peer.ApplyAnswer(ctx, answer)
 	}
 	if err == nil {
+		l.agreed.Store(held)
 		return nil
 	}
 	if undo := l.peer.Rollback(context.WithoutCancel(ctx)); undo != nil {

@@ -178,7 +178,7 @@ func (r *Receiver) negotiate(run *receive) {
 		return func() {
 			abort()
 			run.abort = nil
-			if err == nil && options.ICERestart {
+			if err == nil && options.ICERestart && !run.again { // else the network may have changed once more
 				run.restart = false
 			}
 			if r.run != run {

@@ -63,15 +63,18 @@ func (m *Manager) Present(track rtc.LocalTrack, done func(renegotiate bool, err 
 				if before == nil {
 					return func() error { return ErrOnHold }
 				}
-				l.presented = track
 				return nil
 			}
-			l.presented = track
 			return func() (err error) {
 				renegotiate, err = peer.SetTrack(rtc.SlotPresentation, track)
 				return err
 			}
 		},
-		done: func(err error) { done(renegotiate, err) },
+		done: func(err error) {
+			if err == nil || track == nil { // what could not be attached does not come back after a hold
+				l.presented = track
+			}
+			done(renegotiate, err)
+		},
 	})
 }

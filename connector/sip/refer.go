@@ -50,11 +50,11 @@ func (s *session) answerRefer(tx *transaction.Server, accept bool, seq string) {
 		return
 	}
 	if s.referral != nil { // one at a time is enough: of the older nothing more is told
-		s.referral.finish("giveup", 0, "")
+		s.referral.finish("giveup")
 	}
 	r := &referral{s: s, event: "refer;id=" + seq, ends: time.Now().Add(referTime)}
 	s.referral = r
-	r.timer = s.a.after(referTime, func() { r.finish("timeout", 0, "") })
+	r.timer = s.a.after(referTime, func() { r.finish("timeout") })
 	r.tell(fmt.Sprintf("active;expires=%d", int(referTime/time.Second)), sip.StatusTrying, "", nil)
 }
 
@@ -79,10 +79,10 @@ func (s *session) NotifyRefer(ctx context.Context, code int, reason string) erro
 }
 
 // finish ends the subscription for a reason of its own (RFC 6665 4.1.3).
-func (r *referral) finish(why string, code int, reason string) {
+func (r *referral) finish(why string) {
 	if r.s.referral == r {
 		r.end()
-		r.tell("terminated;reason="+why, max(code, sip.StatusTrying), reason, nil)
+		r.tell("terminated;reason="+why, sip.StatusTrying, "", nil)
 	}
 }
 

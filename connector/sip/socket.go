@@ -137,12 +137,7 @@ func (a *agent) Reopen() {
 }
 
 func (a *agent) socketOpened(s *socket) {
-	outdated := false
-	select {
-	case <-a.hurry: // Reopen came when the attempt had ended and this was not known yet
-		outdated = true
-	default:
-	}
+	outdated := len(a.hurry) > 0 // Reopen came when the attempt had ended and this was not known yet; the next one begins at once
 	if a.leaving || outdated {
 		// Stop looks for the socket to close; it must not find one that nobody has seen.
 		go func() { _ = s.conn.CloseNow() }()
