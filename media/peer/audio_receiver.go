@@ -2,6 +2,7 @@ package peer
 
 import (
 	"log/slog"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -29,8 +30,9 @@ type audioReceiver struct {
 	before   audio.Counters // of buffers of earlier codecs
 	holes    holes
 	nacks    uint64 // requests for lost packets
-	// requestLost asks the peer for packets again and tells whether it agreed to be asked; nil: it did not.
-	requestLost func(ssrc uint32, sequence []uint16) bool
+	// requestLost asks the peer for packets again, canAsk tells whether it agreed to be asked. Nil: it did not.
+	requestLost func(ssrc uint32, sequence []uint16)
+	canAsk      func() bool
 	closed      bool
 }
 
@@ -44,12 +46,9 @@ func (p *Conn) newAudioReceiver(l *line, t *RemoteTrack) *audioReceiver {
 		}
 		return format{}, false
 	}}
-	a.requestLost = func(ssrc uint32, sequence []uint16) bool {
-		if ssrc == 0 || !l.canNACK(p) {
-			return false
-		}
+	a.canAsk = func() bool { return l.canNACK(p) }
+	a.requestLost = func(ssrc uint32, sequence []uint16) {
 		p.writeRTCP(&rtcp.TransportLayerNack{MediaSSRC: ssrc, Nacks: rtcp.NackPairsFromSequenceNumbers(sequence)})
-		return true
 	}
 	t.level = a.level
 	return a
@@ -131,18 +130,21 @@ func (a *audioReceiver) askLost(now time.Duration) {
 		return
 	}
 	a.mu.Lock()
-	var ask []uint16
-	if a.holes.n > 0 {
-		ask = append(ask, a.holes.requests(now)...)
-	}
-	ssrc := a.ssrc
+	missing, ssrc := a.holes.n > 0, a.ssrc
 	a.mu.Unlock()
-	if len(ask) == 0 || !a.requestLost(ssrc, ask) {
+	// A hole that nobody is asked for is no repair when it fills: canAsk takes the connection's lock, so not under ours.
+	if !missing || ssrc == 0 || !a.canAsk() {
 		return
 	}
 	a.mu.Lock()
-	a.nacks++
+	ask := slices.Clone(a.holes.requests(now))
+	if len(ask) > 0 {
+		a.nacks++
+	}
 	a.mu.Unlock()
+	if len(ask) > 0 {
+		a.requestLost(ssrc, ask)
+	}
 }
 
 // tick is called every 20 ms with the round trip, 0 when it is not known.

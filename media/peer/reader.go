@@ -52,7 +52,7 @@ func (p *Conn) repaired(b []byte) bool {
 		}
 	}
 	p.mu.Unlock()
-	if v == nil || track.PayloadType() == 0 || len(b) > packetSize {
+	if v == nil || v.source() != uint32(track.SSRC()) || track.PayloadType() == 0 || len(b) > packetSize {
 		return false
 	}
 	pk := newPacket()

@@ -118,8 +118,10 @@ func (r *reorder) insert(p *packet) (holes bool) {
 	switch {
 	case !r.started:
 		r.started, r.next, r.highest = true, p.sequence, p.sequence
-	case p.sequence < r.next && r.late < maxLate:
-		r.late++
+	case p.sequence < r.next && (p.repaired || r.late < maxLate):
+		if !p.repaired { // a repair that is late says nothing of where the peer's numbers are
+			r.late++
+		}
 		p.free() // too late, or twice
 		return false
 	case p.sequence < r.next:

@@ -2,6 +2,7 @@ package peer
 
 import (
 	"bytes"
+	"log/slog"
 	"math/rand/v2"
 	"slices"
 	"testing"
@@ -125,4 +126,27 @@ func TestLostSoundIsRepaired(t *testing.T) {
 	}
 	t.Logf("%d of %d samples concealed, %d packets repaired by request, %d by the next packet", in.ConcealedSample,
 		in.TotalSamples, in.RetransmittedReceived, in.FECPacketsUsed)
+}
+
+// Without NACK nobody is asked: a packet that was overtaken is reordered, not repaired.
+func TestReorderedSoundIsNoRepair(t *testing.T) {
+	for _, agreed := range []bool{true, false} {
+		asked := 0
+		r := &audioReceiver{track: &RemoteTrack{}, log: slog.New(slog.DiscardHandler), output: newSpeaker(),
+			format: func(uint8) (format, bool) {
+				return format{name: "PCMU", kind: rtc.Audio, clock: 8000, channels: 1, pt: 0}, true
+			},
+			canAsk:      func() bool { return agreed },
+			requestLost: func(uint32, []uint16) { asked++ }}
+		for _, n := range []int64{1, 3, 2} {
+			p := newPacket()
+			p.sequence, p.timestamp, p.arrived = n, uint32(n*160), time.Duration(n)*20*time.Millisecond
+			p.payload = p.buffer[:160]
+			r.push(p, 172, 7)
+		}
+		if repaired := r.counters.recovered == 1; repaired != agreed || (asked == 1) != agreed {
+			t.Errorf("NACK agreed %v: asked %d times, %d repaired", agreed, asked, r.counters.recovered)
+		}
+		r.close()
+	}
 }
