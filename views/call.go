@@ -187,7 +187,7 @@ func (v *callView) describe() callWords {
 // apply puts the words on the screen.
 func (v *callView) apply() {
 	w := v.words
-	if restoring(v.model.Snapshot.Redial.State) {
+	if v.model.Snapshot.Redial.State.Reconnecting() {
 		v.failure = widget.Notice{} // why it was cut off matters less than what goes on, and how to stop it
 	}
 	titleChanged := v.title.Text != w.Title || len(v.status.Text) != len(w.Status) || v.quality.State() != qualityMark(v.model.Quality)

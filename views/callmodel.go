@@ -7,7 +7,6 @@ import (
 
 	"parley/connector/call"
 	"parley/connector/presentation"
-	"parley/connector/redial"
 	"parley/connector/session"
 	"parley/views/text"
 	"parley/views/widget"
@@ -68,10 +67,10 @@ func describeCall(m Model, now time.Time) callWords {
 		HasPresentation: s.Streams.Contented.Video() != nil,
 		Microphone:      microphoneState(s.Media),
 		Camera:          cameraState(s.Media),
-		Share:           shareState(s.Presentation, s.Call.State.Active()),
+		Share:           shareState(s.Presentation, s.Call.State.Active() && !s.Call.OnHold),
 	}
 	switch {
-	case restoring(s.Redial.State):
+	case s.Redial.State.Reconnecting():
 		w.Status = text.T("status.callReconnecting")
 		w.Hint = w.Status
 	case s.Call.State == call.Connecting:
@@ -168,7 +167,7 @@ const (
 func callNotice(m Model, now time.Time) (widget.Notice, asks) {
 	s := m.Snapshot
 	switch {
-	case restoring(s.Redial.State):
+	case s.Redial.State.Reconnecting():
 		return redialNotice(s.Redial, now), asksToStopRedial
 	case m.Conference.AskedMicrophone && s.Media.HasMicrophone && !s.Media.MicrophoneOn:
 		return widget.Notice{Level: widget.Warning, Title: text.T("call.ask.microphone"), Action: text.T("call.ask.on"),
@@ -207,7 +206,8 @@ func redialNotice(r session.Redial, now time.Time) widget.Notice {
 	return n
 }
 
-// holdNotice says who has put the call on hold. A presentation goes on meanwhile, and a person might forget it.
+// holdNotice says who has put the call on hold. Held by the other side, a presentation goes on, and a person might forget it;
+// our own hold silences it.
 func holdNotice(s session.Snapshot) (widget.Notice, asks) {
 	n, a := widget.Notice{Title: text.T("call.held")}, asksNothing
 	if s.Call.OnHold {
@@ -217,7 +217,7 @@ func holdNotice(s session.Snapshot) (widget.Notice, asks) {
 			n.Text = text.T("call.held")
 		}
 	}
-	if s.Presentation == presentation.Active {
+	if s.Presentation == presentation.Active && !s.Call.OnHold {
 		n.Text = strings.TrimSpace(n.Text + " " + text.T("call.hold.sharing"))
 	}
 	return n, a
@@ -235,20 +235,11 @@ func troubleNotice(t Trouble) widget.Notice {
 	return n
 }
 
-func restoring(s redial.State) bool {
-	switch s {
-	case redial.Evaluating, redial.Backoff, redial.WaitingSignaling, redial.Attempting:
-		return true
-	}
-	return false
-}
-
-// inCall tells whether the call view is what to show.
 // InCall tells whether there is a call, or one that is being restored.
 func InCall(s session.Snapshot) bool { return inCall(s) }
 
 func inCall(s session.Snapshot) bool {
-	return (s.Call.State != call.Idle && s.Call.State != "") || restoring(s.Redial.State)
+	return (s.Call.State != call.Idle && s.Call.State != "") || s.Redial.State.Reconnecting()
 }
 
 // sharingWords say what is shared, by name.

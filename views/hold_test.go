@@ -54,10 +54,10 @@ func TestHoldIsToldApartByWhoHolds(t *testing.T) {
 
 	m.Snapshot.Presentation = presentation.Active
 	s.root.Set(m)
-	s.says("What you share is still seen.")
+	s.silent("What you share") // our hold silences it
 	m.Snapshot.Call.OnHold, m.Snapshot.Call.Held = false, true
 	s.root.Set(m)
-	s.says("The other side has put the call on hold.", "On hold")
+	s.says("The other side has put the call on hold.", "On hold", "What you share is still seen.")
 	s.silent("You have put")
 	s.shortcut(fyne.KeyO)
 	if c := s.next("hold"); c.args[0] != true {

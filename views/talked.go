@@ -17,7 +17,7 @@ type talked struct {
 // follow takes the next snapshot; it reports whether a new call has begun.
 func (t *talked) follow(s session.Snapshot) (begun bool) {
 	if s.Call.State == call.Idle || s.Call.State == "" {
-		t.going = restoring(s.Redial.State) // between two attempts it is the same call
+		t.going = s.Redial.State.Reconnecting() // between two attempts it is the same call
 		return false
 	}
 	if !t.going {

@@ -93,7 +93,11 @@ func (f *File) rotate() error {
 			err = errors.Join(err, moving)
 		}
 	}
-	return errors.Join(err, f.open())
+	opened := f.open()
+	if err != nil {
+		f.written = 0 // it could not be moved: that is tried again once as much has been written, not for each line
+	}
+	return errors.Join(err, opened)
 }
 
 // movedByOthers tells whether another process, the demo beside the window, say, has begun the log anew: to do it again would

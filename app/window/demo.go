@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 
+	"parley/connector/rtc"
 	"parley/media/device"
 	"parley/views"
 )
@@ -35,6 +36,12 @@ func (c *controller) TryDemo(ctx context.Context, name string) (room string, err
 	if err := c.establish(ctx, form, false); err != nil {
 		return "", errors.Join(err, ignore(c.endDemo()))
 	}
+	c.mu.Lock()
+	ours := c.link != nil && c.account.Server == demo.Server
+	c.mu.Unlock()
+	if !ours { // the person has signed in elsewhere meanwhile, or the window has closed
+		return "", errors.Join(context.Canceled, ignore(c.endDemo()))
+	}
 	return demo.Room, nil
 }
 
@@ -53,9 +60,16 @@ func (c *controller) endDemo() error {
 }
 
 // inDemo tells whether the connection is the demo's; with the lock held.
-func (c *controller) inDemo() bool { return c.demo != nil }
+func (c *controller) inDemo() bool { return c.demo != nil && c.account.Server == c.demo.Server }
 
-// missing tells whether a camera is not there, or cannot be had.
-func missing(err error) bool {
-	return errors.Is(err, device.ErrNotFound) || errors.Is(err, device.ErrUnavailable)
+// camera opens a camera; in the demo's room the test pattern stands in for one that is not there, or cannot be had.
+func (c *controller) camera(chosen string, wish CameraOptions) (rtc.LocalTrack, error) {
+	track, err := c.media.Camera(chosen, wish)
+	c.mu.Lock()
+	demo := c.inDemo()
+	c.mu.Unlock()
+	if demo && chosen == "" && (errors.Is(err, device.ErrNotFound) || errors.Is(err, device.ErrUnavailable)) {
+		return c.media.Camera("pattern", wish)
+	}
+	return track, err
 }

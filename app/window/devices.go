@@ -153,11 +153,7 @@ func (c *controller) Preview(_ context.Context, camera, microphone string) *view
 	p := &views.Preview{}
 	var tracks []rtc.LocalTrack
 	if camera != views.NoDevice {
-		wish := CameraOptions{On: true, Height: s.Video.Height}
-		track, err := c.media.Camera(camera, wish)
-		if camera == "" && missing(err) && c.demonstrates() { // as in the call
-			track, err = c.media.Camera("pattern", wish)
-		}
+		track, err := c.camera(camera, CameraOptions{On: true, Height: s.Video.Height}) // as in the call
 		p.CameraErr = err
 		if err == nil && track != nil {
 			p.Camera = track
@@ -197,13 +193,6 @@ func (c *controller) Preview(_ context.Context, camera, microphone string) *view
 		}
 	})
 	return p
-}
-
-// demonstrates tells whether a person is in the demo's room.
-func (c *controller) demonstrates() bool {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.inDemo()
 }
 
 // closePreviews gives the devices back that are only looked at: a camera opens once, and a call that rings may be taken

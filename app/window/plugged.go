@@ -2,8 +2,10 @@ package window
 
 import (
 	"context"
+	"errors"
 
 	"parley/connector"
+	"parley/connector/call"
 	"parley/connector/rtc"
 	"parley/views"
 	"parley/views/kept"
@@ -58,11 +60,15 @@ func (c *controller) takeUp(ctx context.Context) {
 		return
 	}
 	err := link.Connector.ReplaceStream(ctx, found, connector.ReplaceOptions{KeepExisting: true})
-	if err != nil || !c.adopt(had, found) {
-		if err != nil {
-			c.logger.Warn("take a new device up", "error", err)
-		}
+	if err != nil {
+		c.logger.Warn("take a new device up", "error", err)
+	}
+	theirs := err == nil || errors.Is(err, call.ErrNotNegotiated) // then it is the call's already
+	if !theirs || !c.adopt(had, found) {
 		stopAll(found)
+		return
+	}
+	if err != nil {
 		return
 	}
 	devices := c.media.Devices()
@@ -78,7 +84,7 @@ func (c *controller) takeUp(ctx context.Context) {
 func (c *controller) adopt(had, found rtc.LocalStream) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.stream != had {
+	if c.stream != had || !c.snapshot.Call.State.Active() {
 		return false
 	}
 	if found.Video != nil {

@@ -26,14 +26,7 @@ func (c *controller) dropTracks() {
 func (c *controller) openStream(video bool) rtc.LocalStream {
 	s := c.settings()
 	var stream rtc.LocalStream
-	wish := c.cameraOptions(s, video && !s.CameraOff)
-	camera, err := c.media.Camera(s.Camera, wish)
-	c.mu.Lock()
-	pattern := c.inDemo() && s.Camera == "" && missing(err)
-	c.mu.Unlock()
-	if pattern {
-		camera, err = c.media.Camera("pattern", wish)
-	}
+	camera, err := c.camera(s.Camera, c.cameraOptions(s, video && !s.CameraOff))
 	if err != nil {
 		c.missing(views.TroubleCamera, err)
 	} else if camera != nil {

@@ -10,10 +10,12 @@ import (
 
 // The errors of a call that never reached the wire.
 var (
-	ErrActive      = errors.New("call: a call is active already")
-	ErrNone        = errors.New("call: there is no call")
-	ErrNoNumber    = errors.New("call: no number to call")
-	ErrNotIncoming = errors.New("call: no incoming call to answer")
+	ErrActive = errors.New("call: a call is active already")
+	ErrNone   = errors.New("call: there is no call")
+	// ErrNotNegotiated is returned with the peer's refusal when the devices were replaced all the same.
+	ErrNotNegotiated = errors.New("call: replaced, but not negotiated")
+	ErrNoNumber      = errors.New("call: no number to call")
+	ErrNotIncoming   = errors.New("call: no incoming call to answer")
 )
 
 // Error is a call that failed or ended.

@@ -2,6 +2,7 @@ package call
 
 import (
 	"errors"
+	"fmt"
 
 	"parley/connector/rtc"
 )
@@ -62,7 +63,12 @@ func (m *Manager) Replace(stream rtc.LocalStream, how Replacement, done func(err
 				done(nil)
 				return
 			}
-			m.Renegotiate(done)
+			m.Renegotiate(func(err error) {
+				if err != nil {
+					err = fmt.Errorf("%w: %w", ErrNotNegotiated, err)
+				}
+				done(err)
+			})
 		},
 	})
 }
