@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"strings"
 
 	"golang.org/x/sys/windows/registry"
 )
@@ -29,17 +30,20 @@ func Register() error {
 	return nil
 }
 
+// arguments mark a command as ours, wherever the program lay then.
+const arguments = ` window -- "%1"`
+
 // register writes below root.
 func register(root registry.Key, program string) error {
 	// What follows -- is a link, and no flag: whoever hands it over may have forgotten to escape a quotation mark.
-	command := `"` + program + `" window -- "%1"`
+	command := `"` + program + `"` + arguments
 	for _, class := range []string{"parley", progID} {
 		if err := writeClass(root, class, program, command); err != nil {
 			return err
 		}
 	}
 	for _, scheme := range Schemes[1:] {
-		if taken(scheme, command) {
+		if taken(scheme) {
 			continue
 		}
 		if err := writeClass(root, scheme, program, command); err != nil {
@@ -68,14 +72,14 @@ func writeClass(root registry.Key, class, program, command string) error {
 }
 
 // taken tells whether another program opens links of a scheme.
-func taken(scheme, command string) bool {
+func taken(scheme string) bool {
 	key, err := registry.OpenKey(registry.CLASSES_ROOT, scheme+`\shell\open\command`, registry.QUERY_VALUE)
 	if err != nil {
 		return false
 	}
 	defer key.Close()
 	now, _, err := key.GetStringValue("")
-	return err == nil && now != "" && now != command
+	return err == nil && now != "" && !strings.HasSuffix(now, arguments)
 }
 
 // write makes a key and sets texts in it.

@@ -6,6 +6,7 @@
 package main
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"flag"
@@ -54,27 +55,21 @@ func check(system, arch, tags string, patterns []string) ([]string, error) {
 		patterns...)...)
 	list.Env = append(os.Environ(), "GOOS="+system, "GOARCH="+arch, "CGO_ENABLED=1")
 	list.Stderr = os.Stderr
-	out, err := list.StdoutPipe()
+	out, err := list.Output()
 	if err != nil {
-		return nil, err
-	}
-	if err := list.Start(); err != nil {
-		return nil, err
+		return nil, fmt.Errorf("go list: %w", err)
 	}
 	c := checker{packages: map[string]*types.Package{"unsafe": types.Unsafe}, set: token.NewFileSet(), sizes: types.SizesFor("gc", arch)}
-	for decoder := json.NewDecoder(out); ; { // what is imported comes before what imports it
+	for decoder := json.NewDecoder(bytes.NewReader(out)); ; { // what is imported comes before what imports it
 		var p listed
 		if err := decoder.Decode(&p); errors.Is(err, io.EOF) {
 			break
 		} else if err != nil {
-			return nil, errors.Join(err, list.Wait())
+			return nil, err
 		}
 		if err := c.add(p); err != nil {
-			return nil, errors.Join(err, list.Wait())
+			return nil, err
 		}
-	}
-	if err := list.Wait(); err != nil {
-		return nil, fmt.Errorf("go list: %w", err)
 	}
 	if c.ours == 0 {
 		return nil, errors.New("no package of ours was checked")

@@ -87,10 +87,7 @@ build_aom() { # the encoder for calls
 
 # What Parley uses: recipe, Debian's source, its package for this machine.
 libraries=("vpx libvpx libvpx-dev" "opus opus libopus-dev" "openh264 openh264 libopenh264-dev" "dav1d dav1d libdav1d-dev"
-  "jpeg libjpeg-turbo libjpeg62-turbo-dev" "yuv libyuv libyuv-dev")
-if grep -rqE '^#cgo( [a-z]+)* pkg-config:.*\baom\b' --include='*.go' media; then
-  libraries+=("aom aom libaom-dev")
-fi
+  "jpeg libjpeg-turbo libjpeg62-turbo-dev" "yuv libyuv libyuv-dev" "aom aom libaom-dev")
 
 # stamp tells what a library was built of.
 stamp() { # recipe package
@@ -111,7 +108,7 @@ Dir::State::Lists "$apt/lists";
 Dir::Cache "$apt/cache";
 APT::Get::List-Cleanup "0";
 CONF
-    apt-get -q -c "$apt/apt.conf" update
+    apt-get -q -c "$apt/apt.conf" update || return
     touch "$apt/updated"
   fi
   # The newest version; where the mirror lacks a part of it, the one before.
@@ -162,6 +159,7 @@ build() { # recipe source
 mkdir -p "$work" "$prefix/lib/pkgconfig" "$prefix/include"
 exec 9> "$prefix/lock" # another checkout may build the same
 flock 9
+rm -f "$cache/apt/updated" # whoever builds something looks the lists up anew
 for library in "${libraries[@]}"; do
   read -r recipe source package <<<"$library"
   [ $# -eq 0 ] || printf '%s\n' "$@" | grep -qx "$recipe" || continue
@@ -173,4 +171,3 @@ for library in "${libraries[@]}"; do
   echo "$wanted" > "$prefix/$recipe.stamp"
   echo "windows: $recipe built in $((SECONDS - begun)) s"
 done
-rm -f "$cache/apt/updated" # the next time something is built, the lists are looked at anew

@@ -15,7 +15,6 @@ var (
 
 	procCreateWindowEx         = user32.NewProc("CreateWindowExW")
 	procDefWindowProc          = user32.NewProc("DefWindowProcW")
-	procDestroyIcon            = user32.NewProc("DestroyIcon")
 	procDestroyWindow          = user32.NewProc("DestroyWindow")
 	procDispatchMessage        = user32.NewProc("DispatchMessageW")
 	procDrawIconEx             = user32.NewProc("DrawIconEx")
