@@ -76,6 +76,7 @@ func keep(path string, cert tls.Certificate) error {
 	err = errors.Join(
 		pem.Encode(draft, &pem.Block{Type: "PRIVATE KEY", Bytes: key}),
 		pem.Encode(draft, &pem.Block{Type: "CERTIFICATE", Bytes: cert.Certificate[0]}),
+		draft.Sync(), // an empty file after a power cut would be another certificate
 		draft.Close())
 	if err != nil {
 		return err
