@@ -275,6 +275,7 @@ func TestBehindIsHowLongVoicesWaited(t *testing.T) {
 		if a.Behind() != 0 || b.Behind() != 0 {
 			t.Error("nobody has spoken yet")
 		}
+		time.Sleep(frameTime / 2)              // between two frames of the mixer: who is first at the same instant would be chance
 		for _, p := range packets(t, 200, 1) { // a speaks
 			a.Push(p)
 			time.Sleep(frameTime)
