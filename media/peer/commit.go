@@ -24,6 +24,7 @@ func (p *Conn) commit() {
 	for _, l := range lines {
 		p.commitSending(l)
 		p.commitRemote(l)
+		p.commitRepair(l)
 	}
 	p.mu.Lock()
 	p.remoteList = nil
@@ -87,13 +88,24 @@ func (p *Conn) commitRemote(l *line) {
 	t := newRemoteTrack(l.section)
 	var r receiver
 	if l.kind == rtc.Video {
-		r.video = p.newVideoReceiver(l, t)
+		r.video = p.newVideoReceiver(t)
 	} else {
 		r.audio = p.newAudioReceiver(l, t)
 	}
 	p.mu.Lock()
 	l.remote, l.receiver = t, r
 	p.mu.Unlock()
+}
+
+// commitRepair tells the receiving stage whether the peer can be asked for lost packets: the next exchange may change it.
+func (p *Conn) commitRepair(l *line) {
+	can := l.canNACK(p)
+	p.mu.Lock()
+	v := l.receiver.video
+	p.mu.Unlock()
+	if v != nil {
+		v.setRepair(can)
+	}
 }
 
 // endRemote ends the remote track of a line, if there is one.

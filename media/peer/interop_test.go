@@ -117,6 +117,20 @@ func peerWithout(text string, what string) string {
 	return text
 }
 
+// repairs tells whether lost packets of a picture are asked for.
+func repairs(pc *Conn, t *RemoteTrack) bool {
+	pc.mu.Lock()
+	defer pc.mu.Unlock()
+	for _, l := range pc.lines {
+		if v := l.receiver.video; v != nil && v.track == t {
+			v.mu.Lock()
+			defer v.mu.Unlock()
+			return !v.buffer.noRepair
+		}
+	}
+	return false
+}
+
 func TestSimplePeers(t *testing.T) {
 	for _, what := range []string{"sources", "feedback", "mid", "retransmission", "congestion control"} {
 		t.Run("without "+what, func(t *testing.T) {
@@ -161,6 +175,12 @@ func TestSimplePeers(t *testing.T) {
 			exchange()
 			connected(t, a, b)
 			check()
+			for _, pc := range []*Conn{a, b} {
+				v := remoteVideo(t, pc, 0)
+				if waits := repairs(pc, v); waits == (what == "feedback") {
+					t.Errorf("waits for repairs: %v", waits)
+				}
+			}
 			exchange()
 			check()
 		})

@@ -120,7 +120,7 @@ func (p *Conn) undeclared(t *webrtc.TrackRemote) *line {
 // codecOf is the codec of a payload type that may arrive; empty when unknown.
 func (p *Conn) codecOf(pt uint8) string { return p.receive.name(pt) }
 
-func (p *Conn) newVideoReceiver(l *line, t *RemoteTrack) *videoReceiver {
+func (p *Conn) newVideoReceiver(t *RemoteTrack) *videoReceiver {
 	v := newVideoReceiver(t, p.log)
 	v.codec = p.codecOf
 	v.requestKey = func() {
@@ -129,7 +129,7 @@ func (p *Conn) newVideoReceiver(l *line, t *RemoteTrack) *videoReceiver {
 		}
 	}
 	v.requestLost = func(sequence []uint16) {
-		if ssrc := v.source(); ssrc != 0 && l.canNACK(p) {
+		if ssrc := v.source(); ssrc != 0 {
 			p.writeRTCP(&rtcp.TransportLayerNack{MediaSSRC: ssrc, Nacks: rtcp.NackPairsFromSequenceNumbers(sequence)})
 		}
 	}

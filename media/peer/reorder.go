@@ -19,6 +19,7 @@ const (
 	nackTwins     = 24
 	waitMin       = 120 * time.Millisecond
 	waitMax       = time.Second
+	waitReordered = 60 * time.Millisecond  // for packets that nobody can be asked for: they may still come out of order
 	backlogLimit  = 700 * time.Millisecond // of packets that wait for a slow decoder: the rest is skipped
 	maxNACKNumber = 256                    // sequence numbers in one request
 	mostHole      = maxNACKNumber          // a greater one is not asked for
@@ -41,6 +42,7 @@ type reorder struct {
 	losses            uint64
 	request           []uint16
 	late              int           // packets in a row that came too late
+	noRepair          bool          // the peer did not agree to be asked
 	slack             time.Duration // that complete frames wait on purpose
 }
 
@@ -56,8 +58,11 @@ func newReorder() *reorder {
 	return &reorder{missing: map[int64]*missingPacket{}, rtt: 50 * time.Millisecond, broken: true}
 }
 
-// wait is how long a hole may delay the picture: time for three requests or four.
+// wait is how long a hole may delay the picture: time for three requests or four, where there are any.
 func (r *reorder) wait() time.Duration {
+	if r.noRepair {
+		return waitReordered
+	}
 	return min(max(4*r.again()+60*time.Millisecond, waitMin), waitMax)
 }
 
@@ -103,6 +108,9 @@ func (r *reorder) twins() bool { return r.again() > nackFar && len(r.missing) <=
 
 // nextRequest is when the next request is due; false when nothing is missing that will be asked for.
 func (r *reorder) nextRequest() (at time.Duration, ok bool) {
+	if r.noRepair {
+		return 0, false
+	}
 	for _, m := range r.missing {
 		if m.times < nackRetries {
 			if due := r.dueAt(m); !ok || due < at {
@@ -262,6 +270,9 @@ func (r *reorder) frameAfter(hole int64) int64 {
 // requests lists the sequence numbers to ask for now. The slice is valid until the next call.
 func (r *reorder) requests(now time.Duration) []uint16 {
 	r.request = r.request[:0]
+	if r.noRepair {
+		return nil
+	}
 	for n, m := range r.missing {
 		if len(r.request) == maxNACKNumber {
 			break

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"parley/connector/rtc"
+	"parley/media/video"
 )
 
 // What a packetizer cuts, the depacketizer puts together again.
@@ -239,5 +240,46 @@ func TestAGreatHoleIsGivenUpAtOnce(t *testing.T) {
 	}
 	if first, _, ok := r.frame(); !ok || first != next {
 		t.Fatalf("goes on with %d, %v", first, ok)
+	}
+}
+
+// A peer that did not agree to repair is neither asked nor waited for; packets that are only out of order still find their
+// place.
+func TestAPeerWithoutRepairIsNotWaitedFor(t *testing.T) {
+	v := testReceiver()
+	defer v.letGo()
+	var keys, asked int
+	v.requestKey, v.requestLost = func() { keys++ }, func([]uint16) { asked++ }
+	v.setRepair(false)
+	v.pliAt = -time.Minute
+	v.track.lastPacket.Store(int64(video.Now())) // it is not muted
+	r := v.buffer
+	defer r.close()
+	feed(r, 0, 0, 1, 2)
+	r.drop(3)
+	r.broken = false
+	feed(r, 10*time.Millisecond, 3, 5)
+	v.tick(10*time.Millisecond+waitReordered, 100*time.Millisecond)
+	if r.broken || keys != 0 {
+		t.Fatal("given up before it can have been overtaken")
+	}
+	feed(r, 50*time.Millisecond, 4)
+	if _, last, ok := r.frame(); !ok || last != 5 {
+		t.Fatal("what came out of order is not used")
+	}
+	r.drop(6)
+	const lost = time.Second
+	feed(r, lost, 6, 8, 9, 10, 11)
+	if v.askAgain() != never || len(r.requests(lost)) != 0 || asked != 0 || v.stats.nack != 0 {
+		t.Error("it is asked all the same")
+	}
+	if v.tick(lost+waitReordered+time.Millisecond, 100*time.Millisecond); !r.broken || keys != 1 {
+		t.Errorf("the hole is waited for; %d key frames asked for", keys)
+	}
+	// The next exchange may bring repair.
+	v.setRepair(true)
+	feed(r, 2*time.Second, 14)
+	if got := r.requests(2 * time.Second); !slices.Equal(got, []uint16{12, 13}) {
+		t.Errorf("asks for %v", got)
 	}
 }

@@ -148,6 +148,13 @@ func (v *videoReceiver) askAgain() time.Duration {
 	return max(at-now, time.Millisecond)
 }
 
+// setRepair tells whether the peer agreed to be asked for lost packets. One that did not is not waited for.
+func (v *videoReceiver) setRepair(can bool) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	v.buffer.noRepair = !can
+}
+
 // tick is called every 20 ms: it gives up what waited too long.
 func (v *videoReceiver) tick(now, rtt time.Duration) {
 	v.mu.Lock()
