@@ -38,8 +38,7 @@ type pacer struct {
 	free      []*pacedPacket
 	rate      int  // bit/s, the estimator's target
 	congested bool // a bottleneck is near the rate
-	debt      int  // bytes of repairs that were not queued; the queue waits for them
-	debtAt    time.Duration
+	debt      debt // of repairs that were not queued; the queue waits for them
 	closed    bool
 	wake      chan struct{}
 	done      chan struct{}
@@ -156,7 +155,7 @@ func (p *pacer) Write(header *rtp.Header, payload []byte, _ interceptor.Attribut
 	packet.payload = append(packet.payload[:0], payload...)
 	packet.stream, packet.queued, packet.repeats = s, video.Now(), 0
 	if s.repairs {
-		p.debt, p.debtAt = p.debt+size, packet.queued
+		p.debt.add(packet.queued, size, p.pace())
 	}
 	if s.immediate || s.repairs || p.n == len(p.queue) {
 		p.mu.Unlock()
@@ -346,12 +345,9 @@ func tooFull(queued int, rate float64) bool {
 // serve sends one step's worth and tells whether packets are left. What a step overspends the next one lacks.
 func (p *pacer) serve(budget *float64) bool {
 	p.mu.Lock()
-	rate := pacing(float64(p.rate), p.bytes, p.waited(video.Now()), p.congested)
-	*budget = min(*budget, 0) + rate/8*pacingStep.Seconds()
-	if video.Now()-p.debtAt < pacingMaxDelay {
-		*budget -= float64(p.debt)
-	}
-	p.debt = 0
+	now := video.Now()
+	rate := pacing(float64(p.rate), p.bytes, p.waited(now), p.congested)
+	*budget = min(*budget, 0) + rate/8*pacingStep.Seconds() - p.debt.take(now, p.pace())
 	for p.n > 0 && *budget > 0 {
 		packet := p.queue[p.head]
 		p.queue[p.head] = nil
@@ -370,6 +366,9 @@ func (p *pacer) serve(budget *float64) bool {
 	p.mu.Unlock()
 	return left
 }
+
+// pace is how fast a queue that is not too long leaves, bit/s. Under mu.
+func (p *pacer) pace() float64 { return pacing(float64(p.rate), 0, 0, p.congested) }
 
 // waited is how long the packets of the queue have waited, on average. Under mu.
 func (p *pacer) waited(now time.Duration) time.Duration {

@@ -68,3 +68,48 @@ func TestAPacedStreamKeepsItsRate(t *testing.T) {
 		}
 	})
 }
+
+// Repairs overtake the queue, and the next picture makes room for them: for those that the way has not carried yet, and not
+// for those of long ago.
+func TestRepairsAreMadeRoomForWhileTheyAreOnTheirWay(t *testing.T) {
+	const rate, packet = 800_000, 1000 // at two and a half times the rate a packet takes 4 ms
+	for _, c := range []struct {
+		name        string
+		every       time.Duration // between the repairs, 40 of them
+		least, most time.Duration // that the picture's second packet waits for them
+	}{
+		{"in a burst just before", 0, 120 * time.Millisecond, 170 * time.Millisecond},
+		{"over two seconds", 50 * time.Millisecond, 0, 10 * time.Millisecond},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				wire := &departures{}
+				p := newPacer(rate, nil)
+				defer p.Close()
+				p.describe(1, 2, pacedExtensions{}, false)
+				p.AddStream(1, wire)
+				p.alias(2, 1)
+				write := func(ssrc uint32) {
+					if _, err := p.Write(&rtp.Header{SSRC: ssrc}, make([]byte, packet), nil); err != nil {
+						t.Fatal(err)
+					}
+				}
+				for range 40 {
+					write(2)
+					time.Sleep(c.every)
+				}
+				begun := time.Now()
+				write(1)
+				write(1)
+				time.Sleep(time.Second)
+				synctest.Wait()
+				if len(wire.at) != 42 {
+					t.Fatalf("%d packets have left", len(wire.at))
+				}
+				if waited := wire.at[41].Sub(begun); waited < c.least || waited > c.most {
+					t.Errorf("the picture waited %v", waited)
+				}
+			})
+		})
+	}
+}
