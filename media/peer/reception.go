@@ -99,8 +99,18 @@ func (a *arrivals) senderReport(ssrc uint32, ntp uint64) {
 	}
 }
 
-// due returns what to tell the peer now; nil is nothing. from is a source of ours.
-func (a *arrivals) due(now time.Duration, from uint32) (packets []rtcp.Packet) {
+// due returns what to tell the peer now; nil is nothing. from finds a source of ours to speak for,
+// which is needed once a second only.
+func (a *arrivals) due(now time.Duration, from func() uint32) (packets []rtcp.Packet) {
+	packets, reports := a.told(now)
+	if len(reports) > 0 {
+		packets = append(packets, &rtcp.ReceiverReport{SSRC: from(), Reports: reports})
+	}
+	return packets
+}
+
+// told is what is due of feedback on arrivals and of reports.
+func (a *arrivals) told(now time.Duration) (packets []rtcp.Packet, reports []rtcp.ReceptionReport) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	if now-a.reporter.arrivalsAt >= arrivalsInterval {
@@ -110,19 +120,15 @@ func (a *arrivals) due(now time.Duration, from uint32) (packets []rtcp.Packet) {
 		}
 	}
 	if now-a.reporter.receptionAt < receptionInterval {
-		return packets
+		return packets, nil
 	}
 	a.reporter.receptionAt = now
-	var reports []rtcp.ReceptionReport
 	for ssrc, r := range a.sources {
 		if r.started && len(reports) < maxReports {
 			reports = append(reports, r.report(ssrc, now))
 		}
 	}
-	if len(reports) > 0 {
-		packets = append(packets, &rtcp.ReceiverReport{SSRC: from, Reports: reports})
-	}
-	return packets
+	return packets, reports
 }
 
 // reportReception tells the peer what came; housekeeping calls it.
@@ -130,8 +136,7 @@ func (p *Conn) reportReception(now time.Duration) {
 	p.mu.Lock()
 	l := p.leg
 	p.mu.Unlock()
-	from := p.ownSource()
-	for _, packet := range l.arrivals.due(now, from) {
+	for _, packet := range l.arrivals.due(now, p.ownSource) {
 		p.writeRTCP(packet)
 	}
 }
@@ -142,33 +147,29 @@ func (p *Conn) reportSending(now time.Duration) {
 		return
 	}
 	p.sendingAt = now
-	p.mu.Lock()
-	var outs []*outbound
-	for _, l := range p.lines {
-		if l.sending != nil {
-			outs = append(outs, l.sending.out)
-		}
-	}
-	p.mu.Unlock()
 	wall := time.Now()
-	for _, out := range outs { // each is locked while it writes: not to be waited for under the connection's lock
+	for _, out := range p.outbounds() {
 		if report := out.senderReport(now, wall); report != nil {
 			p.writeRTCP(report)
 		}
 	}
 }
 
-// ownSource is a source of ours to speak for; 0 without one.
-func (p *Conn) ownSource() uint32 {
+// outbounds are those of all lines. Each is locked while it writes: not to be waited for under the connection's lock.
+func (p *Conn) outbounds() (outs []*outbound) {
 	p.mu.Lock()
-	var outs []*outbound
+	defer p.mu.Unlock()
 	for _, l := range p.lines {
 		if l.sending != nil {
 			outs = append(outs, l.sending.out)
 		}
 	}
-	p.mu.Unlock()
-	for _, out := range outs { // each is locked while it writes: not to be waited for under the connection's lock
+	return outs
+}
+
+// ownSource is a source of ours to speak for; 0 without one.
+func (p *Conn) ownSource() uint32 {
+	for _, out := range p.outbounds() {
 		if ssrc, _, _, _, _ := out.counters(); ssrc != 0 {
 			return ssrc
 		}

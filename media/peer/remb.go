@@ -33,11 +33,8 @@ func (r *rembClock) due(now time.Duration, rate float64) bool {
 func (p *Conn) sendREMB(now time.Duration) {
 	p.mu.Lock()
 	l := p.leg
-	sources, estimates := p.rembSources(), p.estimatesItself()
+	estimates := p.estimatesItself()
 	p.mu.Unlock()
-	if len(sources) == 0 {
-		return
-	}
 	rate, known := 0.0, false
 	if !estimates {
 		rate, known = l.arrivals.rate()
@@ -47,7 +44,13 @@ func (p *Conn) sendREMB(now time.Duration) {
 			rate, known = allowed, true
 		}
 	}
-	if known && p.remb.due(now, rate) {
+	if !known {
+		return
+	}
+	p.mu.Lock()
+	sources := p.rembSources()
+	p.mu.Unlock()
+	if len(sources) > 0 && p.remb.due(now, rate) {
 		p.writeRTCP(&rtcp.ReceiverEstimatedMaximumBitrate{SenderSSRC: p.ownSource(), Bitrate: float32(rate), SSRCs: sources})
 	}
 }
