@@ -20,6 +20,8 @@ type VideoAdapter struct {
 type AudioAdapter struct {
 	Name string // MIME subtype: "opus"
 	Rank int
+	// SampleRate of its sound, ClockRate of its RTP timestamps, Hz: those of G722 count half (RFC 3551, section 4.5.2).
+	SampleRate, ClockRate int
 	// Implementation is the library, for statistics.
 	Implementation string
 	NewEncoder     func(AudioConfig) (AudioEncoder, error)

@@ -42,11 +42,12 @@ func (a *arrivals) NewInterceptor(string) (interceptor.Interceptor, error) { ret
 // BindRemoteStream as interceptor.Interceptor.
 func (a *arrivals) BindRemoteStream(info *interceptor.StreamInfo, reader interceptor.RTPReader) interceptor.RTPReader {
 	id, number := extensionID(info, absSendTime), extensionID(info, transportCC)
+	kind, name, _ := strings.Cut(strings.ToLower(info.MimeType), "/")
+	repair := name == "rtx"
 	// A picture's timestamps tell about when it was sent; those of sound with its pauses and of repairs do not.
-	paced := strings.HasPrefix(strings.ToLower(info.MimeType), "video/") && !strings.HasSuffix(strings.ToLower(info.MimeType), "/rtx")
+	paced := kind == "video" && !repair
 	rate := info.ClockRate
 	var source *reception
-	repair := strings.HasSuffix(strings.ToLower(info.MimeType), "/rtx")
 	if !repair {
 		source = &reception{rate: rate}
 		a.mu.Lock()

@@ -164,11 +164,11 @@ func (a *audioReceiver) change(f format) {
 	channels := max(1, int(f.channels))
 	adapter, err := codec.Audio(f.name)
 	if err == nil {
-		a.decoder, err = adapter.NewDecoder(codec.AudioConfig{SampleRate: f.sampleRate(), Channels: channels})
+		a.decoder, err = adapter.NewDecoder(codec.AudioConfig{SampleRate: adapter.SampleRate, Channels: channels})
 	}
 	if err == nil {
 		a.buffer, err = audio.NewJitterBuffer(audio.JitterOptions{
-			Decoder: a.decoder, ClockRate: int(f.clock), SampleRate: f.sampleRate(), Channels: channels,
+			Decoder: a.decoder, ClockRate: int(f.clock), SampleRate: adapter.SampleRate, Channels: channels,
 		})
 	}
 	if err != nil {

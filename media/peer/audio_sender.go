@@ -66,10 +66,12 @@ type audioSender struct {
 	data      []byte
 	timestamp uint32
 	rest      int // samples that are no whole tick of the timestamp yet
-	lastSent  time.Time
-	failedAt  time.Time
-	wantRate  int
-	toldLoss  float64
+	// samplesTick is how many samples a tick of the timestamp has.
+	samplesTick int
+	lastSent    time.Time
+	failedAt    time.Time
+	wantRate    int
+	toldLoss    float64
 }
 
 type audioFrame struct {
@@ -247,11 +249,11 @@ func (a *audioSender) open(f format, channels int) error {
 	if err != nil {
 		return err
 	}
-	config := codec.AudioConfig{SampleRate: f.sampleRate(), Channels: channels, FEC: true, Music: channels == 2}
+	config := codec.AudioConfig{SampleRate: adapter.SampleRate, Channels: channels, FEC: true, Music: channels == 2}
 	a.resampler, a.wantRate, a.toldLoss, a.rest = nil, 0, 0, 0
-	if f.sampleRate() != audio.SampleRate {
+	if adapter.SampleRate != audio.SampleRate {
 		config.Channels, config.FEC, config.Music = 1, false, false
-		if a.resampler, err = audio.NewResampler(audio.SampleRate, f.sampleRate(), 1); err != nil {
+		if a.resampler, err = audio.NewResampler(audio.SampleRate, adapter.SampleRate, 1); err != nil {
 			return err
 		}
 	} else {
@@ -261,7 +263,7 @@ func (a *audioSender) open(f format, channels int) error {
 		a.encoder = nil
 		return err
 	}
-	a.using, a.channels = f, channels
+	a.using, a.channels, a.samplesTick = f, channels, max(1, adapter.SampleRate/int(f.clock))
 	return nil
 }
 
@@ -316,9 +318,8 @@ func (a *audioSender) send(f format, channels, limit int, loss float64, at time.
 		a.out.write(data, f.pt, a.timestamp, marker)
 	}
 	a.rest += samples
-	samplesTick := f.sampleRate() / int(f.clock)
-	a.timestamp += uint32(a.rest / samplesTick)
-	a.rest %= samplesTick
+	a.timestamp += uint32(a.rest / a.samplesTick)
+	a.rest %= a.samplesTick
 	return nil
 }
 

@@ -26,14 +26,6 @@ type format struct {
 
 func (f *format) mime() string { return string(f.kind) + "/" + f.name }
 
-// sampleRate of the sound, Hz. G722 has twice what its timestamps count (RFC 3551, section 4.5.2).
-func (f *format) sampleRate() int {
-	if f.name == "G722" {
-		return 16000
-	}
-	return int(f.clock)
-}
-
 // knownFormats lists what this package can packetise, with the payload types browsers use too.
 var knownFormats = []format{
 	{name: "opus", kind: rtc.Audio, clock: 48000, channels: 2, fmtp: "minptime=10;useinbandfec=1", pt: 111},

@@ -29,21 +29,20 @@ const (
 // reorder puts the packets of one video source in order, asks for missing ones, and cuts the stream into frames. It keeps
 // a ring by sequence number. Not for concurrent use.
 type reorder struct {
-	ring    [reorderSize]*packet
-	missing map[int64]*missingPacket
-	free    []*missingPacket
-	started bool
-	next    int64 // first packet of the frame to come
-	highest int64
-	rtt     time.Duration // from receiver reports
-	// How long answers to requests take, and how far they are from that on average; 0: none came.
-	answer, deviation time.Duration
-	broken            bool // packets were given up: frames are useless until a key frame
-	losses            uint64
-	request           []uint16
-	late              int           // packets in a row that came too late
-	noRepair          bool          // the peer did not agree to be asked
-	slack             time.Duration // that complete frames wait on purpose
+	ring     [reorderSize]*packet
+	missing  map[int64]*missingPacket
+	free     []*missingPacket
+	started  bool
+	next     int64 // first packet of the frame to come
+	highest  int64
+	rtt      time.Duration // from receiver reports
+	answer   answerTime
+	broken   bool // packets were given up: frames are useless until a key frame
+	losses   uint64
+	request  []uint16
+	late     int           // packets in a row that came too late
+	noRepair bool          // the peer did not agree to be asked
+	slack    time.Duration // that complete frames wait on purpose
 }
 
 // missingPacket is a hole.
@@ -68,26 +67,20 @@ func (r *reorder) wait() time.Duration {
 
 // again is how long an answer may take before it counts as lost, or the request.
 func (r *reorder) again() time.Duration {
-	if r.answer == 0 {
+	if !r.answer.known() {
 		return min(r.rtt+r.rtt/4+nackFirstWait, nackMaxWait)
 	}
-	return min(max(r.answer+max(2*r.deviation, nackMinWait/2), nackMinWait), nackMaxWait)
+	return min(max(r.answer.nearlyAll(), r.answer.mean+nackMinWait/2, nackMinWait), nackMaxWait)
 }
 
 // answered learns from a packet that came so long after the first request and after the last one for it. Which of them it
 // answers is not told: the last, unless that was too short a time.
 func (r *reorder) answered(times int, first, last time.Duration) {
 	took := last
-	if r.answer == 0 || times == 2 && r.twins() || took < r.answer/2 {
+	if !r.answer.known() || times == 2 && r.twins() || took < r.answer.mean/2 {
 		took = first
 	}
-	if r.answer == 0 {
-		r.answer, r.deviation = max(took, 1), took/2
-		return
-	}
-	off := took - r.answer
-	r.answer = max(r.answer+off/8, 1)
-	r.deviation += (max(off, -off) - r.deviation) / 4
+	r.answer.learn(took)
 }
 
 // dueAt is when a hole is to be asked for, again and again less often: an answer may take longer than it used to, which

@@ -81,7 +81,7 @@ func (s *repairScene) arrive() {
 		s.buffer.insert(p)
 	}
 	s.coming = rest
-	s.schedule.SetRoundTrip(s.buffer.answer)
+	s.schedule.SetRoundTrip(s.buffer.answer.mean)
 }
 
 // show takes whole frames as videoReceiver does: each is shown when it is due, or late.
@@ -134,7 +134,7 @@ func TestRepairsAreWaitedFor(t *testing.T) {
 		s.run(40*time.Second, 10*time.Second)
 		late, delay := float64(s.late)/float64(s.shown), s.delay/time.Duration(s.shown)
 		t.Logf("loss %2.0f %%, %v one way: %4.1f %% late, delay %v, answers after %v, %d given up, longest gap %v", c.loss*100,
-			c.way, late*100, delay.Round(time.Millisecond), s.buffer.answer.Round(time.Millisecond), s.gaveUp, s.longest)
+			c.way, late*100, delay.Round(time.Millisecond), s.buffer.answer.mean.Round(time.Millisecond), s.gaveUp, s.longest)
 		if late > c.late || delay > c.most || s.shown < 890 || s.gaveUp > 1 {
 			t.Errorf("loss %.0f %%, %v: %.1f %% late, delay %v, %d shown, %d given up", c.loss*100, c.way, late*100, delay, s.shown,
 				s.gaveUp)

@@ -20,8 +20,7 @@ type holes struct {
 	highest int64
 	request []uint16
 	rtt     time.Duration // of receiver reports; 0: unknown
-	answer  time.Duration // how long one takes, on average; 0: none came
-	spread  time.Duration // around that, on average
+	answer  answerTime
 }
 
 type hole struct {
@@ -60,7 +59,7 @@ func (h *holes) fill(sequence int64, now time.Duration) bool {
 		if x.times == 0 {
 			return false // reordered
 		}
-		h.learn(now - x.asked)
+		h.answer.learn(now - x.asked)
 		return true
 	}
 	return false
@@ -71,22 +70,12 @@ func (h *holes) remove(i int) {
 	h.list[i] = h.list[h.n]
 }
 
-func (h *holes) learn(took time.Duration) {
-	if h.answer == 0 {
-		h.answer, h.spread = max(took, 1), took/2
-		return
-	}
-	off := took - h.answer
-	h.answer = max(h.answer+off/8, 1)
-	h.spread += (max(off, -off) - h.spread) / 4
-}
-
 // takes is how long an answer takes, nearly always; 0: unknown.
 func (h *holes) takes() time.Duration {
-	if h.answer == 0 {
+	if !h.answer.known() {
 		return h.rtt
 	}
-	return h.answer + 2*h.spread
+	return h.answer.nearlyAll()
 }
 
 // requests lists what to ask for now. The slice is valid until the next call.

@@ -162,7 +162,7 @@ func (v *videoReceiver) tick(now, rtt time.Duration) {
 		v.buffer.rtt = rtt
 	}
 	if rtt == 0 {
-		rtt = v.buffer.answer
+		rtt = v.buffer.answer.mean
 	}
 	v.schedule.SetRoundTrip(rtt)
 	gaveUp := v.buffer.expire(now)

@@ -57,12 +57,12 @@ func newInput(name string) (*input, error) {
 		return nil, err
 	}
 	in := &input{pcm: make([]int16, 0, 2*maxPacket)}
-	rates := ratesOf(name)
-	if rates.step() > 1 {
-		in.telephone = newInterpolator(rates.step())
+	step := stepOf(adapter)
+	if step > 1 {
+		in.telephone = newInterpolator(step)
 	}
-	in.frame = frameSamples / rates.step()
-	in.decoder, err = adapter.NewDecoder(codec.AudioConfig{SampleRate: rates.samples, Channels: 1})
+	in.frame = frameSamples / step
+	in.decoder, err = adapter.NewDecoder(codec.AudioConfig{SampleRate: adapter.SampleRate, Channels: 1})
 	if err != nil {
 		return nil, err
 	}

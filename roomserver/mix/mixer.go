@@ -111,11 +111,10 @@ func (m *Mixer) Join(o Options) (*Member, error) {
 		if err != nil {
 			return nil, err
 		}
-		config := codec.AudioConfig{SampleRate: sampleRate, Channels: 1, Bitrate: bitrate, FEC: true, DTX: true}
-		rates := ratesOf(o.Codec)
-		config.SampleRate, member.ticks = rates.samples, rates.ticks()
-		if rates.step() > 1 {
-			member.telephone = newDecimator(rates.step())
+		config := codec.AudioConfig{SampleRate: adapter.SampleRate, Channels: 1, Bitrate: bitrate, FEC: true, DTX: true}
+		member.ticks = ticksOf(adapter)
+		if step := stepOf(adapter); step > 1 {
+			member.telephone = newDecimator(step)
 		}
 		if member.encoder, err = adapter.NewEncoder(config); err != nil {
 			return nil, err

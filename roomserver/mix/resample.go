@@ -2,30 +2,15 @@ package mix
 
 import (
 	"math"
-	"strings"
+
+	"parley/media/codec"
 )
 
-// rates of a codec that is not Opus, Hz: the mix runs at a whole multiple of its samples. G722's timestamps count half of
-// them (RFC 3551 4.5.2).
-type rates struct{ samples, timestamps int }
+// stepOf a codec is how many samples of the mix are one of its own: the mix runs at a whole multiple of each.
+func stepOf(a codec.AudioAdapter) int { return sampleRate / a.SampleRate }
 
-// ratesOf a codec by its MIME subtype.
-func ratesOf(codec string) rates {
-	switch strings.ToUpper(codec) {
-	case "PCMU", "PCMA":
-		return rates{8000, 8000}
-	case "G722":
-		return rates{16000, 8000}
-	default:
-		return rates{sampleRate, sampleRate}
-	}
-}
-
-// step is how many samples of the mix are one of the codec.
-func (r rates) step() int { return sampleRate / r.samples }
-
-// ticks is by how much the timestamp of a frame exceeds the one before.
-func (r rates) ticks() uint32 { return uint32(frameSamples * r.timestamps / sampleRate) }
+// ticksOf a codec is by how much the timestamp of a frame exceeds the one before.
+func ticksOf(a codec.AudioAdapter) uint32 { return uint32(frameSamples * a.ClockRate / sampleRate) }
 
 const (
 	tapsAPhase = 16

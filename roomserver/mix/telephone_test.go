@@ -42,27 +42,31 @@ func power(pcm []int16) (mean float64) {
 func TestTelephoneBand(t *testing.T) {
 	for _, name := range []string{"PCMA", "G722"} {
 		t.Run(name, func(t *testing.T) {
-			rates := ratesOf(name)
-			wide := float64(rates.samples) / 8000 // the bands are as much wider
+			adapter, err := codec.Audio(name)
+			if err != nil {
+				t.Fatal(err)
+			}
+			step := stepOf(adapter)
+			wide := float64(adapter.SampleRate) / 8000 // the bands are as much wider
 			for _, c := range []struct{ frequency, atLeast, atMost float64 }{
 				{300, -0.5, 0.5}, {1000, -0.5, 0.5}, {2700, -1, 0.5}, {5000, -200, -50}, {9000, -200, -50},
 			} {
-				d := newDecimator(rates.step())
+				d := newDecimator(step)
 				got := gain(c.frequency*wide, sampleRate, func(pcm []int16) []int16 { return d.run(nil, pcm) })
 				if got < c.atLeast || got > c.atMost {
 					t.Errorf("down, %g Hz: %.1f dB", c.frequency*wide, got)
 				}
 			}
-			up := newInterpolator(rates.step())
+			up := newInterpolator(step)
 			path := func(pcm []int16) []int16 { return up.run(nil, pcm) }
-			if got := gain(1000*wide, float64(rates.samples), path); got < -0.5 || got > 0.5 {
+			if got := gain(1000*wide, float64(adapter.SampleRate), path); got < -0.5 || got > 0.5 {
 				t.Errorf("up, %g Hz: %.1f dB", 1000*wide, got)
 			}
 			// The picture of the tone above half the rate must be gone: what is left after taking the tone out is small.
-			down := newDecimator(rates.step())
-			up = newInterpolator(rates.step())
+			down := newDecimator(step)
+			up = newInterpolator(step)
 			path = func(pcm []int16) []int16 { return down.run(nil, up.run(nil, pcm)) }
-			if got := gain(1000*wide, float64(rates.samples), path); got < -0.5 || got > 0.5 {
+			if got := gain(1000*wide, float64(adapter.SampleRate), path); got < -0.5 || got > 0.5 {
 				t.Errorf("there and back: %.1f dB", got)
 			}
 		})
@@ -79,8 +83,7 @@ func TestTelephoneAndOpusHearEachOther(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				rates := ratesOf(name)
-				config := codec.AudioConfig{SampleRate: rates.samples, Channels: 1}
+				config := codec.AudioConfig{SampleRate: adapter.SampleRate, Channels: 1}
 				decoder, err := adapter.NewDecoder(config)
 				if err != nil {
 					t.Fatal(err)
@@ -101,7 +104,7 @@ func TestTelephoneAndOpusHearEachOther(t *testing.T) {
 					last = timestamp
 					pcm := make([]int16, 1000)
 					n, err := decoder.Decode(pcm, packet)
-					if err != nil || n != rates.samples/50 {
+					if err != nil || n != adapter.SampleRate/50 {
 						t.Errorf("%d samples, %v", n, err)
 					}
 					phone = max(phone, level(pcm[:n]))
@@ -131,7 +134,7 @@ func TestTelephoneAndOpusHearEachOther(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				down := newDecimator(rates.step())
+				down := newDecimator(stepOf(adapter))
 				for n := range 50 { // first the room speaks, then the telephone
 					if n < 25 {
 						speaker.PushLocal(tone(n, 440, 0.3))

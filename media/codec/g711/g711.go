@@ -19,7 +19,7 @@ func init() {
 
 func register(name string, rank int, compress func(int16) byte, expand *[256]int16) {
 	codec.RegisterAudio(codec.AudioAdapter{
-		Name: name, Rank: rank, Implementation: "parley",
+		Name: name, Rank: rank, SampleRate: sampleRate, ClockRate: sampleRate, Implementation: "parley",
 		NewEncoder: func(c codec.AudioConfig) (codec.AudioEncoder, error) {
 			if err := check(name, c); err != nil {
 				return nil, err

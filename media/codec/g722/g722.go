@@ -14,7 +14,7 @@ const sampleRate = 16000 // Hz
 
 func init() {
 	codec.RegisterAudio(codec.AudioAdapter{
-		Name: "G722", Rank: 15, Implementation: "parley",
+		Name: "G722", Rank: 15, SampleRate: sampleRate, ClockRate: 8000, Implementation: "parley",
 		NewEncoder: func(c codec.AudioConfig) (codec.AudioEncoder, error) {
 			if err := check(c); err != nil {
 				return nil, err

@@ -13,7 +13,7 @@ import (
 
 func init() {
 	codec.RegisterAudio(codec.AudioAdapter{
-		Name: "opus", Rank: 10, Implementation: "libopus",
+		Name: "opus", Rank: 10, SampleRate: 48000, ClockRate: 48000, Implementation: "libopus",
 		NewEncoder: func(c codec.AudioConfig) (codec.AudioEncoder, error) { return newEncoder(c) },
 		NewDecoder: func(c codec.AudioConfig) (codec.AudioDecoder, error) { return newDecoder(c) },
 	})
