@@ -288,7 +288,7 @@ type StreamStats struct {
 	SourceFrames    uint64  `json:"sourceFrames,omitempty"`
 	SourceFrameRate float64 `json:"sourceFramesPerSecond,omitempty"`
 
-	// QPSum adds up the quantizers of what was encoded, or decoded, in the codec's scale; 0 where its library tells none.
+	// QPSum adds up the quantizers of what was encoded, or decoded, in the codec's scale; 0 where nothing tells.
 	QPSum uint64 `json:"qpSum,omitempty"`
 
 	FramesRendered        uint64  `json:"framesRendered,omitempty"`

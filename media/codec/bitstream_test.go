@@ -169,6 +169,13 @@ func FuzzHeaders(f *testing.F) {
 	f.Add(sps(100, 120, 68, 0, 4))
 	f.Add(vp9Resized(800, 600))
 	f.Add(unhex(f, "12000a0a00000003b4fd936be40132e31f100080"))
+	var known []byte // parameter sets, so that slices can be read
+	for _, file := range []string{"baseline", "high", "interlaced"} {
+		units := accessUnits(f, "testdata/"+file+".h264")
+		known = units[0]
+		f.Add(units[0])
+		f.Add(units[1])
+	}
 	f.Fuzz(func(t *testing.T, data []byte) {
 		for _, name := range []string{"VP8", "VP9", "H264", "AV1"} {
 			IsKeyFrame(name, data)
@@ -177,5 +184,10 @@ func FuzzHeaders(f *testing.F) {
 			}
 		}
 		H264Parameters(data)
+		var q H264Quantizer
+		q.Picture(known)
+		if qp := q.Picture(data); qp < -1 || qp > h264Coarsest {
+			t.Errorf("a quantizer of %d", qp)
+		}
 	})
 }

@@ -44,9 +44,9 @@ type VideoDecoder interface {
 	Close() error
 }
 
-// Quantizing is what a VideoEncoder or VideoDecoder is besides, when its library tells how coarse pictures are.
+// Quantizing is what a VideoEncoder or VideoDecoder is besides, when it can tell how coarse pictures are.
 type Quantizing interface {
-	// Quantizer of the picture that was coded last, in the codec's own scale (VP8 0 to 127, VP9 0 to 255);
+	// Quantizer of the picture that was coded last, in the codec's own scale (VP8 0 to 127, VP9 0 to 255, H264 0 to 51);
 	// negative when it is not known.
 	Quantizer() int
 }

@@ -177,3 +177,32 @@ func TestQualityLimitationDurations(t *testing.T) {
 		}
 	}
 }
+
+// How coarse the pictures of H264 are is told at both ends, alike.
+func TestQuantizersOfH264AreCounted(t *testing.T) {
+	a := newTestConn(t, testConfig(t), rtc.Config{Codecs: rtc.Codecs{Preferred: []string{"H264"}}})
+	b := newTestConn(t, testConfig(t), rtc.Config{})
+	if _, err := a.SetTrack(rtc.SlotMain, newPattern(t, "cam", 320, 180, 30, 90)); err != nil {
+		t.Fatal(err)
+	}
+	negotiate(t, a, b, rtc.OfferOptions{})
+	nextFrames(t, remoteVideo(t, b, 0), 20, 10*time.Second).Release()
+	mean := func(s *rtc.StreamStats, frames uint64) float64 {
+		if s.Codec != "H264" || frames < 20 {
+			t.Fatalf("%d frames of %s", frames, s.Codec)
+		}
+		return float64(s.QPSum) / float64(frames)
+	}
+	sent, err := a.Stats(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := b.Stats(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	chosen, read := mean(sent.Outbound.Video, sent.Outbound.Video.FramesEncoded), mean(got.Inbound.Video, got.Inbound.Video.FramesDecoded)
+	if chosen < 1 || chosen > 51 || read < chosen-3 || read > chosen+3 {
+		t.Errorf("a quantizer of %.1f was chosen, of %.1f is read", chosen, read)
+	}
+}

@@ -9,7 +9,7 @@ import (
 
 // A coarser picture has a greater quantizer, and a decoder reads what the encoder chose.
 func TestQuantizersTellHowCoarsePicturesAre(t *testing.T) {
-	for name, most := range map[string]int{"VP8": 127, "VP9": 255} {
+	for name, most := range map[string]int{"VP8": 127, "VP9": 255, "H264": 51} {
 		t.Run(name, func(t *testing.T) {
 			adapter, err := codec.Video(name)
 			if err != nil {

@@ -18,7 +18,11 @@ import (
 )
 
 // library is OpenH264's decoder.
-type library struct{ c *C.parley_h264_decoder }
+type library struct {
+	c          *C.parley_h264_decoder
+	quantizers codec.H264Quantizer
+	quantizer  int
+}
 
 func newDecoder() (codec.VideoDecoder, error) {
 	return adapter.NewDecoder("openh264", "H264", openLibrary)
@@ -30,7 +34,7 @@ func openLibrary() (adapter.Library, error) {
 	if c == nil {
 		return nil, failure(rc)
 	}
-	return &library{c}, nil
+	return &library{c: c, quantizer: -1}, nil
 }
 
 // Decode as adapter.Library.
@@ -39,12 +43,16 @@ func (l *library) Decode(data []byte) (adapter.Picture, error) {
 	if p.rc != 0 {
 		return adapter.Picture{}, failure(p.rc)
 	}
+	l.quantizer = l.quantizers.Picture(data)
 	return adapter.Picture{
 		I420: p.i420 != 0, Width: int(p.width), Height: int(p.height),
 		Y: unsafe.Pointer(p.y), U: unsafe.Pointer(p.u), V: unsafe.Pointer(p.v),
 		StrideY: int(p.stride_y), StrideUV: int(p.stride_uv),
 	}, nil
 }
+
+// Quantizer as codec.Quantizing.
+func (l *library) Quantizer() int { return l.quantizer }
 
 // Free as adapter.Library.
 func (l *library) Free() { C.parley_h264_decoder_free(l.c) }

@@ -36,7 +36,12 @@ func init() {
 const minPayload = 500
 
 // coder is OpenH264's encoder for one size.
-type coder struct{ c *C.parley_h264_encoder }
+type coder struct {
+	c *C.parley_h264_encoder
+	// OpenH264 says 0 of every picture: the quantizer is read from what it made.
+	quantizers codec.H264Quantizer
+	quantizer  int
+}
 
 func newEncoder(config codec.VideoConfig) (codec.VideoEncoder, error) {
 	if config.MaxPayload > 0 {
@@ -62,7 +67,7 @@ func open(config codec.VideoConfig) (adapter.Coder, error) {
 	if c == nil {
 		return nil, failure(rc)
 	}
-	return &coder{c}, nil
+	return &coder{c: c, quantizer: -1}, nil
 }
 
 // Encode as adapter.Coder.
@@ -83,8 +88,12 @@ func (e *coder) Encode(dst []byte, f *video.Frame, at, _ time.Duration, forceKey
 	n := len(dst)
 	dst = slices.Grow(dst, int(r.size))[:n+int(r.size)]
 	C.parley_h264_encoder_take(e.c, (*C.uint8_t)(unsafe.Pointer(&dst[n])))
+	e.quantizer = e.quantizers.Picture(dst[n:])
 	return dst, r.key != 0, nil
 }
+
+// Quantizer as codec.Quantizing.
+func (e *coder) Quantizer() int { return e.quantizer }
 
 // SetRate as adapter.Coder.
 func (e *coder) SetRate(bitrate int, frameRate float64) error {
