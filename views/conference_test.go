@@ -89,3 +89,33 @@ func TestPeopleSayOwnRoleAndWhoSwitchedWhatOff(t *testing.T) {
 	s.key(fyne.KeyEscape)
 	s.silent("spectator by request")
 }
+
+// A codec that does not open: what is missing, of whom, and what to do, until it is closed; once.
+func TestACodecThatDoesNotOpenIsTold(t *testing.T) {
+	s := newStage(t)
+	m := s.sample("call")
+	m.Snapshot.Call.Room = "2001"
+	s.root.Set(m)
+	for i, c := range []struct {
+		what views.ToldWhat
+		says string
+		todo string
+	}{
+		{views.ToldNotSeen, "Room 2001: the picture cannot be shown", "in the settings"},
+		{views.ToldShareNotSeen, "Room 2001: what is shared cannot be shown", "in the settings"},
+		{views.ToldNobodySees, "Room 2001: the others do not see you", "in the settings"},
+		{views.ToldNobodySeesShare, "Room 2001: the others do not see what you share", "in the settings"},
+		{views.ToldNotHeard, "Room 2001: the sound cannot be played", "Start Parley again"},
+		{views.ToldNobodyHears, "Room 2001: the others do not hear you", "Start Parley again"},
+	} {
+		m.Told = views.Told{Number: i + 1, What: c.what, Codec: "vp9"}
+		s.root.Set(m)
+		s.says(c.says, "The codec VP9 does not start", c.todo)
+		s.advance(time.Minute)
+		s.says(c.says)
+		s.tap("Close")
+		s.silent(c.says)
+		s.root.Set(m)
+		s.silent(c.says)
+	}
+}

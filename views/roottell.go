@@ -49,7 +49,10 @@ func (r *Root) tellWhatHappened() {
 		return
 	}
 	r.told = t.Number
-	if r.call != nil {
+	if t.Codec != "" {
+		t.Name = callTitle(r.model.Snapshot.Call)
+	}
+	if r.call != nil && !t.stays() {
 		r.call.tell(t.notice())
 		return
 	}

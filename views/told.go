@@ -1,6 +1,7 @@
 package views
 
 import (
+	"strings"
 	"time"
 
 	"parley/views/text"
@@ -27,6 +28,14 @@ const (
 	ToldMicrophoneNew     ToldWhat = "told.microphoneNew"
 	ToldSpeakerGone       ToldWhat = "told.speakerGone"
 	ToldSpeakerBack       ToldWhat = "told.speakerBack"
+
+	// A codec does not open: what comes cannot be shown or heard, what is ours is not sent.
+	ToldNotSeen         ToldWhat = "told.notSeen"
+	ToldShareNotSeen    ToldWhat = "told.shareNotSeen"
+	ToldNotHeard        ToldWhat = "told.notHeard"
+	ToldNobodySees      ToldWhat = "told.nobodySees"
+	ToldNobodySeesShare ToldWhat = "told.nobodySeesShare"
+	ToldNobodyHears     ToldWhat = "told.nobodyHears"
 )
 
 // toldShareEnded stands in for the others when what was shared has no name.
@@ -38,10 +47,23 @@ type Told struct {
 	What   ToldWhat
 	Name   string
 	Uses   string // what is used instead
+	Codec  string // that does not open; the name is the call's then
 }
 
 // toldTime is how long something told stays on the screen.
 const toldTime = 8 * time.Second
+
+// stays: it does not pass, so it is to be read until it is closed.
+func (t Told) stays() bool { return t.Codec != "" }
+
+// todo is what to do about a codec that does not open.
+func (t Told) todo() string {
+	key := "told.codec"
+	if t.What == ToldNotHeard || t.What == ToldNobodyHears {
+		key = "told.codec.sound"
+	}
+	return text.T(key, text.D{"Codec": strings.ToUpper(shorten(t.Codec))})
+}
 
 func (t Told) notice() widget.Notice {
 	what := t.What
@@ -49,6 +71,9 @@ func (t Told) notice() widget.Notice {
 		what = toldShareEnded
 	}
 	n := widget.Notice{Level: widget.Warning, Title: text.T(string(what), text.D{"Name": shorten(t.Name), "Uses": shorten(t.Uses)})}
+	if t.Codec != "" {
+		n.Text = t.todo()
+	}
 	switch t.What {
 	case ToldCameraBack, ToldMicrophoneBack, ToldSpeakerBack, ToldCameraNew, ToldMicrophoneNew, ToldShareResumed:
 		n.Level = widget.Info

@@ -60,6 +60,8 @@ type Options struct {
 	Silent  bool
 	// SpeakerChanged, when not nil, is told what plays now, "" while nothing does (audio.OutputOptions).
 	SpeakerChanged func(device string)
+	// CodecFailed, when not nil, is told of what has no codec that opens (peer.Config).
+	CodecFailed func(peer.CodecFailure)
 	// Processor, when not nil, hears what is played, so that it can take the echo out of a microphone. It stays the
 	// caller's to close, after Close.
 	Processor  audio.Processor
@@ -111,7 +113,9 @@ func New(o Options) (*Client, error) {
 			Output:   c.Mixer,
 			Loopback: onThisMachine(o.Server),
 			Gate:     c.Gate,
-			Logger:   o.Logger,
+
+			CodecFailed: o.CodecFailed,
+			Logger:      o.Logger,
 		}),
 		Dialer:      c.Faults.Dialer(sip.Dialer{Logger: o.Logger, Proxy: o.Proxy}),
 		HTTP:        c.http,

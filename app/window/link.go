@@ -87,11 +87,11 @@ func (o LinkOptions) secrets() []string {
 type Opener func(LinkOptions) (*Link, error)
 
 // openLink is the Opener with real parts.
-// speaker is told what plays now.
-func openLink(o Options, speaker func(device string)) Opener {
+// speaker is told what plays now, failed of what has no codec that opens.
+func openLink(o Options, speaker func(device string), failed func(peer.CodecFailure)) Opener {
 	return func(l LinkOptions) (*Link, error) {
 		options := clientOptions(o, l)
-		options.SpeakerChanged = speaker
+		options.SpeakerChanged, options.CodecFailed = speaker, failed
 		made, err := client.New(options)
 		if err != nil {
 			return nil, err

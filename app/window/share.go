@@ -156,9 +156,15 @@ func (c *controller) sharePaused(s *shared, paused bool) {
 
 // tell the person something that happened by itself.
 func (c *controller) tell(what views.ToldWhat, name, uses string) {
+	c.tellOf(views.Told{What: what, Name: name, Uses: uses})
+}
+
+// tellOf is tell; the number is given here.
+func (c *controller) tellOf(told views.Told) {
 	c.mu.Lock()
-	c.told = views.Told{Number: c.told.Number + 1, What: what, Name: name, Uses: uses}
+	told.Number = c.told.Number + 1
+	c.told = told
 	c.mu.Unlock()
-	c.logger.Info("told", "what", string(what)) // not the name: a window's title is nobody's business
+	c.logger.Info("told", "what", string(told.What)) // not the name: a window's title is nobody's business
 	c.changed()
 }

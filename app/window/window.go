@@ -188,7 +188,7 @@ func (w *Window) build(store *Store) {
 	w.inspector = &inspector{Recorder: events, controller: w.controller, options: o, renderer: w.rendererName}
 	w.diagnosing = &diagnosticsWindow{w: w}
 	if w.controller.open == nil {
-		w.controller.open = openLink(o, w.controller.speakerChanged)
+		w.controller.open = openLink(o, w.controller.speakerChanged, w.controller.codecFailed)
 	}
 	model := w.controller.Model()
 	w.dress(model.Settings)

@@ -34,6 +34,8 @@ type audioReceiver struct {
 	requestLost func(ssrc uint32, sequence []uint16)
 	canAsk      func() bool
 	closed      bool
+	refused     string // a codec that did not open, to be told once the lock is given up
+	unopened    unopened
 }
 
 func (p *Conn) newAudioReceiver(l *line, t *RemoteTrack) *audioReceiver {
@@ -50,6 +52,7 @@ func (p *Conn) newAudioReceiver(l *line, t *RemoteTrack) *audioReceiver {
 	a.requestLost = func(ssrc uint32, sequence []uint16) {
 		p.writeRTCP(&rtcp.TransportLayerNack{MediaSSRC: ssrc, Nacks: rtcp.NackPairsFromSequenceNumbers(sequence)})
 	}
+	a.unopened.tell = p.tellsOf(CodecFailure{Track: t})
 	t.level = a.level
 	return a
 }
@@ -79,7 +82,12 @@ func (a *audioReceiver) push(p *packet, n int, ssrc uint32) {
 	a.track.lastPacket.Store(int64(p.arrived))
 	a.mu.Lock()
 	ok := a.take(p, n, ssrc)
+	refused := a.refused
+	a.refused = ""
 	a.mu.Unlock()
+	if refused != "" {
+		a.unopened.add(refused)
+	}
 	if ok {
 		a.askLost(p.arrived)
 	}
@@ -173,6 +181,7 @@ func (a *audioReceiver) change(f format) {
 	}
 	if err != nil {
 		a.log.Warn("sound cannot be decoded", "codec", f.name, "error", err)
+		a.refused = f.name
 		a.drop()
 		return
 	}

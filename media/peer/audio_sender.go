@@ -70,6 +70,7 @@ type audioSender struct {
 	samplesTick int
 	lastSent    time.Time
 	failedAt    time.Time
+	unopened    unopened
 	wantRate    int
 	toldLoss    float64
 }
@@ -287,6 +288,7 @@ func (a *audioSender) send(f format, channels, limit int, loss float64, at time.
 			return nil
 		}
 		if err := a.open(f, channels); err != nil {
+			a.unopened.add(f.name)
 			return err
 		}
 	}

@@ -182,10 +182,12 @@ func (p *Conn) equip(l *line) {
 	if l.kind == rtc.Audio {
 		s.audio = newAudioSender(out, p.log)
 		s.audio.ready = ready
+		s.audio.unopened.tell = p.tellsOf(CodecFailure{Slot: l.slot})
 		p.work(s.audio.run)
 	} else {
 		s.video = newVideoSender(out, p.log)
 		s.video.ready = ready
+		s.video.unopened.tell = p.tellsOf(CodecFailure{Slot: l.slot})
 		s.video.budget = func() float64 { return p.budget(l.slot) }
 		s.video.instead = func(name string) *format {
 			p.mu.Lock()

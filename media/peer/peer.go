@@ -43,6 +43,8 @@ type Config struct {
 	Disconnected, Failed time.Duration
 	// Net replaces the network of the machine (tests).
 	Net transport.Net
+	// CodecFailed, when not nil, is told once of each codec that does not open, for each track; one call at a time.
+	CodecFailed func(CodecFailure)
 	// Gate, when not nil, can block all media of these connections (diagnostics).
 	Gate *Gate
 

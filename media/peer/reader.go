@@ -122,6 +122,7 @@ func (p *Conn) codecOf(pt uint8) string { return p.receive.name(pt) }
 
 func (p *Conn) newVideoReceiver(t *RemoteTrack) *videoReceiver {
 	v := newVideoReceiver(t, p.log)
+	v.unopened.tell = p.tellsOf(CodecFailure{Track: t})
 	v.codec = p.codecOf
 	v.requestKey = func() {
 		if ssrc := v.source(); ssrc != 0 {

@@ -252,6 +252,8 @@ func TestACodecThatDoesNotOpenIsReplaced(t *testing.T) {
 			return &slowEncoder{perPixel: &s.perPixel}, f.name, nil
 		}
 		s.v.instead = l.doWithout
+		told := make(chan string, 10)
+		s.v.unopened.tell = func(codec string) { told <- codec }
 		first := l.section.formats[0]
 		s.v.setFormat(&first)
 		before := s.after(100 * time.Millisecond).FramesEncoded
@@ -261,12 +263,18 @@ func TestACodecThatDoesNotOpenIsReplaced(t *testing.T) {
 		if f := l.sendFormat(); f == nil || f.pt != good.pt {
 			t.Errorf("statistics would tell of %+v", f)
 		}
+		if len(told) > 0 {
+			t.Errorf("%s was replaced, and is told of all the same", <-told)
+		}
 		all.Store(true)
 		s.v.setFormat(&format{name: "H264", kind: rtc.Video, clock: 90000, pt: 98, mode: 0, encode: true}) // a new encoder
 		earlier := tries.Load()
 		s.after(10 * time.Second)
 		if n := tries.Load() - earlier; n < 5 || n > 25 {
 			t.Errorf("%d tries in 10 s when nothing opens", n)
+		}
+		if got := <-told; got != "H264" || len(told) > 0 {
+			t.Errorf("told of %s, and %d times more", got, len(told))
 		}
 		all.Store(false)
 		before = s.after(3 * time.Second).FramesEncoded

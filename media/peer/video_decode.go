@@ -247,20 +247,31 @@ func (v *videoReceiver) open(name string) bool {
 	if time.Since(v.failedAt) < time.Second {
 		return false
 	}
-	adapter, err := codec.Video(name)
-	if err == nil && adapter.NewDecoder == nil {
-		err = codec.ErrUnsupported
-	}
-	if err == nil {
-		v.decoder, err = adapter.NewDecoder()
-	}
-	if err != nil {
+	decoder, implementation, err := v.newDecoder(name)
+	if v.decoder = decoder; err != nil {
 		v.decoder, v.failedAt = nil, time.Now()
 		v.log.Warn("video cannot be decoded", "codec", name, "error", err)
+		v.unopened.add(name)
 		return false
 	}
 	v.mu.Lock()
-	v.stats.implementation = adapter.Decoder
+	v.stats.implementation = implementation
 	v.mu.Unlock()
 	return true
+}
+
+// openDecoder opens the decoder that this build has for a codec and names its library.
+func openDecoder(name string) (codec.VideoDecoder, string, error) {
+	adapter, err := codec.Video(name)
+	if err != nil {
+		return nil, "", err
+	}
+	if adapter.NewDecoder == nil {
+		return nil, "", codec.ErrUnsupported
+	}
+	d, err := adapter.NewDecoder()
+	if err != nil {
+		return nil, "", err
+	}
+	return d, adapter.Decoder, nil
 }

@@ -209,6 +209,7 @@ func (v *videoSender) takeAnother(f format, err error) {
 	next := v.instead(f.name)
 	if next == nil {
 		v.fail("opening the encoder", err)
+		v.unopened.add(f.name)
 		return
 	}
 	v.log.Warn("a video encoder does not open: another codec is sent", "codec", f.name, "instead", next.name, "error", err)

@@ -25,6 +25,8 @@ type videoReceiver struct {
 	// feedback sends requests to the peer: a key frame, or packets again.
 	requestKey  func()
 	requestLost func(sequence []uint16)
+	// newDecoder opens the decoder of a codec and names its library.
+	newDecoder func(codec string) (d codec.VideoDecoder, implementation string, err error)
 
 	mu       sync.Mutex
 	buffer   *reorder
@@ -48,6 +50,7 @@ type videoReceiver struct {
 	parts    depacketizer
 	data     []byte
 	failedAt time.Time
+	unopened unopened
 	head     scheduled    // the next frame, when it is complete
 	held     *video.Frame // decoded, not yet due; nil: none
 	heldAt   scheduled
@@ -81,7 +84,7 @@ type videoReceiverStats struct {
 }
 
 func newVideoReceiver(track *RemoteTrack, log *slog.Logger) *videoReceiver {
-	return &videoReceiver{track: track, log: log, buffer: newReorder(), counters: receiveCounters{clock: videoClock},
+	return &videoReceiver{track: track, log: log, newDecoder: openDecoder, buffer: newReorder(), counters: receiveCounters{clock: videoClock},
 		schedule: playout.NewVideo(videoClock),
 		wake:     make(chan struct{}, 1), stop: make(chan struct{}), exited: make(chan struct{})}
 }

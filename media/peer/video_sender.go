@@ -66,6 +66,7 @@ type videoSender struct {
 	share      float64   // of the bitrate that the encoder is told, so that it makes the bitrate
 	due        time.Time // when the next frame may be sent under a frame rate limit
 	failedAt   time.Time
+	unopened   unopened
 	lastSource rtc.LocalTrack
 	emitPT     uint8
 	emitTime   uint32
