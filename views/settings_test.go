@@ -3,6 +3,7 @@ package views_test
 import (
 	"slices"
 	"testing"
+	"time"
 
 	"fyne.io/fyne/v2/test"
 	fynewidget "fyne.io/fyne/v2/widget"
@@ -258,6 +259,83 @@ func TestATURNPasswordFollowsItsServer(t *testing.T) {
 	}
 	if got := asked["change"]; len(got) != 1 || !slices.Equal(got[0].(views.Settings).ICEServers, []kept.ICEServer{{URL: "stun:s.test"}}) {
 		t.Errorf("keeps %v", got)
+	}
+}
+
+// Whoever closes the window in the middle of an address leaves no password behind, and one that was typed is kept.
+func TestClosingTheWindowSettlesTURNPasswords(t *testing.T) {
+	for _, c := range []struct {
+		typed string // as the address
+		asks  string
+		args  []any
+	}{
+		{"turn:old.test", "", nil},
+		{"turn:new.test", "move credential", []any{kept.ICEServer{URL: "turn:old.test", User: "u"}, kept.ICEServer{URL: "turn:new.test", User: "u"}}},
+		{"tur", "keep credential", []any{"turn:old.test", "u", ""}},
+		{"", "keep credential", []any{"turn:old.test", "u", ""}},
+	} {
+		t.Run(c.typed, func(t *testing.T) {
+			s := newStage(t)
+			m := s.sample("settings")
+			m.Settings.ICEServers = []kept.ICEServer{{URL: "turn:old.test", User: "u"}}
+			s.root.Set(m)
+			s.root.OpenSettings()
+			s.settle() // the list of devices
+			s.settle() // and their preview
+			s.tap("Network")
+			s.settle() // the preview is closed
+			if url := s.fieldThatSays("turn:old.test"); c.typed != url.Text {
+				url.SetText(c.typed)
+				s.changed()
+			}
+			closed := 0
+			s.root.Settle(func() { closed++ })
+			if c.asks == "" {
+				if s.none(); closed != 1 {
+					t.Error("the window does not close at once")
+				}
+				return
+			}
+			asked := s.next(c.asks)
+			if !slices.Equal(asked.args, c.args) {
+				t.Errorf("%s %v", c.asks, asked.args)
+			}
+			if closed != 0 {
+				t.Error("the window closes before the keyring has answered")
+			}
+			s.finish(asked, nil)
+			s.settle()
+			if closed != 1 {
+				t.Error("the window does not close")
+			}
+		})
+	}
+}
+
+// A keyring that is locked does not keep the window from closing.
+func TestClosingTheWindowDoesNotWaitForALockedKeyring(t *testing.T) {
+	s := newStage(t)
+	m := s.sample("settings")
+	m.Settings.ICEServers = []kept.ICEServer{{URL: "turn:old.test", User: "u"}}
+	s.root.Set(m)
+	s.root.OpenSettings()
+	s.settle()
+	s.settle()
+	s.tap("Network")
+	s.settle()
+	s.fieldThatSays("turn:old.test").SetText("turn:new.test")
+	s.changed()
+	closed := 0
+	s.root.Settle(func() { closed++ })
+	asked := s.next("move credential")
+	s.advance(10 * time.Second)
+	if closed != 1 {
+		t.Error("the window does not close")
+	}
+	s.finish(asked, nil)
+	s.settle()
+	if closed != 1 {
+		t.Errorf("it closed %d times", closed)
 	}
 }
 

@@ -1,6 +1,9 @@
 package views
 
 import (
+	"sync"
+	"time"
+
 	"fyne.io/fyne/v2"
 )
 
@@ -30,4 +33,30 @@ func (v *settingsView) stop() {
 		v.ice.settle()
 		v.ice = nil
 	}
+}
+
+// settleTime is how long the window's end waits for the keyring, which may ask a person to unlock it.
+const settleTime = 3 * time.Second
+
+// Settle gives the keyring what is typed in the settings, for the window closes; then follows.
+func (r *Root) Settle(then func()) {
+	if r.options == nil {
+		then()
+		return
+	}
+	r.options.stop()
+	asked := r.options.asked
+	if asked == nil {
+		then()
+		return
+	}
+	then = sync.OnceFunc(then)
+	late := r.env.after(settleTime, then)
+	go func() {
+		<-asked
+		r.env.Do(func() {
+			late()
+			then()
+		})
+	}()
 }

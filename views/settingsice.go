@@ -19,7 +19,6 @@ type iceList struct {
 	rows    []*iceRow
 	list    *fyne.Container
 	content fyne.CanvasObject
-	last    chan struct{} // closed when the newest question to the keyring is answered
 }
 
 // iceRow is one server. Its password is in the keyring by the server's address and user: it moves when they change.
@@ -73,9 +72,14 @@ func (l *iceList) keep() {
 	l.v.change(func(s *Settings) { s.ICEServers = complete })
 }
 
-// settle brings the keyring up to date when the page is left.
+// settle brings the keyring up to date when the page is left. A row that is not complete then is no server any more, so
+// its password goes too.
 func (l *iceList) settle() {
 	for _, r := range l.rows {
+		if !r.complete() {
+			l.forget(r)
+			continue
+		}
 		l.settleRow(r)
 	}
 }
@@ -123,8 +127,8 @@ func (l *iceList) used(as kept.ICEServer) bool {
 
 // ask asks the keyring for something, after all that it was asked before; failed undoes what was taken for granted.
 func (l *iceList) ask(r *iceRow, op func(context.Context, Actions) error, failed func()) {
-	before, done := l.last, make(chan struct{})
-	l.last = done
+	before, done := l.v.asked, make(chan struct{})
+	l.v.asked = done
 	env := l.v.env
 	env.run(func(ctx context.Context) error {
 		defer close(done)

@@ -13,7 +13,7 @@ import (
 func (w *Window) closeNow() {
 	w.noteSize()
 	w.window.Hide()
-	w.cancel()
+	w.root.Settle(w.cancel)
 }
 
 // noteSize keeps the window's size in mind for the next start; on the window's goroutine.
