@@ -4,8 +4,6 @@ import (
 	"html"
 	"time"
 
-	"fyne.io/fyne/v2"
-
 	"parley/connector/session"
 	"parley/views"
 	"parley/views/text"
@@ -13,24 +11,37 @@ import (
 
 // notifier tells of calls on the desktop, beside the window. It belongs to the window's goroutine.
 type notifier struct {
-	send    func(*fyne.Notification)
+	send    func(note)
 	ringing string    // who rings, told already
 	newest  time.Time // begin of the newest call in the list
 	begun   bool
 }
 
 func newNotifier(w *Window) *notifier {
-	n := &notifier{send: func(*fyne.Notification) {}}
+	n := &notifier{send: func(note) {}}
 	if sessionBus() {
-		p := newPost(w.app.SendNotification)
-		n.send = func(note *fyne.Notification) {
-			if !p.send(note) {
+		words := boardWords{app: text.T("app.name"), show: text.T("tray.show")}
+		p := newPost(newBoard(w.ctx, w.app.SendNotification, words, func() { w.do(w.pressedNote) }))
+		n.send = func(next note) {
+			if !p.send(next) {
 				w.logger.Warn("the desktop takes no notifications: one is left out")
 			}
 		}
 		w.inBackground(p.run)
 	}
 	return n
+}
+
+// boardWords are what a notification says beside its own words: whose it is, and what pressing it does.
+type boardWords struct{ app, show string }
+
+// pressedNote shows what the notification was about: the call that rings, else the window.
+func (w *Window) pressedNote() {
+	if ringing := w.incoming.window; ringing != nil {
+		ringing.RequestFocus()
+		return
+	}
+	w.front()
 }
 
 // set follows the model.
@@ -48,9 +59,11 @@ func (n *notifier) incoming(s session.Snapshot) {
 		return
 	}
 	n.ringing = who
+	next := note{rings: true} // it rings no more
 	if who != "" {
-		n.send(fyne.NewNotification(text.T("notify.incoming"), who))
+		next.title, next.content = text.T("notify.incoming"), who
 	}
+	n.send(next)
 }
 
 // missed tells of a call that came to nothing. Those of earlier runs are no news.
@@ -63,7 +76,7 @@ func (n *notifier) missed(recent []views.Recent) {
 	news := n.begun && newest.Begun.After(n.newest)
 	n.newest, n.begun = newest.Begun, true
 	if news && newest.Incoming && !newest.Answered && !newest.Declined {
-		n.send(fyne.NewNotification(text.T("notify.missed"), caller(newest.Name, newest.Number)))
+		n.send(note{title: text.T("notify.missed"), content: caller(newest.Name, newest.Number)})
 	}
 }
 

@@ -1,10 +1,10 @@
 package window
 
 import (
+	"fmt"
+	"slices"
 	"testing"
 	"time"
-
-	"fyne.io/fyne/v2"
 
 	"parley/connector/incoming"
 	"parley/connector/session"
@@ -16,7 +16,7 @@ func TestCallsAreToldOfOnce(t *testing.T) {
 	text.Use("en")
 	t.Cleanup(func() { text.Use(text.System) })
 	var told []string
-	n := &notifier{send: func(note *fyne.Notification) { told = append(told, note.Title+": "+note.Content) }}
+	n := &notifier{send: func(n note) { told = append(told, fmt.Sprint(n.title, ": ", n.content, " ", n.rings)) }}
 	at := time.Unix(1000, 0)
 	idle := views.Model{Snapshot: session.Initial(), Recent: []views.Recent{{Number: "old", Incoming: true, Begun: at}}}
 	rings := idle
@@ -28,8 +28,8 @@ func TestCallsAreToldOfOnce(t *testing.T) {
 	for _, m := range []views.Model{idle, idle, rings, rings, missed, missed, answered} {
 		n.set(m)
 	}
-	want := []string{"Incoming call: Eve &lt;b&gt; 1002", "Missed call: 1002"}
-	if len(told) != len(want) || told[0] != want[0] || told[1] != want[1] {
+	want := []string{"Incoming call: Eve &lt;b&gt; 1002 true", ":  true", "Missed call: 1002 false"}
+	if !slices.Equal(told, want) {
 		t.Errorf("told %q, want %q", told, want)
 	}
 }

@@ -2,50 +2,70 @@ package window
 
 import (
 	"context"
-
-	"fyne.io/fyne/v2"
+	"time"
 )
 
 // maxPosted is how many notifications wait while the desktop does not take them; more are left out, for they are of the moment.
 const maxPosted = 8
 
-// post hands notifications to the desktop, one after the other: it may take its time, or never answer.
-type post struct {
-	deliver func(*fyne.Notification) // waits for the desktop
-	queue   chan *fyne.Notification
+// withdrawTime is how long the end waits for the desktop to take a notification away.
+const withdrawTime = time.Second
+
+// note is a notification.
+type note struct {
+	title, content string // no title: nothing takes the place of the one before
+	// rings: of a call that rings. There is one at most: it stays until another note of this kind takes its place.
+	rings bool
 }
 
-func newPost(deliver func(*fyne.Notification)) *post {
-	return &post{deliver: deliver, queue: make(chan *fyne.Notification, maxPosted)}
+// post hands notes to the desktop, one after the other: it may take its time, or never answer.
+type post struct {
+	deliver func(context.Context, note) // waits for the desktop
+	queue   chan note
+}
+
+func newPost(deliver func(context.Context, note)) *post {
+	return &post{deliver: deliver, queue: make(chan note, maxPosted)}
 }
 
 // send returns at once; false: it is left out.
-func (p *post) send(note *fyne.Notification) bool {
+func (p *post) send(n note) bool {
 	select {
-	case p.queue <- note:
+	case p.queue <- n:
 		return true
 	default:
 		return false
 	}
 }
 
-// run delivers until ctx ends. It does not wait for a desktop that hangs then.
+// run delivers until ctx ends, and has no call ring on the desktop then. It does not wait for a desktop that hangs.
 func (p *post) run(ctx context.Context) {
 	for {
 		select {
-		case note := <-p.queue:
-			taken := make(chan struct{})
-			go func() {
-				defer close(taken)
-				p.deliver(note)
-			}()
-			select {
-			case <-taken:
-			case <-ctx.Done():
+		case n := <-p.queue:
+			if !p.within(ctx, n) {
 				return
 			}
 		case <-ctx.Done():
+			last, cancel := context.WithTimeout(context.WithoutCancel(ctx), withdrawTime)
+			defer cancel()
+			p.within(last, note{rings: true})
 			return
 		}
+	}
+}
+
+// within delivers a note; false: ctx has ended before.
+func (p *post) within(ctx context.Context, n note) bool {
+	taken := make(chan struct{})
+	go func() {
+		defer close(taken)
+		p.deliver(ctx, n)
+	}()
+	select {
+	case <-taken:
+		return true
+	case <-ctx.Done():
+		return false
 	}
 }

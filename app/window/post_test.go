@@ -5,8 +5,6 @@ import (
 	"strconv"
 	"testing"
 	"testing/synctest"
-
-	"fyne.io/fyne/v2"
 )
 
 // A desktop that does not answer holds up one notification and a few that wait, neither the window nor its end.
@@ -14,8 +12,8 @@ func TestADesktopThatHangs(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		answers := make(chan struct{})
 		var told []string
-		p := newPost(func(note *fyne.Notification) {
-			told = append(told, note.Title)
+		p := newPost(func(_ context.Context, n note) {
+			told = append(told, n.title)
 			<-answers
 		})
 		ctx, cancel := context.WithCancel(t.Context())
@@ -26,7 +24,7 @@ func TestADesktopThatHangs(t *testing.T) {
 		}()
 		taken := 0
 		for i := range 3 * maxPosted {
-			if p.send(fyne.NewNotification(strconv.Itoa(i), "")) {
+			if p.send(note{title: strconv.Itoa(i)}) {
 				taken++
 			}
 			synctest.Wait()
@@ -42,5 +40,26 @@ func TestADesktopThatHangs(t *testing.T) {
 		cancel()
 		<-ended
 		close(answers)
+	})
+}
+
+// What rings on the desktop goes when the window ends.
+func TestTheEndTakesTheRingingNoteAway(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var told []note
+		p := newPost(func(_ context.Context, n note) { told = append(told, n) })
+		ctx, cancel := context.WithCancel(t.Context())
+		ended := make(chan struct{})
+		go func() {
+			p.run(ctx)
+			close(ended)
+		}()
+		p.send(note{title: "Ann", rings: true})
+		synctest.Wait()
+		cancel()
+		<-ended
+		if len(told) != 2 || told[1] != (note{rings: true}) {
+			t.Errorf("told %v", told)
+		}
 	})
 }

@@ -1,0 +1,131 @@
+package window
+
+import (
+	"bufio"
+	"context"
+	"os/exec"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"fyne.io/fyne/v2"
+	"github.com/godbus/dbus/v5"
+)
+
+// notesService is a desktop that shows notifications.
+type notesService struct{ calls chan []any }
+
+func (n notesService) Notify(app string, replaces uint32, _, title, content string, actions []string, hints map[string]dbus.Variant,
+	expires int32) (uint32, *dbus.Error) {
+	_, urgent := hints[hintUrgency]
+	_, icon := hints[hintPicture]
+	n.calls <- []any{app, replaces, title, content, strings.Join(actions, " "), urgent, icon, expires}
+	return 7, nil
+}
+
+func (n notesService) CloseNotification(number uint32) *dbus.Error {
+	n.calls <- []any{number}
+	return nil
+}
+
+// startBus runs a session bus of the test's own and connects to it.
+func startBus(t *testing.T) *dbus.Conn {
+	t.Helper()
+	path, err := exec.LookPath("dbus-daemon")
+	if err != nil {
+		t.Skip("dbus-daemon is not installed (scripts/packages.sh test installs it)")
+	}
+	bus := exec.Command(path, "--session", "--nofork", "--nopidfile", "--print-address=1")
+	out, err := bus.StdoutPipe()
+	if err == nil {
+		err = bus.Start()
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = bus.Process.Kill(); _ = bus.Wait() })
+	line, err := bufio.NewReader(out).ReadString('\n')
+	if err != nil {
+		t.Fatal(err)
+	}
+	conn, err := dbus.Connect(strings.TrimSpace(line))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = conn.Close() })
+	return conn
+}
+
+// A call that rings has one notification that stays until it rings no more; a missed call's goes when the desktop says.
+func TestNotesGo(t *testing.T) {
+	bus := startBus(t)
+	service := notesService{make(chan []any, 8)}
+	if err := bus.Export(service, notesPath, notesName); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := bus.RequestName(notesName, dbus.NameFlagDoNotQueue); err != nil {
+		t.Fatal(err)
+	}
+	plain := 0
+	pressedNotes := make(chan struct{}, 8)
+	b := &board{plain: func(*fyne.Notification) { plain++ }, words: boardWords{app: "Parley", show: "Show"}, icon: noteIconHint(),
+		pressed: func() { pressedNotes <- struct{}{} }}
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	for _, c := range []struct {
+		n    note
+		want []any
+	}{
+		{note{title: "Incoming call", content: "Ann", rings: true},
+			[]any{"Parley", uint32(0), "Incoming call", "Ann", "default Show", true, true, int32(0)}},
+		{note{title: "Incoming call", content: "Bob", rings: true},
+			[]any{"Parley", uint32(7), "Incoming call", "Bob", "default Show", true, true, int32(0)}},
+		{note{rings: true}, []any{uint32(7)}},
+		{note{title: "Missed call", content: "Bob"},
+			[]any{"Parley", uint32(0), "Missed call", "Bob", "default Show", false, true, int32(-1)}},
+	} {
+		b.show(ctx, bus, c.n)
+		if got := <-service.calls; !slices.Equal(got, c.want) {
+			t.Errorf("%v instead of %v", got, c.want)
+		}
+	}
+	b.show(ctx, bus, note{rings: true}) // nothing rings
+	if len(service.calls) != 0 || plain != 0 {
+		t.Errorf("%v, %d past the bus", <-service.calls, plain)
+	}
+
+	listening := make(chan struct{})
+	go func() {
+		defer close(listening)
+		b.listen(ctx, bus)
+	}()
+	pressing := time.NewTicker(20 * time.Millisecond) // until somebody listens
+	defer pressing.Stop()
+	for heard := false; !heard; {
+		if err := bus.Emit(notesPath, notesName+".ActionInvoked", uint32(7), pressed); err != nil {
+			t.Fatal(err)
+		}
+		select {
+		case <-pressedNotes:
+			heard = true
+		case <-pressing.C:
+		case <-ctx.Done():
+			t.Fatal("a pressed notification does nothing")
+		}
+	}
+	cancel()
+	<-listening
+}
+
+// Where nobody shows notifications on the bus, Fyne may know a way.
+func TestWithoutADesktopNotesGoPastTheBus(t *testing.T) {
+	bus := startBus(t)
+	var plain []string
+	b := &board{plain: func(n *fyne.Notification) { plain = append(plain, n.Title) }}
+	b.show(t.Context(), bus, note{title: "Missed call"})
+	b.show(t.Context(), bus, note{rings: true})
+	if !slices.Equal(plain, []string{"Missed call"}) {
+		t.Errorf("past the bus: %q", plain)
+	}
+}
