@@ -1,7 +1,9 @@
 package views
 
 import (
+	"cmp"
 	"context"
+	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -11,6 +13,7 @@ import (
 	fynewidget "fyne.io/fyne/v2/widget"
 
 	"parley/connector/rtc"
+	"parley/media/device"
 	"parley/views/look"
 	"parley/views/text"
 	"parley/views/widget"
@@ -28,8 +31,10 @@ type devicePanel struct {
 	// under puts what belongs to a control below it (settingsView.under).
 	under  func(key, help string, control fyne.CanvasObject) fyne.CanvasObject
 	failed func(widget.Notice)
-	self   *widget.Tile // nil: no own picture
-	person string       // whose initials stand for it
+	// resized is called when the rows need more room, or less.
+	resized func()
+	self    *widget.Tile // nil: no own picture
+	person  string       // whose initials stand for it
 
 	volumes bool
 
@@ -53,7 +58,7 @@ func newDevicePanel(env *Env, get func() Settings, change func(func(*Settings)))
 	p.trouble.Importance = fynewidget.DangerImportance
 	p.trouble.Hide()
 	p.under = func(_, _ string, control fyne.CanvasObject) fyne.CanvasObject { return control }
-	p.failed = func(widget.Notice) {}
+	p.failed, p.resized = func(widget.Notice) {}, func() {}
 	set := func(edit func(*Settings, string)) *choice {
 		return newChoice(func(id string) {
 			p.change(func(s *Settings) { edit(s, id) })
@@ -150,13 +155,18 @@ func (p *devicePanel) fill(d Devices) {
 	fill := func(c *choice, list []Device, selected string) {
 		ids, words := []string{""}, []string{text.T("settings.device.default")}
 		for _, dev := range list {
-			ids, words = append(ids, dev.ID), append(words, shorten(dev.Name))
+			standIn := standInWords(dev.ID)
+			name := cmp.Or(standIn, shorten(dev.Name))
+			if standIn == "" {
+				ids, words = append(ids, dev.ID), append(words, name)
+			}
 			if dev.Default {
-				words[0] = text.T("settings.device.defaultIs", text.D{"Name": shorten(dev.Name)})
+				words[0] = text.T("settings.device.defaultIs", text.D{"Name": name})
 			}
 		}
 		if selected != "" && selected != NoDevice && !slices.Contains(ids, selected) {
-			ids, words = append(ids, selected), append(words, text.T("settings.device.away", text.D{"Name": shorten(selected)}))
+			away := text.T("settings.device.away", text.D{"Name": shorten(selected)})
+			ids, words = append(ids, selected), append(words, cmp.Or(standInWords(selected), away))
 		}
 		c.fill(append(ids, NoDevice), append(words, text.T("settings.device.none")), selected)
 	}
@@ -164,6 +174,21 @@ func (p *devicePanel) fill(d Devices) {
 	fill(p.microphone, d.Microphones, s.Microphone)
 	fill(p.speaker, d.Speakers, s.Speaker)
 	fill(p.ringer, d.Speakers, s.Ringer)
+}
+
+// standInWords name what stands in for a device by its word; empty for a device.
+func standInWords(word string) string {
+	switch device.StandInOf(word) {
+	case device.StandInPattern:
+		return text.T("settings.device.pattern")
+	case device.StandInTone:
+		return text.T("settings.device.tone")
+	case device.StandInFile:
+		return text.T("settings.device.file", text.D{"Name": shorten(filepath.Base(word))})
+	case device.StandInScreen:
+		return text.T("settings.device.screen")
+	}
+	return ""
 }
 
 // preview opens what is chosen, and closes what was; one at a time, off the window's goroutine.
@@ -240,8 +265,9 @@ func (p *devicePanel) show(next *Preview) {
 	}
 	if p.trouble.Text != trouble {
 		p.trouble.SetText(trouble)
+		widget.SetVisible(p.trouble, trouble != "")
+		p.resized()
 	}
-	widget.SetVisible(p.trouble, trouble != "")
 }
 
 // look shows the level, some times a second.

@@ -69,7 +69,7 @@ func (c *controller) camera(chosen string, wish CameraOptions) (rtc.LocalTrack, 
 	demo := c.inDemo()
 	c.mu.Unlock()
 	if demo && chosen == "" && (errors.Is(err, device.ErrNotFound) || errors.Is(err, device.ErrUnavailable)) {
-		return c.media.Camera("pattern", wish)
+		return c.media.Camera(demoCamera, wish)
 	}
 	return track, err
 }

@@ -14,7 +14,19 @@ import (
 )
 
 // Devices implements views.Actions.
-func (c *controller) Devices(context.Context) (views.Devices, error) { return c.media.Devices(), nil }
+func (c *controller) Devices(context.Context) (views.Devices, error) {
+	d := c.media.Devices()
+	c.mu.Lock()
+	demo := c.options.Demo || c.inDemo()
+	c.mu.Unlock()
+	if demo && len(d.Cameras) == 0 {
+		d.Cameras = []views.Device{{ID: demoCamera, Default: true}}
+	}
+	return d, nil
+}
+
+// demoCamera stands in for a camera in the demo's room.
+const demoCamera = "pattern"
 
 // WatchDevices implements views.Actions.
 func (c *controller) WatchDevices(changed func()) (cancel func()) {

@@ -75,7 +75,7 @@ func realMedia(o Options, plugs *device.Plugs) Media {
 	m.Camera = func(word string, o CameraOptions) (rtc.LocalTrack, error) {
 		t, err := openCamera(word, o, plugs, logger)
 		if demo && word == "" && (errors.Is(err, device.ErrNotFound) || errors.Is(err, device.ErrUnavailable)) {
-			return openCamera("pattern", o, plugs, logger)
+			return openCamera(demoCamera, o, plugs, logger)
 		}
 		return t, err
 	}

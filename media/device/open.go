@@ -78,6 +78,33 @@ func OpenAudio(word string) (AudioSource, error) {
 	return NewMicrophone(word), nil
 }
 
+// StandIn is what stands in for a camera or a microphone.
+type StandIn int
+
+// What there is.
+const (
+	NoStandIn      StandIn = iota // the word names a device
+	StandInPattern                // a moving test picture
+	StandInTone
+	StandInFile
+	StandInScreen
+)
+
+// StandInOf tells what a word of OpenVideo or OpenAudio stands for.
+func StandInOf(word string) StandIn {
+	switch {
+	case word == "pattern":
+		return StandInPattern
+	case word == "tone":
+		return StandInTone
+	case IsScreenWord(word):
+		return StandInScreen
+	case looksLikeFile(word):
+		return StandInFile
+	}
+	return NoStandIn
+}
+
 // isCameraWord tells a camera's name from everything else that OpenVideo understands.
 func isCameraWord(word string) bool {
 	return word != "none" && word != "pattern" && !IsScreenWord(word) && !looksLikeFile(word)
