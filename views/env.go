@@ -30,6 +30,8 @@ type Env struct {
 
 	overlays  []*overlay           // the last is on top
 	keysBelow func(*fyne.KeyEvent) // what keys do without them
+	// keysThrough takes the keys that an overlay has no use for; nil: nothing.
+	keysThrough func(*fyne.KeyEvent)
 }
 
 // changes are edits of the settings on their way: one after the other, as they were made. Side by side, the half of a word

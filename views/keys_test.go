@@ -2,6 +2,7 @@ package views_test
 
 import (
 	"errors"
+	"fmt"
 	"maps"
 	"testing"
 	"time"
@@ -10,6 +11,7 @@ import (
 	"fyne.io/fyne/v2/driver/desktop"
 
 	"parley/views"
+	"parley/views/gallery"
 	"parley/views/keys"
 )
 
@@ -143,4 +145,65 @@ func (s *stage) press(name fyne.KeyName) {
 		s.t.Fatalf("%T takes no keys", s.window.Canvas().Focused())
 	}
 	keyable.KeyDown(&fyne.KeyEvent{Name: name})
+}
+
+// Who presses the microphone's key means now, whatever lies over the call; all else waits for what is asked.
+func TestMutePassesThroughWhatIsAsked(t *testing.T) {
+	s := newStage(t)
+	m := s.sample("call")
+	m.Settings.Shortcuts = map[string]string{"camera": "F9", "push-to-talk": "F8", "hang-up": "F7"}
+	s.root.Set(m)
+	press := func(name fyne.KeyName) { // as the window does
+		if o := s.window.Canvas().Focused(); o != nil {
+			o.TypedKey(&fyne.KeyEvent{Name: name})
+			return
+		}
+		s.window.Canvas().OnTypedKey()(&fyne.KeyEvent{Name: name})
+	}
+	for name, over := range map[string]func(){
+		"what to share":  func() { s.root.AskShare(gallery.ShareSources, false, 0) },
+		"a part":         func() { s.root.AskShare(gallery.ShareSources, false, 2) },
+		"the window":     func() { s.root.AskToClose(func() {}, nil) },
+		"the shortcuts":  func() { s.root.ShowKeys() },
+		"nothing at all": func() {},
+	} {
+		over()
+		for focused := range 2 {
+			if focused == 1 {
+				s.window.Canvas().Unfocus()
+			}
+			s.root.Shortcut(keys.Microphone)
+			s.finish(s.next("microphone"), nil)
+			press(fyne.KeyF9)
+			s.finish(s.next("camera"), nil)
+			if name != "nothing at all" {
+				press(fyne.KeyF7) // hang up
+				s.root.Shortcut(keys.Share)
+			}
+			s.none()
+		}
+		s.window.Canvas().OnTypedKey()(&fyne.KeyEvent{Name: fyne.KeyEscape})
+	}
+}
+
+// The key to talk is heard whatever of the picker has the focus: all of it passes on keys that are held.
+func TestThePickerHearsKeysThatAreHeld(t *testing.T) {
+	s := newStage(t)
+	s.root.Set(s.sample("call"))
+	kinds := map[string]bool{}
+	for page := range 3 {
+		s.root.AskShare(gallery.ShareSources, false, page)
+		for range 12 {
+			s.window.Canvas().FocusNext()
+			focused := s.window.Canvas().Focused()
+			kinds[fmt.Sprintf("%T", focused)] = true
+			if _, ok := focused.(desktop.Keyable); !ok {
+				t.Errorf("%T does not hear keys that are held", focused)
+			}
+		}
+		s.window.Canvas().OnTypedKey()(&fyne.KeyEvent{Name: fyne.KeyEscape})
+	}
+	if len(kinds) < 5 {
+		t.Errorf("tab led to %v only", kinds)
+	}
 }

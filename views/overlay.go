@@ -21,8 +21,12 @@ func (e *Env) lay(o *overlay) (dismiss func()) {
 	if len(e.overlays) == 0 {
 		e.keysBelow = canvas.OnTypedKey()
 		canvas.SetOnTypedKey(func(k *fyne.KeyEvent) {
-			if k.Name == fyne.KeyEscape && len(e.overlays) > 0 {
+			switch {
+			case len(e.overlays) == 0:
+			case k.Name == fyne.KeyEscape:
 				e.overlays[len(e.overlays)-1].escape()
+			case e.keysThrough != nil:
+				e.keysThrough(k)
 			}
 		})
 	}

@@ -1,12 +1,16 @@
 package views
 
 import (
+	"slices"
+
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
 	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/driver/desktop"
 	"fyne.io/fyne/v2/theme"
 
 	"parley/connector/rtc"
+	"parley/views/keys"
 	"parley/views/look"
 	"parley/views/text"
 	"parley/views/widget"
@@ -54,14 +58,32 @@ func (r *Root) openPictureWindow() {
 	p.window.SetPadded(false)
 	p.window.Resize(pictureSize)
 	p.window.SetCloseIntercept(r.closePicture)
-	p.window.Canvas().SetOnTypedKey(func(k *fyne.KeyEvent) {
-		if k.Name == fyne.KeyEscape {
-			r.closePicture()
-		}
-	})
+	r.bindPicture(p.window.Canvas())
 	r.picture = p
 	p.set()
 	p.window.Show()
+}
+
+// bindPicture has the small window take the keys of the call that it has buttons for, and push to talk.
+func (r *Root) bindPicture(c fyne.Canvas) {
+	actions := []keys.Action{keys.Microphone, keys.Camera, keys.HangUp}
+	for _, a := range actions {
+		if combo := r.keys[a]; combo.Modifier != 0 {
+			c.AddShortcut(combo.Shortcut(), func(fyne.Shortcut) { r.Shortcut(a) })
+		}
+	}
+	c.SetOnTypedKey(func(k *fyne.KeyEvent) {
+		switch a := r.keys.Owner(keys.Combo{Key: k.Name}); {
+		case k.Name == fyne.KeyEscape:
+			r.closePicture()
+		case slices.Contains(actions, a):
+			r.Shortcut(a)
+		}
+	})
+	if held, ok := c.(desktop.Canvas); ok {
+		held.SetOnKeyDown(r.KeyDown)
+		held.SetOnKeyUp(r.KeyUp)
+	}
 }
 
 // set shows the presentation, or the main video where there is none.

@@ -75,6 +75,7 @@ func NewRoot(env *Env) *Root {
 		c.SetOnKeyUp(r.KeyUp)
 	}
 	env.BeforeCall = r.BeforeCall
+	env.keysThrough = func(k *fyne.KeyEvent) { r.typedShortcut(k) }
 	env.Window.SetContent(r.stack)
 	env.Window.SetPadded(false)
 	env.Window.Canvas().SetOnTypedKey(r.typedKey)

@@ -43,14 +43,21 @@ func (r *Root) setKeys(next keys.Map) {
 	r.bind(actions)
 }
 
+// atOnce tells of actions that nothing over the window keeps away: who presses the microphone's key in a call means now.
+func (r *Root) atOnce(action keys.Action) bool {
+	return r.call != nil && (action == keys.Microphone || action == keys.Camera)
+}
+
 // Shortcut does what a shortcut stands for on the screen shown.
 func (r *Root) Shortcut(action keys.Action) {
-	if fn, ok := r.shortcuts[action]; ok && len(r.env.Window.Canvas().Overlays().List()) == 0 {
-		if r.call != nil {
-			r.call.moved() // what the key does is seen on the bar
-		}
-		fn()
+	fn, ok := r.shortcuts[action]
+	if !ok || len(r.env.Window.Canvas().Overlays().List()) > 0 && !r.atOnce(action) {
+		return
 	}
+	if r.call != nil {
+		r.call.moved() // what the key does is seen on the bar
+	}
+	fn()
 }
 
 // KeyDown begins to talk when the key for it is held.

@@ -145,6 +145,10 @@ func (s *session) keyboardInCall() {
 
 	s.enter(s.word("call.share"))
 	s.sees(s.word("share.title"))
+	s.press("ctrl+d") // whatever lies over the call
+	s.onServer("the microphone to be off", func(p participant) bool { return !p.Microphone })
+	s.press("ctrl+d")
+	s.onServer("the microphone to be on", func(p participant) bool { return p.Microphone })
 	s.enter(s.word("share.region"))
 	s.enter(s.word("share.screens"))
 	s.enter(s.word("share.do"))

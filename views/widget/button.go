@@ -87,8 +87,15 @@ func passOn(o fyne.CanvasObject, e *fyne.KeyEvent) {
 
 // holdOn gives a key that is held, or let go, to the window: push to talk works whatever has the focus. Space presses.
 func holdOn(o fyne.CanvasObject, e *fyne.KeyEvent, down bool) {
+	if e.Name != fyne.KeySpace {
+		holdAnyOn(o, e, down)
+	}
+}
+
+// holdAnyOn is holdOn for what has no use for space either.
+func holdAnyOn(o fyne.CanvasObject, e *fyne.KeyEvent, down bool) {
 	c, ok := fyne.CurrentApp().Driver().CanvasForObject(o).(desktop.Canvas)
-	if !ok || e.Name == fyne.KeySpace {
+	if !ok {
 		return
 	}
 	handle := c.OnKeyUp()

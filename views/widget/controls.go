@@ -37,6 +37,12 @@ func (c *Check) TypedKey(e *fyne.KeyEvent) {
 	}
 }
 
+// KeyDown implements desktop.Keyable.
+func (c *Check) KeyDown(e *fyne.KeyEvent) { holdOn(c, e, true) }
+
+// KeyUp implements desktop.Keyable.
+func (c *Check) KeyUp(e *fyne.KeyEvent) { holdOn(c, e, false) }
+
 // FocusGained implements fyne.Focusable.
 func (c *Check) FocusGained() {
 	c.focused = true
@@ -94,6 +100,12 @@ func (s *Select) TypedKey(e *fyne.KeyEvent) {
 		passOn(s, e)
 	}
 }
+
+// KeyDown implements desktop.Keyable.
+func (s *Select) KeyDown(e *fyne.KeyEvent) { holdOn(s, e, true) }
+
+// KeyUp implements desktop.Keyable.
+func (s *Select) KeyUp(e *fyne.KeyEvent) { holdOn(s, e, false) }
 
 // FocusGained implements fyne.Focusable.
 func (s *Select) FocusGained() {

@@ -126,6 +126,12 @@ func (i *option) TypedKey(e *fyne.KeyEvent) {
 	}
 }
 
+// KeyDown implements desktop.Keyable.
+func (i *option) KeyDown(e *fyne.KeyEvent) { holdOn(i, e, true) }
+
+// KeyUp implements desktop.Keyable.
+func (i *option) KeyUp(e *fyne.KeyEvent) { holdOn(i, e, false) }
+
 // step chooses the neighbour and goes there.
 func (i *option) step(by int) {
 	at := slices.Index(i.group.items, i) + by

@@ -147,6 +147,7 @@ func (r *Region) KeyDown(e *fyne.KeyEvent) {
 	if e.Name == desktop.KeyShiftLeft || e.Name == desktop.KeyShiftRight {
 		r.shift = true
 	}
+	holdAnyOn(r, e, true)
 }
 
 // KeyUp implements desktop.Keyable.
@@ -154,6 +155,7 @@ func (r *Region) KeyUp(e *fyne.KeyEvent) {
 	if e.Name == desktop.KeyShiftLeft || e.Name == desktop.KeyShiftRight {
 		r.shift = false
 	}
+	holdAnyOn(r, e, false)
 }
 
 // TypedKey implements fyne.Focusable.
@@ -216,7 +218,7 @@ type regionRenderer struct {
 const regionHandle float32 = 12
 
 func (x *regionRenderer) Destroy()           {}
-func (x *regionRenderer) MinSize() fyne.Size { return fyne.NewSize(240, 135) }
+func (x *regionRenderer) MinSize() fyne.Size { return fyne.NewSize(200, 112) }
 
 func (x *regionRenderer) Objects() []fyne.CanvasObject {
 	return []fyne.CanvasObject{x.well, x.picture, x.shade[0], x.shade[1], x.shade[2], x.shade[3], x.frame,

@@ -114,6 +114,12 @@ func (c *SourceCard) TypedKey(e *fyne.KeyEvent) {
 	}
 }
 
+// KeyDown implements desktop.Keyable.
+func (c *SourceCard) KeyDown(e *fyne.KeyEvent) { holdOn(c, e, true) }
+
+// KeyUp implements desktop.Keyable.
+func (c *SourceCard) KeyUp(e *fyne.KeyEvent) { holdOn(c, e, false) }
+
 // MouseIn implements desktop.Hoverable.
 func (c *SourceCard) MouseIn(*desktop.MouseEvent) { c.hovered = true; c.Refresh() }
 
