@@ -56,9 +56,10 @@ func (e *Env) ask(q question) (dismiss func()) {
 		buttons.Add(yes)
 	}
 	width := min(480, canvas.Size().Width-2*look.Space)
-	content := container.New(fixedWidth(width), container.NewVBox(title, q.body, gap(4), buttons))
-	room := fyne.NewSize(canvas.Size().Width-look.Space, canvas.Size().Height-2*look.Space)
-	popup := fynewidget.NewModalPopUp(container.NewPadded(fitting(content, room)), canvas)
+	content := container.New(fixedWidth(width), container.NewVBox(title, q.body))
+	foot := container.New(fixedWidth(width), container.NewVBox(gap(4), buttons)) // stays in sight when the rest scrolls
+	room := fyne.NewSize(canvas.Size().Width-look.Space, canvas.Size().Height-2*look.Space-foot.MinSize().Height)
+	popup := fynewidget.NewModalPopUp(container.NewPadded(bordered(nil, foot, nil, nil, fitting(content, room))), canvas)
 	dismiss = e.lay(&overlay{popup: popup, escape: func() { done(false) }, stays: q.stays, gone: q.gone})
 	if q.focus == nil {
 		q.focus = no

@@ -72,11 +72,11 @@ func newBeforeView(env *Env, m Model, call intended, join func(intended), back f
 	cancel := widget.NewButton(text.T("common.cancel"), nil, func() { v.back(back) })
 	head := bordered(nil, nil, widget.NewIconButton("back", text.T("common.back"), func() { v.back(back) }), nil,
 		tight(heading(text.T("before.title")), muted(text.T("before.to", text.D{"Number": shorten(call.number)}))))
-	body := column(920, container.NewVBox(head, v.banner,
+	body := column(beforeWidth, container.NewVBox(head, v.banner,
 		container.New(&twoColumns{from: 720, gap: look.Space}, picture, newCard(container.NewVBox(v.panel.rows(call.video, false)...)))))
-	// The buttons stay in sight in a window that is too low for the rest.
-	foot := container.New(footLayout(920), container.NewHBox(layout.NewSpacer(), cancel, v.join))
-	v.content = bordered(nil, foot, nil, nil, body)
+	foot := container.New(footLayout(beforeWidth), container.NewHBox(layout.NewSpacer(), cancel, v.join))
+	v.content = container.New(&footedLayout{}, body, foot)
+	v.panel.resized = func() { v.content.Refresh() }
 	return v
 }
 
@@ -114,6 +114,30 @@ func (v *beforeView) back(then func()) {
 
 // stop gives the devices back.
 func (v *beforeView) stop() { v.panel.stop(nil) }
+
+// beforeWidth is how wide the screen's column is at most.
+const beforeWidth = 920
+
+// footedLayout puts a scrolled column (column) in the middle, with its foot right below. In a window that is too low for
+// both, the foot stays in sight at the bottom.
+type footedLayout struct{}
+
+func (l *footedLayout) MinSize(o []fyne.CanvasObject) fyne.Size {
+	body, foot := o[0].MinSize(), o[1].MinSize()
+	return fyne.NewSize(max(body.Width, foot.Width), body.Height+foot.Height)
+}
+
+func (l *footedLayout) Layout(o []fyne.CanvasObject, size fyne.Size) {
+	body, foot := o[0].(*container.Scroll), o[1]
+	below := foot.MinSize().Height
+	body.Resize(fyne.NewSize(size.Width, size.Height-below)) // what wraps knows its height only at its width
+	height := min(body.Content.MinSize().Height, size.Height-below)
+	top := (size.Height - below - height) / 2
+	body.Resize(fyne.NewSize(size.Width, height))
+	body.Move(fyne.NewPos(0, top))
+	foot.Resize(fyne.NewSize(size.Width, below))
+	foot.Move(fyne.NewPos(0, top+height))
+}
 
 // footLayout keeps its one object in the middle at a largest width, with little room above and below.
 type footLayout float32

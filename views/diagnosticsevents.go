@@ -27,6 +27,7 @@ type eventsView struct {
 	pause   *widget.Check
 	list    *fynewidget.List
 	detail  *fynewidget.Label
+	hint    *fynewidget.Label // in its place while no event is chosen
 	summary *fynewidget.Label
 
 	last  uint64 // number of the newest event that was taken
@@ -60,17 +61,19 @@ func newEventsView(env *Env, inspector Inspector, save func(string, func(context
 	v.detail.TextStyle.Monospace = true
 	v.detail.Wrapping = fyne.TextWrapBreak
 	v.detail.Selectable = true
+	v.hint = muted(text.T("diagnostics.choose"))
 	v.summary = muted("")
 	v.list = fynewidget.NewList(func() int { return len(v.shown) }, newEventRow, v.fillRow)
 	v.list.OnSelected = func(id fynewidget.ListItemID) {
 		if id < len(v.shown) {
 			v.chosen = v.shown[id].Number
-			v.detail.SetText(pretty(v.shown[id]))
+			v.read(pretty(v.shown[id]))
 		}
 	}
 	bar := container.NewBorder(nil, nil, nil, container.NewHBox(v.pause, clear, export), v.filter)
-	split := container.NewHSplit(v.list, container.NewVScroll(v.detail))
+	split := container.NewHSplit(v.list, container.NewVScroll(container.NewVBox(v.hint, v.detail)))
 	split.Offset = 0.55
+	v.read("")
 	v.content = container.NewBorder(container.NewVBox(bar, v.summary), nil, nil, nil, split)
 	return v
 }
@@ -96,7 +99,14 @@ func (v *eventsView) fillRow(id fynewidget.ListItemID, o fyne.CanvasObject) {
 func (v *eventsView) forget() {
 	v.chosen = 0
 	v.list.UnselectAll()
-	v.detail.SetText("")
+	v.read("")
+}
+
+// read shows an event whole; empty: none is chosen.
+func (v *eventsView) read(event string) {
+	v.detail.SetText(event)
+	widget.SetVisible(v.detail, event != "")
+	widget.SetVisible(v.hint, event == "")
 }
 
 // refresh takes what is new, unless paused.

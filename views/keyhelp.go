@@ -45,6 +45,7 @@ type keyHelp struct {
 
 func newKeyHelp(r *Root) *keyHelp {
 	h := &keyHelp{root: r, list: container.New(layout.NewFormLayout()), note: muted("")}
+	h.note.Hide()
 	h.fill()
 	return h
 }
@@ -116,21 +117,27 @@ func (h *keyHelp) change(a keys.Action, words string) {
 func (h *keyHelp) take(a keys.Action, c keys.Combo) {
 	changed, err := h.root.keys.With(a, c)
 	if err != nil {
-		h.note.SetText(text.T("keys.refused", text.D{"Keys": c.String()}))
+		h.tell(text.T("keys.refused", text.D{"Keys": c.String()}))
 		return
 	}
 	before := h.root.keys.Owner(c)
 	h.root.setKeys(keys.Resolve(changed))
-	h.note.SetText("")
+	h.tell("")
 	if before != "" && before != a {
-		h.note.SetText(text.T("keys.taken", text.D{"Action": actionWords()[before]}))
+		h.tell(text.T("keys.taken", text.D{"Action": actionWords()[before]}))
 	}
 	h.fill()
 	h.root.env.change(func(s *Settings) { s.Shortcuts = changed }, func(err error) {
 		if err != nil && !errors.Is(err, context.Canceled) {
-			h.note.SetText(Describe(OpSettings, "", err).Title)
+			h.tell(Describe(OpSettings, "", err).Title)
 		}
 	})
+}
+
+// tell says something below the list; empty takes it away, and its room.
+func (h *keyHelp) tell(words string) {
+	h.note.SetText(words)
+	widget.SetVisible(h.note, words != "")
 }
 
 // keyCatcher shows and tells what is pressed while it has the focus.

@@ -22,8 +22,8 @@ const (
 	shareRegionWidth, shareRegionHeight = 1280, 720
 )
 
-// sharePageLeast is the height that a page needs at least, device independent pixels.
-const sharePageLeast = 280
+// sharePageLeast is the height that a page needs at least, device independent pixels: most of a card.
+const sharePageLeast = 150
 
 // sharePicker lets a person choose what to share: a screen, a window or a part of a screen, each with a live picture.
 type sharePicker struct {
@@ -99,7 +99,7 @@ func (p *sharePicker) build(motion bool) {
 	for i, key := range []string{"share.screens", "share.windows", "share.region"} {
 		p.tabs = append(p.tabs, widget.NewButton(text.T(key), nil, func() { p.turn(i) }))
 	}
-	p.hint = muted("")
+	p.hint = note("")
 	kind := text.T("share.detail")
 	if motion {
 		kind = text.T("share.motion")
@@ -202,11 +202,12 @@ func (p *sharePicker) buildRegion() fyne.CanvasObject {
 	p.screen.Selected, p.screen.Name = names[0], text.T("share.screens")
 	p.screen.OnChanged = func(string) { use(screens[p.screen.SelectedIndex()]) }
 	use(screens[0])
-	var above fyne.CanvasObject
+	var which fyne.CanvasObject
 	if len(screens) > 1 {
-		above = p.screen
+		which = p.screen
 	}
-	return bordered(above, container.NewVBox(p.size, muted(text.T("share.region.text"))), nil, nil, field)
+	p.size.Wrapping = fyne.TextWrapOff
+	return bordered(bordered(nil, nil, nil, p.size, which), note(text.T("share.region.text")), nil, nil, field)
 }
 
 // measure says how large the region is.
@@ -403,8 +404,8 @@ func (p *sharePicker) open(page int) {
 	}
 	content := bordered(
 		container.NewVBox(title, container.NewHScroll(tabs)),
-		container.NewVBox(p.motion, p.hint, buttons), nil, nil, container.NewStack(gap(sharePageLeast), p.body))
-	p.dismiss = p.env.sheet(content, fyne.NewSize(716, 600), p.close)
+		tight(p.motion, p.hint), nil, nil, container.NewStack(gap(sharePageLeast), p.body))
+	p.dismiss = p.env.sheet(content, buttons, fyne.NewSize(716, 600), p.close)
 	p.turn(page)
 	if card := p.cards[p.chosen]; card != nil {
 		p.env.focus(card)
@@ -413,12 +414,13 @@ func (p *sharePicker) open(page int) {
 	}
 }
 
-// sheet shows content over the window, at most of a size. escape closes it: by the key, or because the screen below has gone.
-func (e *Env) sheet(content fyne.CanvasObject, most fyne.Size, escape func()) (dismiss func()) {
+// sheet shows content over the window, at most of a size. The foot stays in sight, content scrolls where it is too high for
+// the window. escape closes it: by the key, or because the screen below has gone.
+func (e *Env) sheet(content, foot fyne.CanvasObject, most fyne.Size, escape func()) (dismiss func()) {
 	canvas := e.Window.Canvas()
 	room := fyne.NewSize(canvas.Size().Width-2*look.Space, canvas.Size().Height-2*look.Space)
-	inside := fyne.NewSize(min(most.Width, room.Width)-32, min(most.Height, room.Height)-32)
-	popup := fynewidget.NewModalPopUp(container.New(layout.NewCustomPaddedLayout(8, 8, 10, 10), fitting(content, inside)), canvas)
+	whole := bordered(nil, foot, nil, nil, container.NewVScroll(content))
+	popup := fynewidget.NewModalPopUp(container.New(layout.NewCustomPaddedLayout(8, 8, 10, 10), whole), canvas)
 	popup.Resize(fyne.NewSize(min(most.Width, room.Width), min(most.Height, room.Height)))
 	return e.lay(&overlay{popup: popup, escape: escape, gone: escape})
 }

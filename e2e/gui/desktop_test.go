@@ -31,6 +31,7 @@ type desktop struct {
 	bus     *dbus.Conn
 	icons   chan string   // the bus names of whoever registers one
 	notes   chan notified // what programs notify of
+	gone    chan uint32   // which of them they took away
 	icon    string        // the one that registered last
 }
 
@@ -54,6 +55,12 @@ func (n notesService) Notify(_ string, _ uint32, _, title, content string, _ []s
 	return 1, nil
 }
 
+// CloseNotification takes one away.
+func (n notesService) CloseNotification(number uint32) *dbus.Error {
+	n.d.gone <- number
+	return nil
+}
+
 func startDesktop(s *session) *desktop {
 	s.t.Helper()
 	if missing := harness.Missing("dbus-daemon"); missing != "" {
@@ -66,7 +73,8 @@ func startDesktop(s *session) *desktop {
 	s.t.Cleanup(func() { _ = daemon.Process.Kill(); _ = daemon.Wait() })
 	address, err := bufio.NewReader(out).ReadString('\n')
 	s.must(err)
-	d := &desktop{s: s, address: strings.TrimSpace(address), icons: make(chan string, 8), notes: make(chan notified, 8)}
+	d := &desktop{s: s, address: strings.TrimSpace(address), icons: make(chan string, 8), notes: make(chan notified, 8),
+		gone: make(chan uint32, 8)}
 	d.bus, err = dbus.Connect(d.address)
 	s.must(err)
 	s.t.Cleanup(func() { _ = d.bus.Close() })
@@ -165,5 +173,15 @@ func (d *desktop) notifies(title, content string) {
 		}
 	case <-time.After(patience):
 		d.s.t.Fatalf("not notified of %q", title)
+	}
+}
+
+// withdraws waits until a notification is taken away.
+func (d *desktop) withdraws() {
+	d.s.t.Helper()
+	select {
+	case <-d.gone:
+	case <-time.After(patience):
+		d.s.t.Fatal("a notification stays")
 	}
 }

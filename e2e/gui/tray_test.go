@@ -36,6 +36,7 @@ func TestTheIconBesideTheClock(t *testing.T) {
 	d.notifies(s.word("notify.incoming"), "Anna bot")
 	s.tap(s.word("incoming.decline"))
 	s.gone(s.word("incoming.busy"))
+	d.withdraws()
 
 	s.fill(s.word("home.number.hint"), "2001")
 	s.press("Escape")

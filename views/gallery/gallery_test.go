@@ -22,7 +22,7 @@ import (
 
 // sizes in which every screen must be whole. The last ones are the first ones at a scale of 200 %.
 var sizes = []fyne.Size{{Width: 1024, Height: 640}, {Width: 1920, Height: 1080}, {Width: 380, Height: 760},
-	{Width: 512, Height: 320}, {Width: 960, Height: 540}}
+	{Width: 512, Height: 320}, {Width: 960, Height: 540}, {Width: 640, Height: 480}}
 
 // stood is a sample in a window without a display.
 type stood struct {

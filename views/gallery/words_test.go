@@ -277,3 +277,70 @@ func TestNothingScrollsWhereNoneExpectsIt(t *testing.T) {
 		}
 	}
 }
+
+// TestTheButtonsOfADialogStayInSight: however low the window is, the buttons that end it are seen whole, and in a high one
+// they are right below what they belong to.
+func TestTheButtonsOfADialogStayInSight(t *testing.T) {
+	ends := map[string][]string{"share-screens": {"share.do", "common.cancel"}, "share-windows": {"share.switch", "call.shareStop"},
+		"share-region": {"share.do", "common.cancel"}, "before": {"before.join", "common.cancel"}, "ask-keys": {"common.close"},
+		"ask-contact": {"common.cancel"}, "ask-close": {"call.close.stay"}, "ask-crash": {"crash.save"}}
+	for _, s := range append(Samples(), More()...) {
+		for _, size := range sizes {
+			for _, lang := range text.Languages {
+				if len(ends[s.Name]) == 0 {
+					continue
+				}
+				t.Run(fmt.Sprintf("%s %gx%g %s", s.Name, size.Width, size.Height, lang), func(t *testing.T) {
+					st := stand(t, s, size, look.Light, lang)
+					r := &reader{complain: func(string) {}}
+					whole := box{0, 0, size.Width, size.Height}
+					for _, o := range append(st.window.Canvas().Overlays().List(), st.window.Content()) {
+						r.read(o, fyne.Position{}, whole)
+					}
+					for _, key := range ends[s.Name] {
+						inSight(t, r.texts, text.T(key))
+					}
+				})
+			}
+		}
+	}
+}
+
+func inSight(t *testing.T, texts []written, words string) {
+	t.Helper()
+	for _, w := range texts {
+		b := w.box()
+		if _, button := w.in.(*widget.Button); !button || w.words != words {
+			continue
+		}
+		if b.top < w.clip.top || b.bottom > w.clip.bottom || b.left < w.clip.left || b.right > w.clip.right {
+			t.Errorf("%q lies at %v, and is seen within %v", words, b, w.clip)
+		}
+		return
+	}
+	t.Errorf("there is no %q", words)
+}
+
+// In a high window the buttons before a call are right below the rest, not at the window's end.
+func TestTheScreenBeforeACallKeepsTogether(t *testing.T) {
+	sample := pickers()[0]
+	st := stand(t, sample, fyne.NewSize(1920, 1080), look.Light, "en")
+	r := &reader{complain: func(string) {}}
+	r.read(st.window.Content(), fyne.Position{}, box{0, 0, 1920, 1080})
+	at := func(words string) box {
+		for _, w := range r.texts {
+			if w.words == words {
+				return w.box()
+			}
+		}
+		t.Fatalf("%q is not seen", words)
+		return box{}
+	}
+	first, last, join := at(text.T("before.title")), at(text.T("before.always")), at(text.T("before.join"))
+	if join.top < last.top || join.top-last.bottom > 100 {
+		t.Errorf("the buttons are at %v, the last line above at %v", join, last)
+	}
+	if above, below := first.top, 1080-join.bottom; above < 200 || above-below > 40 || below-above > 40 {
+		t.Errorf("%v are left above, %v below", above, below)
+	}
+}
