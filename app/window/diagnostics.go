@@ -23,7 +23,7 @@ func (d *diagnosticsWindow) open() {
 	w := d.w
 	d.window = w.app.NewWindow(text.T("diagnostics.title") + " – " + text.T("app.name"))
 	d.window.SetPadded(false)
-	d.window.Resize(fyne.NewSize(960, 680))
+	w.resize(d.window, fyne.NewSize(960, 680))
 	env := &views.Env{Context: w.ctx, Actions: w.controller, Pictures: w.pump, Do: w.do, Window: d.window}
 	d.fill(env)
 	d.window.SetOnClosed(func() {

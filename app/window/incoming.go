@@ -39,7 +39,7 @@ func (i *incomingWindow) open() {
 	i.window.SetPadded(false)
 	i.window.SetCloseIntercept(view.Reject)
 	i.window.Canvas().SetOnTypedKey(view.TypedKey)
-	i.window.Resize(fyne.NewSize(460, 360))
+	w.resize(i.window, fyne.NewSize(460, 360))
 	i.window.SetFixedSize(true)
 	i.window.CenterOnScreen()
 	i.window.Show()

@@ -114,7 +114,8 @@ type Window struct {
 	refresh   atomic.Bool // a refresh is on its way
 	automatic automatic
 	closing   atomic.Bool
-	ended     atomic.Bool // the window's loop has ended
+	looping   atomic.Bool // the window's loop has begun: its scale is known
+	ended     atomic.Bool // the loop has ended
 	running   sync.WaitGroup
 	err       error
 }
@@ -193,7 +194,7 @@ func (w *Window) build(store *Store) {
 	model := w.controller.Model()
 	w.dress(model.Settings)
 	w.window = w.app.NewWindow(text.T("app.name"))
-	w.window.Resize(fyne.NewSize(float32(model.Settings.Window.Width), float32(model.Settings.Window.Height)))
+	w.resize(w.window, fyne.NewSize(float32(model.Settings.Window.Width), float32(model.Settings.Window.Height)))
 	w.window.SetMaster()
 	env := &views.Env{Context: w.ctx, Actions: w.controller, Pictures: w.pump, Do: w.do, Window: w.window,
 		OpenDiagnostics: w.diagnosing.open}
@@ -288,6 +289,7 @@ func (w *Window) started() {
 			name := rendererName(w.window)
 			d := drawingFor(w.options.Draw, name)
 			w.renderer.Store(name)
+			w.refit()
 			w.logger.Info("drawing", "renderer", name, "shader", d != 0)
 			w.pump.SetDrawing(d)
 		})
