@@ -75,7 +75,7 @@ func TestCodecFailuresAreTold(t *testing.T) {
 		t.Errorf("of the sound that comes: %+v", f)
 	}
 	seen := &RemoteTrack{kind: rtc.Video, ended: make(chan struct{})}
-	v := p.newVideoReceiver(p.lines[1], seen)
+	v := p.newVideoReceiver(seen)
 	defer v.close()
 	v.unopened.add("AV1")
 	if f := <-told; f != (CodecFailure{Codec: "AV1", Track: seen}) || len(told) > 0 {
