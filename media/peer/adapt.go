@@ -106,9 +106,12 @@ func (a *adaptation) update(now time.Time, c conditions) bool {
 			return false
 		}
 		a.downSince = time.Time{}
-		a.reason = "bandwidth"
+		a.reason = "bandwidth" // of both the first to be told, as the standard wants it
 		if busy {
-			a.reason, a.cpuLimitedAt = "cpu", now
+			a.cpuLimitedAt = now
+			if !short {
+				a.reason = "cpu"
+			}
 		}
 		a.rising = false
 		changed := a.down(c)

@@ -10,7 +10,10 @@ type limitation struct {
 	changes   uint64 // of the size (qualityLimitationResolutionChanges)
 }
 
-var limitations = [...]string{"none", "cpu", "bandwidth", "other"}
+// limitedOtherwise is the reason for what is neither the processor nor the way: an encoder that fails.
+const limitedOtherwise = "other"
+
+var limitations = [...]string{"none", "cpu", "bandwidth", limitedOtherwise}
 
 func reasonIndex(reason string) int {
 	for i, r := range limitations {
@@ -21,7 +24,7 @@ func reasonIndex(reason string) int {
 	return 0
 }
 
-// set the reason that counts from now on; empty is none.
+// set the reason that counts from now on; empty is none, and where nothing is to be sent there is none.
 func (l *limitation) set(reason string, now time.Time) {
 	if reason == "" {
 		reason = limitations[0]

@@ -202,6 +202,52 @@ func TestLittleBandwidthIsAnswered(t *testing.T) {
 	})
 }
 
+// An encoder that fails is another reason, told as long as nothing is encoded; what is not sent is not limited at all.
+func TestOtherReasonsAndNone(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		begun := time.Now()
+		s := newStage(t, rtc.SlotMain, rtc.Encoding{})
+		s.costs(5 * time.Millisecond)
+		var broken atomic.Bool
+		s.v.newEncoder = func(format, codec.VideoConfig) (codec.VideoEncoder, string, error) {
+			if broken.Load() {
+				return nil, "", codec.ErrUnsupported
+			}
+			return &slowEncoder{perPixel: &s.perPixel}, "slow", nil
+		}
+		limits := func(reason string, after time.Duration, seconds float64) {
+			t.Helper()
+			out := s.after(after)
+			if got := out.QualityLimitationDurations[reason]; out.QualityLimitation != reason || got < seconds-1 || got > seconds+1 {
+				t.Fatalf("%s, %s for %.1f s, want %.1f", out.QualityLimitation, reason, got, seconds)
+			}
+			sum := 0.0
+			for _, d := range out.QualityLimitationDurations {
+				sum += d
+			}
+			if all := time.Since(begun).Seconds(); sum < all-0.2 || sum > all {
+				t.Errorf("all reasons together for %.1f s of %.1f", sum, all)
+			}
+		}
+		limits("none", 10*time.Second, 10)
+		broken.Store(true)
+		s.v.setFormat(&format{name: "VP8", kind: rtc.Video, clock: 90000, pt: 97, mode: 1, encode: true}) // a new encoder
+		limits("other", 10*time.Second, 10)
+		broken.Store(false)
+		limits("none", 10*time.Second, 20)
+		s.budget.Store(100_000)
+		limits("bandwidth", 20*time.Second, 18)
+		if err := s.v.setTrack(nil); err != nil { // the camera is off: nothing is poorer than it could be
+			t.Fatal(err)
+		}
+		limits("none", 30*time.Second, 51)
+		if err := s.v.setTrack(s.track); err != nil { // it goes on as it was
+			t.Fatal(err)
+		}
+		limits("bandwidth", 5*time.Second, 23)
+	})
+}
+
 func TestKeyFramesOnDemandAreLimited(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newStage(t, rtc.SlotMain, rtc.Encoding{})

@@ -153,6 +153,12 @@ func TestAdaptation(t *testing.T) {
 	if a.size == 0 || a.reason != "cpu" {
 		t.Fatalf("overload: %+v", a)
 	}
+	// When both lack, the way is named (W3C qualityLimitationReason).
+	a = adaptation{}
+	run(conditions{target: 8_000, width: 1920, frameRate: 30, codec: "VP8", load: 1.2}, 10*time.Second)
+	if a.size == 0 || a.reason != "bandwidth" {
+		t.Fatalf("overload and little bandwidth: %+v", a)
+	}
 }
 
 func TestScaled(t *testing.T) {

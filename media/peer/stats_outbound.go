@@ -43,6 +43,9 @@ func (p *Conn) outboundStats(l *line, leg *leg, now time.Time) *rtc.StreamStats 
 	if s.audio != nil {
 		s.audio.addStats(out)
 	} else {
+		if !out.Active || !track.Enabled() {
+			s.video.count(func(st *senderStats) { st.limitation.set("", now) })
+		}
 		s.video.addStats(out, now)
 	}
 	return out

@@ -206,3 +206,26 @@ func TestQuantizersOfH264AreCounted(t *testing.T) {
 		t.Errorf("a quantizer of %.1f was chosen, of %.1f is read", chosen, read)
 	}
 }
+
+// A picture that is switched off is not limited, however it was before.
+func TestWhatIsOffIsNotLimited(t *testing.T) {
+	a, b := newTestConn(t, testConfig(t), rtc.Config{}), newTestConn(t, testConfig(t), rtc.Config{})
+	camera := newPattern(t, "cam", 320, 180, 30, 90)
+	if _, err := a.SetTrack(rtc.SlotMain, camera); err != nil {
+		t.Fatal(err)
+	}
+	negotiate(t, a, b, rtc.OfferOptions{})
+	nextFrames(t, remoteVideo(t, b, 0), 2, 10*time.Second).Release()
+	camera.SetEnabled(false)
+	a.mu.Lock()
+	sender := a.lines[slices.IndexFunc(a.lines, func(l *line) bool { return l.kind == rtc.Video })].sending.video
+	a.mu.Unlock()
+	sender.count(func(s *senderStats) { s.limitation.set("cpu", time.Now()) })
+	s, err := a.Stats(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if reason := s.Outbound.Video.QualityLimitation; reason != "none" {
+		t.Errorf("limited by %s", reason)
+	}
+}

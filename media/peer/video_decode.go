@@ -13,7 +13,7 @@ const (
 	decodeMargin = 3 * time.Millisecond
 	mostLead     = 50 * time.Millisecond
 	never        = time.Duration(-1)
-	pauseAfter   = 5 * time.Second // W3C pauseCount
+	pauseAfter   = 5 * time.Second // and more: W3C pauseCount
 	// mostSkipped: after so long without a picture a late one is shown. A decoder that cannot follow is always late, and a
 	// slow picture is better than none.
 	mostSkipped = 100 * time.Millisecond
@@ -215,7 +215,7 @@ func (v *videoReceiver) show(now time.Duration) {
 	s.freezes.add(now)
 	if v.shownAt > 0 {
 		between := (now - v.shownAt).Seconds()
-		if between >= pauseAfter.Seconds() {
+		if now-v.shownAt > pauseAfter {
 			s.pauses++
 			s.paused += now - v.shownAt
 		}

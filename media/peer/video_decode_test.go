@@ -6,6 +6,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"parley/connector/rtc"
 	"parley/media/video"
 )
 
@@ -119,27 +120,77 @@ func TestFreezesAreCounted(t *testing.T) {
 	for range 40 {
 		show(33 * time.Millisecond)
 	}
-	show(180 * time.Millisecond) // below the mean and 150 ms
+	show(183*time.Millisecond - 1) // just below the mean and 150 ms
 	if f.count != 0 {
 		t.Fatal("a short pause is a freeze")
 	}
 	for range 40 {
 		show(33 * time.Millisecond)
 	}
-	show(190 * time.Millisecond)
-	if f.count != 1 || f.total != 190*time.Millisecond {
+	show(183 * time.Millisecond)
+	if f.count != 1 || f.total != 183*time.Millisecond {
 		t.Fatalf("%d freezes, %v", f.count, f.total)
 	}
 	f = freezeMeter{}
 	for range 40 {
 		show(200 * time.Millisecond) // five frames a second: three times the mean counts
 	}
-	if show(500 * time.Millisecond); f.count != 0 {
-		t.Fatal("2.5 times the mean is a freeze")
+	if show(600*time.Millisecond - 1); f.count != 0 {
+		t.Fatal("less than 3 times the mean is a freeze")
 	}
-	if show(700 * time.Millisecond); f.count != 1 {
+	for range 40 {
+		show(200 * time.Millisecond)
+	}
+	if show(600 * time.Millisecond); f.count != 1 || f.total != 600*time.Millisecond {
 		t.Fatal("no freeze")
 	}
+	// Only the last 30 count: after two seconds at 30 frames a second those of five are forgotten.
+	for range 60 {
+		show(33 * time.Millisecond)
+	}
+	if show(200 * time.Millisecond); f.count != 2 {
+		t.Fatal("frames of long ago count")
+	}
+}
+
+// The figures of a receiver: no frame for five seconds is no pause yet, more is one, and both are freezes.
+func TestFreezesAndPausesOfAReceiver(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		time.Sleep(time.Second - video.Now()) // the test's clock begins before the media clock
+		v := testReceiver()
+		defer v.letGo()
+		n := 0
+		show := func(after time.Duration) {
+			time.Sleep(after)
+			v.held, v.heldAt = (&video.Pool{}).Get(16, 16), scheduled{arrived: video.Now(), timestamp: uint32(n)}
+			n++
+			v.show(video.Now())
+		}
+		for range 30 {
+			show(33 * time.Millisecond)
+		}
+		show(200 * time.Millisecond)
+		for range 30 {
+			show(33 * time.Millisecond)
+		}
+		show(5 * time.Second)
+		for range 30 {
+			show(33 * time.Millisecond)
+		}
+		show(7 * time.Second)
+		in := &rtc.StreamStats{}
+		videoStats(in, v, time.Now())
+		if in.FreezeCount != 3 || in.FreezesDuration != 12.2 || in.PauseCount != 1 || in.PausesDuration != 7 {
+			t.Errorf("%d freezes of %.2f s, %d pauses of %.2f s", in.FreezeCount, in.FreezesDuration, in.PauseCount, in.PausesDuration)
+		}
+		const first = 33 // ms; nothing was shown before
+		if want := 12.2 + 90*0.033 - first/1000.0; in.InterFrameDelay < want-0.001 || in.InterFrameDelay > want+0.001 {
+			t.Errorf("%.3f s between frames, want %.3f", in.InterFrameDelay, want)
+		}
+		if in.FramesRendered != 93 {
+			t.Errorf("%d frames rendered", in.FramesRendered)
+		}
+	})
 }
 
 // A decoder that cannot follow is late with every frame; still pictures are seen.

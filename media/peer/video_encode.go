@@ -86,7 +86,7 @@ func (v *videoSender) decide(now time.Time, frame *video.Frame, encoding rtc.Enc
 	v.hold(float64(bitrate))
 	v.mu.Lock()
 	v.stats.target = float64(bitrate)
-	v.stats.limitation.set(v.adapt.reason, now)
+	v.stats.limitation.set(v.limitedBy(), now)
 	v.mu.Unlock()
 	bitrate = int(float64(bitrate) * v.share)
 	if v.encoder == nil {
@@ -99,6 +99,14 @@ func (v *videoSender) decide(now time.Time, frame *video.Frame, encoding rtc.Enc
 		}
 		v.rate = bitrate
 	}
+}
+
+// limitedBy is why pictures are poorer than they could be; empty: they are not.
+func (v *videoSender) limitedBy() string {
+	if v.failing {
+		return limitedOtherwise // there are none at all
+	}
+	return v.adapt.reason
 }
 
 // hold corrects an encoder that makes more of a picture than it is told to: where there is little room, the excess would
@@ -169,6 +177,7 @@ func (v *videoSender) encode(picture *video.Frame, f format, captured time.Durat
 	}
 	v.data = data[:0]
 	v.made += (float64(len(data)) - v.made) * holdLearn
+	v.failing = false
 	spent := time.Since(now)
 	v.load += (spent.Seconds()*min(v.sendRate, 60) - v.load) / 16
 	if len(data) == 0 {
@@ -228,7 +237,8 @@ func (v *videoSender) fail(doing string, err error) {
 	if time.Since(v.failedAt) > 10*time.Second {
 		v.log.Warn("video is not sent", "while", doing, "error", err)
 	}
-	v.failedAt = time.Now()
+	v.failedAt, v.failing = time.Now(), true
+	v.count(func(s *senderStats) { s.limitation.set(limitedOtherwise, v.failedAt) })
 	v.drop()
 }
 

@@ -2,8 +2,8 @@ package peer
 
 import "time"
 
-// freezeMeter counts freezes: a picture that stays longer than three times the mean, or the mean and 150 ms, whichever is
-// longer (W3C webrtc-stats, freezeCount).
+// freezeMeter counts freezes: a picture that stays three times the mean of the last 30 before it, or the mean and 150 ms,
+// whichever is longer, or more (W3C webrtc-stats, freezeCount). A pause is one too.
 type freezeMeter struct {
 	last      time.Duration
 	intervals [30]time.Duration // ring
@@ -25,7 +25,7 @@ func (f *freezeMeter) add(now time.Duration) {
 			sum += i
 		}
 		mean := sum / time.Duration(known)
-		if interval > max(3*mean, mean+150*time.Millisecond) {
+		if interval >= max(3*mean, mean+150*time.Millisecond) {
 			f.count++
 			f.total += interval
 		}

@@ -67,6 +67,7 @@ type videoSender struct {
 	due        time.Time // when the next frame may be sent under a frame rate limit
 	failedAt   time.Time
 	unopened   unopened
+	failing    bool // no picture has been encoded since
 	lastSource rtc.LocalTrack
 	emitPT     uint8
 	emitTime   uint32
@@ -214,6 +215,7 @@ func (v *videoSender) run() {
 		v.mu.Unlock()
 		switch {
 		case track == nil:
+			v.count(func(s *senderStats) { s.limitation.set("", time.Now()) })
 			v.forget()
 			v.closeEncoder()
 		case frame != nil:
@@ -261,6 +263,7 @@ func (v *videoSender) process(frame *video.Frame, track rtc.LocalTrack, captured
 		return
 	}
 	if f == nil || !v.ready() {
+		v.count(func(s *senderStats) { s.limitation.set("", time.Now()) })
 		v.askKey()
 		return
 	}
