@@ -76,6 +76,7 @@ type stage struct {
 	track    *patternTrack
 	perPixel atomic.Int64
 	budget   atomic.Int64
+	broken   atomic.Bool // no encoder opens
 	pool     video.Pool
 	stop     chan struct{}
 }
@@ -87,6 +88,9 @@ func newStage(t *testing.T, slot rtc.Slot, e rtc.Encoding) *stage {
 		width: 1280, height: 720, rate: 30}
 	s.v = newVideoSender(newOutbound(rtc.Video, "s", "v"), slog.New(slog.DiscardHandler))
 	s.v.newEncoder = func(format, codec.VideoConfig) (codec.VideoEncoder, string, error) {
+		if s.broken.Load() {
+			return nil, "", codec.ErrUnsupported
+		}
 		return &slowEncoder{perPixel: &s.perPixel}, "slow", nil
 	}
 	s.v.ready, s.v.budget = func() bool { return true }, func() float64 { return float64(s.budget.Load()) }
@@ -208,13 +212,6 @@ func TestOtherReasonsAndNone(t *testing.T) {
 		begun := time.Now()
 		s := newStage(t, rtc.SlotMain, rtc.Encoding{})
 		s.costs(5 * time.Millisecond)
-		var broken atomic.Bool
-		s.v.newEncoder = func(format, codec.VideoConfig) (codec.VideoEncoder, string, error) {
-			if broken.Load() {
-				return nil, "", codec.ErrUnsupported
-			}
-			return &slowEncoder{perPixel: &s.perPixel}, "slow", nil
-		}
 		limits := func(reason string, after time.Duration, seconds float64) {
 			t.Helper()
 			out := s.after(after)
@@ -230,10 +227,10 @@ func TestOtherReasonsAndNone(t *testing.T) {
 			}
 		}
 		limits("none", 10*time.Second, 10)
-		broken.Store(true)
+		s.broken.Store(true)
 		s.v.setFormat(&format{name: "VP8", kind: rtc.Video, clock: 90000, pt: 97, mode: 1, encode: true}) // a new encoder
 		limits("other", 10*time.Second, 10)
-		broken.Store(false)
+		s.broken.Store(false)
 		limits("none", 10*time.Second, 20)
 		s.budget.Store(100_000)
 		limits("bandwidth", 20*time.Second, 18)
