@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"github.com/pion/interceptor"
-	"github.com/pion/interceptor/pkg/twcc"
 
 	"parley/media/peer/incoming"
 	"parley/media/video"
@@ -33,7 +32,7 @@ type arrivals struct {
 
 func newArrivals() *arrivals {
 	return &arrivals{estimator: incoming.New(), absolute: sendClock{bits: sendTimeBits}, clocks: map[uint32]*sendClock{},
-		sources: map[uint32]*reception{}, reporter: reporter{recorder: twcc.NewRecorder(rand.Uint32())}}
+		sources: map[uint32]*reception{}, reporter: reporter{log: arrivalLog{feedback: feedback{sender: rand.Uint32()}}}}
 }
 
 // NewInterceptor makes it a factory of itself: it serves one connection.

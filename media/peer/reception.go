@@ -3,7 +3,6 @@ package peer
 import (
 	"time"
 
-	"github.com/pion/interceptor/pkg/twcc"
 	"github.com/pion/rtcp"
 
 	"parley/media/video"
@@ -80,13 +79,17 @@ func (r *reception) report(ssrc uint32, now time.Duration) rtcp.ReceptionReport 
 // reporter says when what is told.
 type reporter struct {
 	arrivalsAt, receptionAt time.Duration
-	recorder                *twcc.Recorder
+	log                     arrivalLog
+	// What was told last, to be used again; housekeeping's own.
+	feedbacks []*feedbackPacket
+	report    rtcp.ReceiverReport
+	packets   []rtcp.Packet
 }
 
 // record notes a packet's transport-wide number. Under mu.
 func (a *arrivals) record(ssrc uint32, number []byte, now time.Duration) {
 	if len(number) == 2 {
-		a.reporter.recorder.Record(ssrc, uint16(number[0])<<8|uint16(number[1]), now.Microseconds())
+		a.reporter.log.add(ssrc, uint16(number[0])<<8|uint16(number[1]), now)
 	}
 }
 
@@ -99,36 +102,40 @@ func (a *arrivals) senderReport(ssrc uint32, ntp uint64) {
 	}
 }
 
-// due returns what to tell the peer now; nil is nothing. from finds a source of ours to speak for,
-// which is needed once a second only.
-func (a *arrivals) due(now time.Duration, from func() uint32) (packets []rtcp.Packet) {
-	packets, reports := a.told(now)
-	if len(reports) > 0 {
-		packets = append(packets, &rtcp.ReceiverReport{SSRC: from(), Reports: reports})
+// due returns what to tell the peer now, valid until the next call; housekeeping calls it. from finds a source of ours to
+// speak for, which is needed once a second only.
+func (a *arrivals) due(now time.Duration, from func() uint32) []rtcp.Packet {
+	r := &a.reporter
+	r.feedbacks, r.report.Reports, r.packets = r.feedbacks[:0], r.report.Reports[:0], r.packets[:0]
+	a.gather(now)
+	for _, f := range r.feedbacks {
+		r.packets = append(r.packets, f)
 	}
-	return packets
+	if len(r.report.Reports) > 0 {
+		r.report.SSRC = from()
+		r.packets = append(r.packets, &r.report)
+	}
+	return r.packets
 }
 
-// told is what is due of feedback on arrivals and of reports.
-func (a *arrivals) told(now time.Duration) (packets []rtcp.Packet, reports []rtcp.ReceptionReport) {
+// gather what is due of feedback on arrivals and of reports.
+func (a *arrivals) gather(now time.Duration) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if now-a.reporter.arrivalsAt >= arrivalsInterval {
-		a.reporter.arrivalsAt = now
-		if a.reporter.recorder.PacketsHeld() > 0 {
-			packets = append(packets, a.reporter.recorder.BuildFeedbackPacket()...)
+	r := &a.reporter
+	if now-r.arrivalsAt >= arrivalsInterval {
+		r.arrivalsAt = now
+		r.feedbacks = r.log.tell(r.feedbacks)
+	}
+	if now-r.receptionAt < receptionInterval {
+		return
+	}
+	r.receptionAt = now
+	for ssrc, source := range a.sources {
+		if source.started && len(r.report.Reports) < maxReports {
+			r.report.Reports = append(r.report.Reports, source.report(ssrc, now))
 		}
 	}
-	if now-a.reporter.receptionAt < receptionInterval {
-		return packets, nil
-	}
-	a.reporter.receptionAt = now
-	for ssrc, r := range a.sources {
-		if r.started && len(reports) < maxReports {
-			reports = append(reports, r.report(ssrc, now))
-		}
-	}
-	return packets, reports
 }
 
 // reportReception tells the peer what came; housekeeping calls it.
@@ -136,8 +143,9 @@ func (p *Conn) reportReception(now time.Duration) {
 	p.mu.Lock()
 	l := p.leg
 	p.mu.Unlock()
-	for _, packet := range l.arrivals.due(now, p.ownSource) {
-		p.writeRTCP(packet)
+	packets := l.arrivals.due(now, p.ownSource)
+	for i := range packets {
+		p.writeRTCP(packets[i : i+1]...)
 	}
 }
 
