@@ -18,6 +18,7 @@ type comparer struct {
 	last          []byte // the newest picture, kept from the system's memory
 	width, height int
 	fresh         bool // last was not given out yet
+	current       bool // last is what the screen showed at the newest look, which nobody has taken yet
 }
 
 // Changed takes a picture and tells whether it differs from the last one.
@@ -25,11 +26,13 @@ func (c *comparer) Changed() (bool, error) {
 	if c.fresh {
 		return true, nil
 	}
+	c.current = false
 	pixels, width, height, err := c.shooter.Grab()
 	if err != nil || pixels == nil {
 		return false, err
 	}
 	if width == c.width && height == c.height && bytes.Equal(pixels, c.last) {
+		c.current = true
 		return false, nil
 	}
 	c.keep(pixels, width, height)
@@ -41,10 +44,10 @@ func (c *comparer) keep(pixels []byte, width, height int) {
 	c.last, c.width, c.height = append(c.last[:0], pixels...), width, height
 }
 
-// Grab gives the picture that Changed took, or takes one.
+// Grab gives the picture that Changed took, be it a new one or not, or takes one.
 func (c *comparer) Grab() ([]byte, int, int, error) {
-	if c.fresh {
-		c.fresh = false
+	if c.fresh || c.current {
+		c.fresh, c.current = false, false
 		return c.last, c.width, c.height, nil
 	}
 	pixels, width, height, err := c.shooter.Grab()
@@ -57,6 +60,6 @@ func (c *comparer) Grab() ([]byte, int, int, error) {
 
 // Rest gives the memory back; the next picture is new.
 func (c *comparer) Rest() {
-	c.last, c.width, c.height, c.fresh = nil, 0, 0, false
+	c.last, c.width, c.height, c.fresh, c.current = nil, 0, 0, false, false
 	c.shooter.Rest()
 }

@@ -46,11 +46,12 @@ func TestAScreenThatDoesNotTellIsCompared(t *testing.T) {
 	look(true)
 	look(true) // nobody took it yet: the screen is not asked again
 	take(red, 1)
-	look(false) // red again
+	look(false)  // red again
+	take(red, 1) // a picture that settles is told again, and taken once a look
 	look(true)
 	take(blue, 1)
 	look(false) // minimised
-	look(false) // blue again
+	look(false) // blue again, which nobody wants
 	look(true)
 	take(wide, 2)
 	take(red, 1) // nobody asked before
