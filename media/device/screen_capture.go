@@ -15,15 +15,12 @@ type capturer interface {
 }
 
 // captureGrabber takes pictures with a capturer.
-type captureGrabber struct {
-	capture capturer
-	explain func(error) error // puts the package's own errors behind those of this one
-}
+type captureGrabber struct{ capture capturer }
 
 func (g *captureGrabber) changed() (bool, error) {
 	changed, err := g.capture.Changed()
 	if err != nil {
-		return false, g.explain(err)
+		return false, screenError(err)
 	}
 	return changed, nil
 }
@@ -32,7 +29,7 @@ func (g *captureGrabber) grab(pool *video.Pool) (*video.Frame, error) {
 	at := video.Now()
 	pixels, width, height, err := g.capture.Grab()
 	if err != nil {
-		return nil, g.explain(err)
+		return nil, screenError(err)
 	}
 	if pixels == nil {
 		return nil, nil
@@ -41,14 +38,14 @@ func (g *captureGrabber) grab(pool *video.Pool) (*video.Frame, error) {
 	f.Captured = at
 	if err := video.FromBGRA(f, pixels, width*4); err != nil {
 		f.Release()
-		return nil, g.explain(err)
+		return nil, screenError(err)
 	}
 	return f, nil
 }
 
 func (g *captureGrabber) relocate() error {
 	if err := g.capture.Relocate(); err != nil {
-		return g.explain(err)
+		return screenError(err)
 	}
 	return nil
 }

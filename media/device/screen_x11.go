@@ -4,8 +4,6 @@ package device
 
 import (
 	"errors"
-	"fmt"
-	"image"
 
 	"parley/media/device/x11"
 )
@@ -22,18 +20,7 @@ func newGrabber(o ScreenOptions) (grabber, error) {
 	if err != nil {
 		return nil, screenError(err)
 	}
-	return &captureGrabber{c, screenError}, nil
-}
-
-func screenError(err error) error {
-	kind := ErrUnavailable
-	switch {
-	case errors.Is(err, x11.ErrNoMonitor), errors.Is(err, x11.ErrNoRegion):
-		kind = ErrNotFound
-	case errors.Is(err, x11.ErrNoWindow):
-		kind = ErrClosed
-	}
-	return fmt.Errorf("screen: %w: %w", kind, err)
+	return &captureGrabber{c}, nil
 }
 
 // ShareSources lists what can be shared now: monitors, windows, the whole desktop where it has several monitors; under
@@ -49,18 +36,5 @@ func ShareSources() ([]ShareSource, error) {
 	if err != nil {
 		return nil, screenError(err)
 	}
-	whole := image.Rect(0, 0, sources.Width, sources.Height)
-	var list []ShareSource
-	for _, m := range sources.Monitors {
-		list = append(list, ShareSource{Word: "screen:" + m.Name, Kind: ShareMonitor, Title: m.Name, Primary: m.Primary,
-			Bounds: image.Rect(m.X, m.Y, m.X+m.Width, m.Y+m.Height)})
-	}
-	if len(list) != 1 || list[0].Bounds != whole {
-		list = append(list, ShareSource{Word: "screen", Kind: ShareDesktop, Bounds: whole})
-	}
-	for _, w := range sources.Windows {
-		list = append(list, ShareSource{Word: WindowWord(w.ID), Kind: ShareWindow, Title: w.Title, Program: w.Class,
-			Icon: w.Icon, Bounds: image.Rect(0, 0, w.Width, w.Height), Minimized: w.Minimized})
-	}
-	return list, nil
+	return shareSources(sources), nil
 }

@@ -7,6 +7,8 @@ import (
 	"unsafe"
 
 	"golang.org/x/sys/windows"
+
+	"parley/media/device/screens"
 )
 
 // Options of a Capture. At most one of Monitor, Window and Region is set; without any it is the whole screen.
@@ -31,13 +33,13 @@ type Capture struct {
 	border  *border
 }
 
-// Open finds what is to be captured. Errors: ErrNoDesktop, ErrNoMonitor, ErrNoWindow, ErrNoRegion.
+// Open finds what is to be captured. Errors: screens.ErrNoDesktop, screens.ErrNoMonitor, screens.ErrNoWindow, screens.ErrNoRegion.
 func Open(o Options) (*Capture, error) {
 	awareOnce()
 	// Handles are 32 bits wide and extended with their sign (Win32, "Interprocess Communication Between 32-bit and 64-bit").
 	c := &Capture{options: o, window: uintptr(int32(o.Window))}
 	if virtualScreen().Empty() {
-		return nil, ErrNoDesktop
+		return nil, screens.ErrNoDesktop
 	}
 	if err := c.locate(); err != nil {
 		return nil, err
@@ -65,11 +67,11 @@ func (c *Capture) locate() error {
 	switch o := c.options; {
 	case o.Window != 0:
 		if !exists(c.window) {
-			return ErrNoWindow
+			return screens.ErrNoWindow
 		}
 		whole, ok := outer(c.window)
 		if !ok {
-			return ErrNoWindow
+			return screens.ErrNoWindow
 		}
 		c.area = even(visible(c.window, whole))
 		return nil // as small as it may be: it can grow
@@ -82,19 +84,19 @@ func (c *Capture) locate() error {
 	case !o.Region.Empty():
 		c.area = o.Region.Add(all.Min).Intersect(all)
 		if even(c.area).Empty() {
-			return ErrNoRegion
+			return screens.ErrNoRegion
 		}
 	}
 	if c.area = even(c.area); c.area.Empty() {
-		return ErrNoDesktop
+		return screens.ErrNoDesktop
 	}
 	return nil
 }
 
 // Grab takes a picture: 4 bytes a pixel in the order B, G, R, unused, rows without padding, valid until the next call of
 // any method. When what is captured changed its size, the picture has the new one. A minimised window and a locked screen
-// have no picture: nil without an error. Errors: ErrNoWindow when the window was closed, ErrNoMonitor when it was
-// unplugged.
+// have no picture: nil without an error. Errors: screens.ErrNoWindow when the window was closed, screens.ErrNoMonitor when
+// it was unplugged.
 func (c *Capture) Grab() (pixels []byte, width, height int, err error) {
 	if c.window != 0 {
 		if err := c.locate(); err != nil {

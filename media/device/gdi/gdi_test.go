@@ -7,6 +7,8 @@ import (
 	"image"
 	"strings"
 	"testing"
+
+	"parley/media/device/screens"
 )
 
 // Colours of windows (COLORREF) and of pixels (B, G, R).
@@ -52,7 +54,7 @@ func TestAnotherProgramsWindowIsListed(t *testing.T) {
 	other := otherWindow(t, "  Quarterly\treport\n ")
 	other.do("colour %d", red)
 	list, err := Sources()
-	if err != nil || len(list.Monitors) == 0 || list.Width < 320 || list.Height < 200 {
+	if err != nil || len(list.Monitors) == 0 || list.Bounds.Dx() < 320 || list.Bounds.Dy() < 200 {
 		t.Fatalf("%+v, %v", list, err)
 	}
 	primary := 0
@@ -60,14 +62,14 @@ func TestAnotherProgramsWindowIsListed(t *testing.T) {
 		if m.Primary {
 			primary++
 		}
-		if m.Name == "" || strings.Contains(m.Name, `\`) || !m.Bounds.In(image.Rect(0, 0, list.Width, list.Height)) {
+		if m.Name == "" || strings.Contains(m.Name, `\`) || !m.Bounds.In(image.Rect(0, 0, list.Bounds.Dx(), list.Bounds.Dy())) {
 			t.Errorf("monitor %+v", m)
 		}
 	}
 	if primary != 1 {
 		t.Errorf("%d main monitors", primary)
 	}
-	found := Window{}
+	found := screens.Window{}
 	for _, w := range list.Windows {
 		if w.ID == other.window {
 			found = w
@@ -106,10 +108,10 @@ func TestAWindowIsFollowedUntilItIsClosed(t *testing.T) {
 		t.Errorf("restored: %d×%d", p.width, p.height)
 	}
 	other.do("close")
-	if _, _, _, err := c.Grab(); !errors.Is(err, ErrNoWindow) {
+	if _, _, _, err := c.Grab(); !errors.Is(err, screens.ErrNoWindow) {
 		t.Errorf("closed: %v", err)
 	}
-	if _, err := Open(Options{Window: other.window}); !errors.Is(err, ErrNoWindow) {
+	if _, err := Open(Options{Window: other.window}); !errors.Is(err, screens.ErrNoWindow) {
 		t.Errorf("opened after it was closed: %v", err)
 	}
 }
@@ -132,7 +134,7 @@ func TestTheDesktopAndItsParts(t *testing.T) {
 		t.Fatal(err)
 	}
 	whole := grab(t, open(t, Options{}))
-	if whole.width != list.Width&^1 || whole.height != list.Height&^1 || whole.at(150, 90) != bgr(green) {
+	if whole.width != list.Bounds.Dx()&^1 || whole.height != list.Bounds.Dy()&^1 || whole.at(150, 90) != bgr(green) {
 		t.Errorf("desktop of %d×%d, %v at the window", whole.width, whole.height, whole.at(150, 90))
 	}
 	m := list.Monitors[0]
@@ -144,10 +146,10 @@ func TestTheDesktopAndItsParts(t *testing.T) {
 	if region.width != 100 || region.height != 80 || region.at(0, 0) != bgr(green) || region.at(99, 79) != bgr(green) {
 		t.Errorf("region of %d×%d, %v", region.width, region.height, region.at(0, 0))
 	}
-	if _, err := Open(Options{Region: image.Rect(30000, 30000, 30100, 30100)}); !errors.Is(err, ErrNoRegion) {
+	if _, err := Open(Options{Region: image.Rect(30000, 30000, 30100, 30100)}); !errors.Is(err, screens.ErrNoRegion) {
 		t.Errorf("a region outside: %v", err)
 	}
-	if _, err := Open(Options{Monitor: "nope"}); !errors.Is(err, ErrNoMonitor) {
+	if _, err := Open(Options{Monitor: "nope"}); !errors.Is(err, screens.ErrNoMonitor) {
 		t.Errorf("an unknown monitor: %v", err)
 	}
 }

@@ -13,51 +13,25 @@ import (
 	"golang.org/x/sys/windows"
 
 	"parley/media/device/caption"
+	"parley/media/device/screens"
 )
 
-// maxWindows is how many windows are believed.
-const maxWindows = 64
-
-// Monitor is one that shows a part of the virtual screen.
-type Monitor struct {
-	Name    string
-	Bounds  image.Rectangle // pixels of the virtual screen
-	Primary bool
-}
-
-// Window is a window that can be captured.
-type Window struct {
-	ID            uint32
-	Title         string
-	Program       string // its file's name without ".exe"
-	Width, Height int    // pixels
-	Minimized     bool
-	Icon          image.Image // nil: it has none
-}
-
-// List is what can be captured.
-type List struct {
-	Width, Height int // of the virtual screen, pixels
-	Monitors      []Monitor
-	Windows       []Window // topmost first
-}
-
-// Sources lists monitors and windows. This process's own windows are left out. Error: ErrNoDesktop.
-func Sources() (List, error) {
+// Sources lists monitors and windows. This process's own windows are left out. Error: screens.ErrNoDesktop.
+func Sources() (screens.List, error) {
 	awareOnce()
 	all := virtualScreen()
 	if all.Empty() {
-		return List{}, ErrNoDesktop
+		return screens.List{}, screens.ErrNoDesktop
 	}
-	l := List{Width: all.Dx(), Height: all.Dy()}
+	l := screens.List{Bounds: all.Sub(all.Min)}
 	for _, m := range monitors() {
-		l.Monitors = append(l.Monitors, Monitor{m.name, m.bounds.Sub(all.Min), m.primary})
+		l.Monitors = append(l.Monitors, screens.Monitor{Name: m.name, Bounds: m.bounds.Sub(all.Min), Primary: m.primary})
 	}
 	for _, id := range topWindows() {
 		if w, ok := describe(id); ok {
 			l.Windows = append(l.Windows, w)
 		}
-		if len(l.Windows) == maxWindows {
+		if len(l.Windows) == screens.MaxWindows {
 			break
 		}
 	}
@@ -99,14 +73,14 @@ func findMonitor(name string) (monitor, error) {
 			return m, nil
 		}
 	}
-	return monitor{}, ErrNoMonitor
+	return monitor{}, screens.ErrNoMonitor
 }
 
 func topWindows() []uintptr {
 	var list []uintptr
 	enumerate(func(call uintptr) { _ = windows.EnumWindows(call, nil) }, func(handle uintptr) bool {
 		list = append(list, handle)
-		return len(list) < 64*maxWindows // most of a desktop's windows are never seen
+		return len(list) < 64*screens.MaxWindows // most of a desktop's windows are never seen
 	})
 	return list
 }
@@ -138,32 +112,32 @@ func enumerate(begin func(call uintptr), each func(handle uintptr) bool) {
 }
 
 // describe a window; false for those that nobody would share: our own, and what the list of windows of Alt+Tab leaves out.
-func describe(id uintptr) (Window, bool) {
+func describe(id uintptr) (screens.Window, bool) {
 	const owner = 4 // GW_OWNER
 	const styleEx, toolWindow, appWindow = ^uintptr(19), 0x80, 0x40000
 	hwnd := windows.HWND(id)
 	if !windows.IsWindowVisible(hwnd) || cloaked(id) || hwnd == windows.GetShellWindow() {
-		return Window{}, false
+		return screens.Window{}, false
 	}
 	var process uint32
 	if _, err := windows.GetWindowThreadProcessId(hwnd, &process); err != nil || process == uint32(os.Getpid()) {
-		return Window{}, false
+		return screens.Window{}, false
 	}
 	style, _, _ := procGetWindowLongPtr.Call(id, styleEx)
 	owned, _, _ := procGetWindow.Call(id, owner)
 	if style&toolWindow != 0 || owned != 0 && style&appWindow == 0 {
-		return Window{}, false
+		return screens.Window{}, false
 	}
-	w := Window{ID: uint32(id), Title: title(id), Program: program(process), Minimized: minimized(id)}
+	w := screens.Window{ID: uint32(id), Title: title(id), Program: program(process), Minimized: minimized(id)}
 	if w.Title == "" { // the desktop's own helpers
-		return Window{}, false
+		return screens.Window{}, false
 	}
 	size := restored(id)
 	if whole, ok := outer(id); ok && !w.Minimized {
 		size = visible(id, whole).Size()
 	}
-	if size.X < 2 || size.Y < 2 {
-		return Window{}, false
+	if size.X < screens.Smallest || size.Y < screens.Smallest {
+		return screens.Window{}, false
 	}
 	w.Width, w.Height, w.Icon = size.X, size.Y, icon(id)
 	return w, true

@@ -5,6 +5,8 @@ import (
 	"image"
 	"math"
 	"unsafe"
+
+	"parley/media/device/screens"
 )
 
 // Options of a Capture. At most one of Monitor, Window and Region is set; without any it is the whole desktop.
@@ -24,7 +26,7 @@ type Capture struct {
 	canvas  canvas
 }
 
-// Open finds what is to be captured. Errors: ErrNoDesktop, ErrNoPermission, ErrNoMonitor, ErrNoWindow, ErrNoRegion.
+// Open finds what is to be captured. Errors: screens.ErrNoDesktop, ErrNoPermission, screens.ErrNoMonitor, screens.ErrNoWindow, screens.ErrNoRegion.
 func Open(o Options) (*Capture, error) {
 	if err := permitted(); err != nil {
 		return nil, err
@@ -50,18 +52,18 @@ func (c *Capture) Relocate() error {
 		}
 	case !o.Region.Empty():
 		if c.area = o.Region.Add(all.Min).Intersect(all); c.area.Empty() {
-			return ErrNoRegion
+			return screens.ErrNoRegion
 		}
 	}
 	if c.area.Empty() {
-		return ErrNoDesktop
+		return screens.ErrNoDesktop
 	}
 	return nil
 }
 
 // findWindow looks where the window is. A minimised one is in the list, but not on the screen.
 func (c *Capture) findWindow() error {
-	err := ErrNoWindow
+	err := screens.ErrNoWindow
 	each(includingWindow, c.options.Window, func(info ref) bool {
 		if uint32(number(cfDictionaryGetValue(info, windowKeys.number))) != c.options.Window {
 			return true
@@ -75,7 +77,7 @@ func (c *Capture) findWindow() error {
 
 // Grab takes a picture: 4 bytes a pixel in the order B, G, R, unused, rows without padding, valid until the next call of
 // any method. When what is captured changed its size, the picture has the new one. A minimised window has no picture: nil
-// without an error. Errors: ErrNoWindow when the window was closed.
+// without an error. Errors: screens.ErrNoWindow when the window was closed.
 func (c *Capture) Grab() (pixels []byte, width, height int, err error) {
 	const bestResolution, ignoreFraming = 8, 1 // kCGWindowImageBestResolution, kCGWindowImageBoundsIgnoreFraming
 	var shot ref

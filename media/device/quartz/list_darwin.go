@@ -6,46 +6,22 @@ import (
 	"os"
 
 	"parley/media/device/caption"
+	"parley/media/device/screens"
 )
 
-// Limits of what is believed of the system.
-const (
-	maxMonitors = 16
-	maxWindows  = 64
-)
+// maxMonitors is how many are believed.
+const maxMonitors = 16
 
-// Monitor is one that shows a part of the desktop.
-type Monitor struct {
-	Name    string
-	Bounds  image.Rectangle // points of the rectangle that holds all monitors
-	Primary bool
-}
-
-// Window is a window that can be captured.
-type Window struct {
-	ID            uint32
-	Title         string
-	Program       string
-	Width, Height int // points
-}
-
-// List is what can be captured.
-type List struct {
-	Width, Height int // of all monitors together, points
-	Monitors      []Monitor
-	Windows       []Window // topmost first
-}
-
-// Sources lists monitors and windows. This process's own windows are left out. Errors: ErrNoDesktop, ErrNoPermission.
-func Sources() (List, error) {
+// Sources lists monitors and windows. This process's own windows are left out. Errors: screens.ErrNoDesktop, ErrNoPermission.
+func Sources() (screens.List, error) {
 	if err := permitted(); err != nil {
-		return List{}, err
+		return screens.List{}, err
 	}
 	monitors, all := displays()
 	if all.Empty() {
-		return List{}, ErrNoDesktop
+		return screens.List{}, screens.ErrNoDesktop
 	}
-	l := List{Width: all.Dx(), Height: all.Dy(), Windows: windows()}
+	l := screens.List{Bounds: all.Sub(all.Min), Windows: windows()}
 	for _, m := range monitors {
 		m.Bounds = m.Bounds.Sub(all.Min)
 		l.Monitors = append(l.Monitors, m)
@@ -56,7 +32,7 @@ func Sources() (List, error) {
 // permitted asks the person once, in the system's own dialogue.
 func permitted() error {
 	if err := load(); err != nil {
-		return fmt.Errorf("%w: %w", ErrNoDesktop, err)
+		return fmt.Errorf("%w: %w", screens.ErrNoDesktop, err)
 	}
 	if cgPreflightScreenCaptureAccess == nil || cgPreflightScreenCaptureAccess() {
 		return nil
@@ -68,18 +44,18 @@ func permitted() error {
 }
 
 // displays are the monitors, with the main one's corner at 0, 0, and the rectangle around them.
-func displays() ([]Monitor, image.Rectangle) {
+func displays() ([]screens.Monitor, image.Rectangle) {
 	var ids [maxMonitors]uint32
 	var count uint32
 	if cgGetActiveDisplayList(maxMonitors, &ids[0], &count) != 0 {
 		return nil, image.Rectangle{}
 	}
-	var list []Monitor
+	var list []screens.Monitor
 	var all image.Rectangle
 	main := cgMainDisplayID()
 	for i, id := range ids[:min(count, maxMonitors)] {
 		bounds := cgDisplayBounds(id).image()
-		list = append(list, Monitor{Name: fmt.Sprintf("Display %d", i+1), Bounds: bounds, Primary: id == main})
+		list = append(list, screens.Monitor{Name: fmt.Sprintf("Display %d", i+1), Bounds: bounds, Primary: id == main})
 		all = all.Union(bounds)
 	}
 	return list, all
@@ -92,25 +68,24 @@ func findMonitor(name string) (image.Rectangle, error) {
 			return m.Bounds, nil
 		}
 	}
-	return image.Rectangle{}, ErrNoMonitor
+	return image.Rectangle{}, screens.ErrNoMonitor
 }
 
 // Options of the system's list of windows (CGWindowListOption).
 const (
-	onScreenOnly     = 1
-	includingWindow  = 8
-	withoutDesktop   = 16
-	ordinaryLayer    = 0 // above it lie menus, panels, the dock
-	smallestShowable = 2 // points
+	onScreenOnly    = 1
+	includingWindow = 8
+	withoutDesktop  = 16
+	ordinaryLayer   = 0 // above it lie menus, panels, the dock
 )
 
-func windows() []Window {
-	var list []Window
+func windows() []screens.Window {
+	var list []screens.Window
 	each(onScreenOnly|withoutDesktop, 0, func(info ref) bool {
 		if w, ok := describe(info); ok {
 			list = append(list, w)
 		}
-		return len(list) < maxWindows
+		return len(list) < screens.MaxWindows
 	})
 	return list
 }
@@ -130,20 +105,20 @@ func each(options, window uint32, fn func(info ref) bool) {
 }
 
 // describe a window; false for our own and for those that nobody would share.
-func describe(info ref) (Window, bool) {
+func describe(info ref) (screens.Window, bool) {
 	if number(cfDictionaryGetValue(info, windowKeys.layer)) != ordinaryLayer ||
 		number(cfDictionaryGetValue(info, windowKeys.owner)) == os.Getpid() {
-		return Window{}, false
+		return screens.Window{}, false
 	}
 	bounds := boundsOf(info)
-	w := Window{ID: uint32(number(cfDictionaryGetValue(info, windowKeys.number))),
+	w := screens.Window{ID: uint32(number(cfDictionaryGetValue(info, windowKeys.number))),
 		Title:   caption.Clean(text(cfDictionaryGetValue(info, windowKeys.name))),
 		Program: caption.Clean(text(cfDictionaryGetValue(info, windowKeys.ownerName))),
 		Width:   bounds.Dx(), Height: bounds.Dy()}
 	if w.Title == "" {
 		w.Title = w.Program
 	}
-	return w, w.ID != 0 && w.Title != "" && w.Width >= smallestShowable && w.Height >= smallestShowable
+	return w, w.ID != 0 && w.Title != "" && w.Width >= screens.Smallest && w.Height >= screens.Smallest
 }
 
 func boundsOf(info ref) image.Rectangle {

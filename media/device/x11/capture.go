@@ -8,6 +8,8 @@ import (
 	"image"
 
 	"github.com/jezek/xgb/xproto"
+
+	"parley/media/device/screens"
 )
 
 // Options of a Capture. At most one of Monitor, Window and Region is set; without any it is the whole screen.
@@ -36,8 +38,8 @@ type Capture struct {
 	border  border
 }
 
-// Open connects and finds what is to be captured. Errors: ErrNoDisplay, ErrWayland, ErrNoMonitor, ErrNoWindow,
-// ErrNoRegion, ErrNoComposite.
+// Open connects and finds what is to be captured. Errors: ErrNoDisplay, ErrWayland, screens.ErrNoMonitor, screens.ErrNoWindow,
+// screens.ErrNoRegion, ErrNoComposite.
 func Open(o Options) (*Capture, error) {
 	d, err := connect(o.Display)
 	if err != nil {
@@ -104,12 +106,12 @@ func (c *Capture) locateArea() error {
 		if err != nil {
 			return err
 		}
-		area = image.Rect(m.X, m.Y, m.X+m.Width, m.Y+m.Height).Intersect(whole)
+		area = m.Bounds.Intersect(whole)
 	case !c.options.Region.Empty():
 		// Even sides: codecs take half of the colours.
 		area = even(c.options.Region.Intersect(whole))
 		if area.Empty() {
-			return ErrNoRegion
+			return screens.ErrNoRegion
 		}
 	}
 	if area.Empty() {
@@ -158,7 +160,7 @@ func (c *Capture) Changed() (bool, error) {
 
 // Grab takes a picture: 4 bytes a pixel in the order B, G, R, unused, rows without padding, valid until the next call.
 // When what is captured changed its size, the picture has the new one. A minimised window has no picture: nil without an
-// error. Errors: ErrNoWindow when the window was closed, ErrNoMonitor; others mean that the display is gone.
+// error. Errors: screens.ErrNoWindow when the window was closed, screens.ErrNoMonitor; others mean that the display is gone.
 func (c *Capture) Grab() (pixels []byte, width, height int, err error) {
 	for range 3 {
 		if c.options.Window != 0 {

@@ -7,6 +7,7 @@ package x11
 
 import (
 	"fmt"
+	"image"
 	"io"
 	"log"
 	"os"
@@ -18,18 +19,13 @@ import (
 	"github.com/jezek/xgb/randr"
 	"github.com/jezek/xgb/xfixes"
 	"github.com/jezek/xgb/xproto"
+
+	"parley/media/device/screens"
 )
 
 func init() {
 	// Its complaints (no authority file, server gone) come back as errors too.
 	xgb.Logger = log.New(io.Discard, "", 0)
-}
-
-// Monitor is a part of the screen.
-type Monitor struct {
-	Name                string
-	X, Y, Width, Height int // pixels
-	Primary             bool
 }
 
 // display is a connection with the extensions that capture uses.
@@ -92,7 +88,7 @@ func (d *display) wayland() bool {
 }
 
 // monitors of the screen; none when the server has no RandR 1.5.
-func (d *display) monitors() (list []Monitor) {
+func (d *display) monitors() (list []screens.Monitor) {
 	if !d.randr {
 		return nil
 	}
@@ -108,20 +104,20 @@ func (d *display) monitors() (list []Monitor) {
 		if atom, err := xproto.GetAtomName(d.conn, m.Name).Reply(); err == nil {
 			name = atom.Name
 		}
-		list = append(list, Monitor{Name: name, X: int(m.X), Y: int(m.Y), Width: int(m.Width), Height: int(m.Height),
-			Primary: m.Primary})
+		list = append(list, screens.Monitor{Name: name, Primary: m.Primary,
+			Bounds: image.Rect(int(m.X), int(m.Y), int(m.X)+int(m.Width), int(m.Y)+int(m.Height))})
 	}
 	return list
 }
 
-// monitor with a name, or ErrNoMonitor.
-func (d *display) monitor(name string) (Monitor, error) {
+// monitor with a name, or screens.ErrNoMonitor.
+func (d *display) monitor(name string) (screens.Monitor, error) {
 	for _, m := range d.monitors() {
 		if m.Name == name {
 			return m, nil
 		}
 	}
-	return Monitor{}, fmt.Errorf("%w: %q", ErrNoMonitor, name)
+	return screens.Monitor{}, fmt.Errorf("%w: %q", screens.ErrNoMonitor, name)
 }
 
 // drain what comes unasked (a changed keyboard, errors of requests that nobody waits for): unread, it would fill the

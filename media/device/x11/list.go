@@ -14,59 +14,42 @@ import (
 	"github.com/jezek/xgb/xproto"
 
 	"parley/media/device/caption"
+	"parley/media/device/screens"
 )
 
 // Limits of what is believed of other programs' windows.
 const (
-	maxWindows   = 64
 	maxTitle     = 200     // 32-bit words
 	maxIconSide  = 256     // pixels
 	maxIconWords = 1 << 17 // 32-bit words of all a window's icons together
 	iconSide     = 48      // pixels; the icon nearest to it is taken
 )
 
-// Window is a window that can be captured.
-type Window struct {
-	ID            uint32
-	Title         string
-	Class         string // the program, as it names itself
-	Width, Height int    // pixels
-	Minimized     bool
-	Icon          image.Image // nil: it has none
-}
-
-// List is what can be captured of a display.
-type List struct {
-	Width, Height int // of the whole screen
-	Monitors      []Monitor
-	Windows       []Window // those that were used last come first, where the window manager tells
-}
-
 // Sources lists monitors and windows of a display; "" is $DISPLAY. This process's own windows are left out.
-func Sources(name string) (List, error) {
+func Sources(name string) (screens.List, error) {
 	d, err := connect(name)
 	if err != nil {
-		return List{}, err
+		return screens.List{}, err
 	}
 	defer d.conn.Close()
 	geometry, err := xproto.GetGeometry(d.conn, xproto.Drawable(d.screen.Root)).Reply()
 	if err != nil {
-		return List{}, fmt.Errorf("%w: %w", ErrNoDisplay, err)
+		return screens.List{}, fmt.Errorf("%w: %w", ErrNoDisplay, err)
 	}
-	l := List{Width: int(geometry.Width), Height: int(geometry.Height), Monitors: d.monitors()}
+	l := screens.List{Bounds: image.Rect(0, 0, int(geometry.Width), int(geometry.Height)), Monitors: d.monitors()}
 	if d.composite {
 		l.Windows = d.windows()
 	}
 	return l, nil
 }
 
-func (d *display) windows() []Window {
-	var list []Window
+func (d *display) windows() []screens.Window {
+	var list []screens.Window
 	for _, id := range d.clients() {
 		if w, ok := d.describe(id); ok {
 			list = append(list, w)
 		}
-		if len(list) == maxWindows {
+		if len(list) == screens.MaxWindows {
 			break
 		}
 	}
@@ -77,7 +60,7 @@ func (d *display) windows() []Window {
 // the root, or what is inside of them.
 func (d *display) clients() []xproto.Window {
 	for _, name := range []string{"_NET_CLIENT_LIST_STACKING", "_NET_CLIENT_LIST"} {
-		if list := d.numbers(d.screen.Root, name, 4*maxWindows); len(list) > 0 {
+		if list := d.numbers(d.screen.Root, name, 4*screens.MaxWindows); len(list) > 0 {
 			ids := make([]xproto.Window, len(list))
 			for i, v := range list {
 				ids[i] = xproto.Window(v)
@@ -90,7 +73,7 @@ func (d *display) clients() []xproto.Window {
 	if err != nil {
 		return nil
 	}
-	children := tree.Children[max(0, len(tree.Children)-4*maxWindows):]
+	children := tree.Children[max(0, len(tree.Children)-4*screens.MaxWindows):]
 	slices.Reverse(children)
 	return slices.DeleteFunc(children, func(id xproto.Window) bool {
 		a, err := xproto.GetWindowAttributes(d.conn, id).Reply()
@@ -99,28 +82,28 @@ func (d *display) clients() []xproto.Window {
 }
 
 // describe a window; false for those that nobody would share: our own, panels, the desktop's background.
-func (d *display) describe(id xproto.Window) (Window, bool) {
+func (d *display) describe(id xproto.Window) (screens.Window, bool) {
 	if pid := d.numbers(id, "_NET_WM_PID", 1); len(pid) == 1 && int(pid[0]) == os.Getpid() {
-		return Window{}, false
+		return screens.Window{}, false
 	}
 	for _, kind := range d.numbers(id, "_NET_WM_WINDOW_TYPE", 4) {
 		switch d.atomName(xproto.Atom(kind)) {
 		case "_NET_WM_WINDOW_TYPE_DOCK", "_NET_WM_WINDOW_TYPE_DESKTOP", "_NET_WM_WINDOW_TYPE_SPLASH":
-			return Window{}, false
+			return screens.Window{}, false
 		}
 	}
 	a, err := xproto.GetWindowAttributes(d.conn, id).Reply()
 	if err != nil {
-		return Window{}, false
+		return screens.Window{}, false
 	}
 	g, err := xproto.GetGeometry(d.conn, xproto.Drawable(id)).Reply()
-	if err != nil || g.Width < 2 || g.Height < 2 {
-		return Window{}, false
+	if err != nil || g.Width < screens.Smallest || g.Height < screens.Smallest {
+		return screens.Window{}, false
 	}
-	w := Window{ID: uint32(id), Title: d.title(id), Class: d.class(id), Width: int(g.Width), Height: int(g.Height),
+	w := screens.Window{ID: uint32(id), Title: d.title(id), Program: d.class(id), Width: int(g.Width), Height: int(g.Height),
 		Minimized: a.MapState != xproto.MapStateViewable, Icon: d.icon(id)}
-	if w.Title == "" && w.Class == "" {
-		return Window{}, false
+	if w.Title == "" && w.Program == "" {
+		return screens.Window{}, false
 	}
 	return w, true
 }

@@ -8,6 +8,8 @@ import (
 
 	"github.com/jezek/xgb/composite"
 	"github.com/jezek/xgb/xproto"
+
+	"parley/media/device/screens"
 )
 
 // window is a captured window. The server keeps a picture of it while it is redirected, so that it is seen also where
@@ -27,10 +29,10 @@ func (w *window) redirect(d *display, id xproto.Window) (depth byte, err error) 
 	}
 	geometry, err := xproto.GetGeometry(d.conn, xproto.Drawable(id)).Reply()
 	if err != nil {
-		return 0, fmt.Errorf("%w: %w", ErrNoWindow, err)
+		return 0, fmt.Errorf("%w: %w", screens.ErrNoWindow, err)
 	}
 	if id == d.screen.Root {
-		return 0, ErrNoWindow
+		return 0, screens.ErrNoWindow
 	}
 	// Automatic: the server goes on drawing it on the screen.
 	if err := composite.RedirectWindowChecked(d.conn, id, composite.RedirectAutomatic).Check(); err != nil {
@@ -76,7 +78,7 @@ func (c *Capture) locateWindow() error {
 	g, geometryErr := geometry.Reply()
 	at, cornerErr := corner.Reply()
 	if err != nil || geometryErr != nil || cornerErr != nil {
-		return fmt.Errorf("%w: %w", ErrNoWindow, firstOf(err, geometryErr, cornerErr))
+		return fmt.Errorf("%w: %w", screens.ErrNoWindow, firstOf(err, geometryErr, cornerErr))
 	}
 	c.at = image.Pt(int(at.DstX), int(at.DstY))
 	size := image.Pt(int(g.Width), int(g.Height))

@@ -11,6 +11,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/jezek/xgb/xproto"
+
+	"parley/media/device/screens"
 )
 
 const (
@@ -118,16 +120,16 @@ func TestWindowMovedResizedCoveredMinimisedClosed(t *testing.T) {
 	grab(t, c).shows("shown again", 64, 48, red, corners(64, 48)...)
 
 	x.must(xproto.DestroyWindowChecked(x.conn, w).Check())
-	if _, _, _, err := c.Grab(); !errors.Is(err, ErrNoWindow) {
+	if _, _, _, err := c.Grab(); !errors.Is(err, screens.ErrNoWindow) {
 		t.Fatalf("closed: %v", err)
 	}
-	if _, err := c.Changed(); !errors.Is(err, ErrNoWindow) {
+	if _, err := c.Changed(); !errors.Is(err, screens.ErrNoWindow) {
 		t.Fatalf("closed: %v", err)
 	}
-	if _, err := Open(Options{Display: display, Window: uint32(w)}); !errors.Is(err, ErrNoWindow) {
+	if _, err := Open(Options{Display: display, Window: uint32(w)}); !errors.Is(err, screens.ErrNoWindow) {
 		t.Fatalf("opened when closed: %v", err)
 	}
-	if _, err := Open(Options{Display: display, Window: uint32(x.root)}); !errors.Is(err, ErrNoWindow) {
+	if _, err := Open(Options{Display: display, Window: uint32(x.root)}); !errors.Is(err, screens.ErrNoWindow) {
 		t.Fatalf("the root is no window: %v", err)
 	}
 }
@@ -238,7 +240,7 @@ func TestRegion(t *testing.T) {
 	g.shows("beside the window", 100, 60, 0, image.Pt(9, 10), image.Pt(10, 9))
 	c = openScreen(t, Options{Display: display, Region: image.Rect(350, 250, 500, 500)})
 	grab(t, c).shows("cut at the screen's end", 50, 50, 0)
-	if _, err := Open(Options{Display: display, Region: image.Rect(400, 0, 500, 100)}); !errors.Is(err, ErrNoRegion) {
+	if _, err := Open(Options{Display: display, Region: image.Rect(400, 0, 500, 100)}); !errors.Is(err, screens.ErrNoRegion) {
 		t.Errorf("outside of the screen: %v", err)
 	}
 }
@@ -260,7 +262,7 @@ func TestSources(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if list.Width != 400 || list.Height != 300 || len(list.Monitors) != 1 || len(list.Windows) != 2 {
+	if list.Bounds.Dx() != 400 || list.Bounds.Dy() != 300 || len(list.Monitors) != 1 || len(list.Windows) != 2 {
 		t.Fatalf("%+v", list)
 	}
 	if w := list.Windows[0]; w.Title != "Café" || w.Icon != nil {
@@ -271,7 +273,7 @@ func TestSources(t *testing.T) {
 		t.Errorf("icon %v", w.Icon)
 	}
 	w.Icon = nil
-	want := Window{ID: uint32(slides), Title: "Отчёт – 2026 зима", Class: "Viewer", Width: 120, Height: 80}
+	want := screens.Window{ID: uint32(slides), Title: "Отчёт – 2026 зима", Program: "Viewer", Width: 120, Height: 80}
 	if diff := cmp.Diff(want, w); diff != "" {
 		t.Error(diff)
 	}

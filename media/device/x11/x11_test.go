@@ -11,6 +11,8 @@ import (
 	"testing"
 
 	"go.uber.org/goleak"
+
+	"parley/media/device/screens"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -118,7 +120,7 @@ func TestCaptureSeesColourAndPointer(t *testing.T) {
 
 	list, err := Sources(display)
 	monitors := list.Monitors
-	if err != nil || len(monitors) != 1 || monitors[0].Width != 322 || monitors[0].Name == "" {
+	if err != nil || len(monitors) != 1 || monitors[0].Bounds.Dx() != 322 || monitors[0].Name == "" {
 		t.Fatalf("monitors %+v %v", monitors, err)
 	}
 	m, err := Open(Options{Display: display, Monitor: monitors[0].Name})
@@ -129,7 +131,7 @@ func TestCaptureSeesColourAndPointer(t *testing.T) {
 		t.Fatal(err)
 	}
 	m.Close()
-	if _, err := Open(Options{Display: display, Monitor: "nope"}); !errors.Is(err, ErrNoMonitor) {
+	if _, err := Open(Options{Display: display, Monitor: "nope"}); !errors.Is(err, screens.ErrNoMonitor) {
 		t.Fatal(err)
 	}
 
