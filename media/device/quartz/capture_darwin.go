@@ -51,7 +51,7 @@ func (c *Capture) Relocate() error {
 			return err
 		}
 	case !o.Region.Empty():
-		if c.area = o.Region.Add(all.Min).Intersect(all); c.area.Empty() {
+		if c.area = o.Region.Add(all.Min).Intersect(all); c.area.Dx() < screens.Smallest || c.area.Dy() < screens.Smallest {
 			return screens.ErrNoRegion
 		}
 	}
@@ -76,8 +76,8 @@ func (c *Capture) findWindow() error {
 }
 
 // Grab takes a picture: 4 bytes a pixel in the order B, G, R, unused, rows without padding, valid until the next call of
-// any method. When what is captured changed its size, the picture has the new one. A minimised window has no picture: nil
-// without an error. Errors: screens.ErrNoWindow when the window was closed.
+// any method. When what is captured changed its size, the picture has the new one. A window that is minimised or too small
+// has no picture: nil without an error. Errors: screens.ErrNoWindow when the window was closed.
 func (c *Capture) Grab() (pixels []byte, width, height int, err error) {
 	const bestResolution, ignoreFraming = 8, 1 // kCGWindowImageBestResolution, kCGWindowImageBoundsIgnoreFraming
 	var shot ref
@@ -97,6 +97,9 @@ func (c *Capture) Grab() (pixels []byte, width, height int, err error) {
 		return nil, 0, 0, nil // a locked screen, a window that is just closed: the next look tells
 	}
 	defer cfRelease(shot)
+	if cgImageGetWidth(shot) < screens.Smallest || cgImageGetHeight(shot) < screens.Smallest {
+		return nil, 0, 0, nil // a window that is too small now can grow
+	}
 	if err := c.canvas.draw(shot); err != nil {
 		return nil, 0, 0, err
 	}
@@ -125,6 +128,8 @@ func (c *canvas) draw(shot ref) error {
 	if err := c.fit(image.Pt(width&^1, height&^1)); err != nil {
 		return err
 	}
+	// What is not opaque (a window's round corners, its shadow) must not show the picture before.
+	cgContextClearRect(c.context, rect{0, 0, float64(c.size.X), float64(c.size.Y)})
 	// The origin is the lower left corner.
 	cgContextDrawImage(c.context, rect{0, float64(c.size.Y - height), float64(width), float64(height)}, shot)
 	return nil

@@ -47,6 +47,7 @@ var (
 	cgColorSpaceCreateDeviceRGB func() ref
 	cgBitmapContextCreate       func(data unsafe.Pointer, width, height, bits, row int, space ref, info uint32) ref
 	cgBitmapContextGetData      func(ref) unsafe.Pointer
+	cgContextClearRect          func(context ref, at rect)
 	cgContextDrawImage          func(context ref, at rect, image ref)
 	cgEventCreate               func(source ref) ref
 	cgEventGetLocation          func(event ref) point
@@ -84,7 +85,7 @@ var load = sync.OnceValue(func() (err error) {
 		"CGWindowListCreateImage": &cgWindowListCreateImage, "CGRectMakeWithDictionaryRepresentation": &cgRectMakeWithDictionary,
 		"CGImageGetWidth": &cgImageGetWidth, "CGImageGetHeight": &cgImageGetHeight,
 		"CGColorSpaceCreateDeviceRGB": &cgColorSpaceCreateDeviceRGB, "CGBitmapContextCreate": &cgBitmapContextCreate,
-		"CGBitmapContextGetData": &cgBitmapContextGetData, "CGContextDrawImage": &cgContextDrawImage,
+		"CGBitmapContextGetData": &cgBitmapContextGetData, "CGContextClearRect": &cgContextClearRect, "CGContextDrawImage": &cgContextDrawImage,
 		"CGEventCreate": &cgEventCreate, "CGEventGetLocation": &cgEventGetLocation} {
 		purego.RegisterLibFunc(function, graphics, name)
 	}
