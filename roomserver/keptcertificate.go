@@ -8,8 +8,9 @@ import (
 	"fmt"
 	"net"
 	"os"
-	"path/filepath"
 	"time"
+
+	"parley/internal/wholefile"
 )
 
 // certificateRest is how long a kept certificate must still be valid at a start.
@@ -65,21 +66,7 @@ func keep(path string, cert tls.Certificate) error {
 	if err != nil {
 		return err
 	}
-	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
-		return err
-	}
-	draft, err := os.CreateTemp(filepath.Dir(path), ".certificate-*") // mode 0600
-	if err != nil {
-		return err
-	}
-	defer os.Remove(draft.Name())
-	err = errors.Join(
-		pem.Encode(draft, &pem.Block{Type: "PRIVATE KEY", Bytes: key}),
-		pem.Encode(draft, &pem.Block{Type: "CERTIFICATE", Bytes: cert.Certificate[0]}),
-		draft.Sync(), // an empty file after a power cut would be another certificate
-		draft.Close())
-	if err != nil {
-		return err
-	}
-	return os.Rename(draft.Name(), path)
+	return wholefile.Write(path, append(
+		pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: key}),
+		pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: cert.Certificate[0]})...))
 }

@@ -9,8 +9,9 @@ import (
 	"io/fs"
 	"net"
 	"os"
-	"path/filepath"
 	"time"
+
+	"parley/internal/wholefile"
 )
 
 // portDoor is a port on the loopback interface for systems without Unix sockets of one user. Any program of this machine
@@ -52,16 +53,7 @@ func (d *portDoor) write(a address) error {
 	if err != nil {
 		return err
 	}
-	draft, err := os.CreateTemp(filepath.Dir(d.file), ".instance-*") // mode 0600
-	if err != nil {
-		return err
-	}
-	defer os.Remove(draft.Name())
-	_, err = draft.Write(encoded)
-	if err := errors.Join(err, draft.Close()); err != nil {
-		return err
-	}
-	return os.Rename(draft.Name(), d.file)
+	return wholefile.Write(d.file, encoded)
 }
 
 func (d *portDoor) dial(ctx context.Context) (net.Conn, error) {

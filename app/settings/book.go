@@ -9,6 +9,7 @@ import (
 	"strings"
 	"sync"
 
+	"parley/internal/wholefile"
 	"parley/views/kept"
 )
 
@@ -93,7 +94,7 @@ func (b *Book) change(edit func(*pages) error) error {
 	if err != nil {
 		return err
 	}
-	return writeWhole(b.path, data)
+	return wholefile.Write(b.path, data)
 }
 
 // Servers used before, newest first.

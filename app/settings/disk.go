@@ -45,24 +45,3 @@ func setAside(path string, why error) error {
 	}
 	return fmt.Errorf("%w: %s: %w", ErrSetAside, aside, why)
 }
-
-// writeWhole puts a file in place whole or not at all.
-func writeWhole(path string, data []byte) error {
-	folder := filepath.Dir(path)
-	if err := os.MkdirAll(folder, 0o700); err != nil {
-		return fmt.Errorf("keep %s: %w", filepath.Base(path), err)
-	}
-	draft, err := os.CreateTemp(folder, ".draft-*")
-	if err != nil {
-		return fmt.Errorf("keep %s: %w", filepath.Base(path), err)
-	}
-	defer os.Remove(draft.Name())
-	_, err = draft.Write(data)
-	if err = errors.Join(err, draft.Sync(), draft.Close()); err == nil {
-		err = os.Rename(draft.Name(), path)
-	}
-	if err != nil {
-		return fmt.Errorf("keep %s: %w", filepath.Base(path), err)
-	}
-	return nil
-}

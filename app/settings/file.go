@@ -17,6 +17,7 @@ import (
 
 	"github.com/BurntSushi/toml"
 
+	"parley/internal/wholefile"
 	"parley/views/kept"
 )
 
@@ -181,7 +182,7 @@ func (f *File) Change(edit func(*kept.Settings)) error {
 	if err := encoder.Encode(f.raw); err != nil {
 		return fmt.Errorf("keep settings: %w", err)
 	}
-	return writeWhole(f.path, out.Bytes())
+	return wholefile.Write(f.path, out.Bytes())
 }
 
 // overlay brings the raw file up to date: what differs from the layers below, and what it said already.
