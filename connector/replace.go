@@ -72,7 +72,7 @@ func (c *Connector) prove(peer rtc.PeerConnection, strictness stats.Strictness, 
 					return
 				default:
 					begun = true
-					proof.WaitFrom(stats.SentOf(now), track.ID(), strictness, finish)
+					proof.Wait(stats.SentOf(now), track.ID(), strictness, stats.VerifyTimeout, finish)
 				}
 				if !over {
 					c.loop.After(stats.Interval, sample)

@@ -208,13 +208,17 @@ func sentOf(value any) stats.Sent {
 func outbound(t *testing.T, c vectors.Case) string {
 	return inBubble(t, func(b *bench) string {
 		v := stats.Verifier{Loop: b.loop}
-		for _, s := range c["before"].([]any) {
-			b.on(func() { v.Add(sentOf(s)) })
+		// The vectors' wait counts from the sample before the newest, which it judges at once.
+		var baseline stats.Sent
+		before := c["before"].([]any)
+		var judged []any
+		if n := len(before); n > 0 {
+			baseline, judged = sentOf(before[max(0, n-2)]), before[max(1, n-1):]
 		}
 		options := c["options"].(map[string]any)
 		var settled atomic.Bool
 		b.on(func() {
-			v.Wait(textOf(c["trackId"]), stats.Strictness(textOf(options["strictness"])), duration(options["timeout"]), func(err error) {
+			v.Wait(baseline, textOf(c["trackId"]), stats.Strictness(textOf(options["strictness"])), duration(options["timeout"]), func(err error) {
 				settled.Store(true)
 				if err != nil {
 					b.note(map[string]any{"rejected": map[string]any{"$error": err.Error()}})
@@ -222,6 +226,9 @@ func outbound(t *testing.T, c vectors.Case) string {
 				}
 				b.note(map[string]any{"resolved": true})
 			})
+			for _, s := range judged {
+				v.Add(sentOf(s))
+			}
 		})
 		b.note(map[string]any{"settledImmediately": settled.Load()})
 		for _, s := range c["after"].([]any) {

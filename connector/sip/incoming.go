@@ -331,9 +331,15 @@ func (s *session) lateAnswer(sdp string) {
 	})
 }
 
-// reasonPhrase of the status codes that are sent without one of the application's.
+// reasonPhrase of the status codes that are sent, or reported of another call, without one of the application's.
 func reasonPhrase(code int) string {
 	switch code {
+	case sip.StatusTrying:
+		return "Trying"
+	case sip.StatusRinging:
+		return "Ringing"
+	case sip.StatusOK:
+		return "OK"
 	case sip.StatusRequestTimeout:
 		return "Request Timeout"
 	case sip.StatusTemporarilyUnavailable:

@@ -91,23 +91,10 @@ func (r *referral) end() {
 	r.s.referral = nil
 }
 
-// referPhrase is the reason phrase of a status that is reported without one.
-func referPhrase(code int) string {
-	switch code {
-	case sip.StatusTrying:
-		return "Trying"
-	case sip.StatusRinging:
-		return "Ringing"
-	case sip.StatusOK:
-		return "OK"
-	}
-	return reasonPhrase(code)
-}
-
 // tell sends a NOTIFY with a status line of the new call (RFC 3515 2.4.5).
 func (r *referral) tell(state string, code int, reason string, result func(error)) {
 	if reason == "" {
-		reason = referPhrase(code)
+		reason = reasonPhrase(code)
 	}
 	reason = strings.Map(func(c rune) rune { // it may come from another peer's response
 		if c < ' ' || c == 0x7f {

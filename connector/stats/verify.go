@@ -51,8 +51,7 @@ var ErrStopped = errors.New("verification stopped")
 type Verifier struct {
 	Loop *loop.Loop
 
-	samples []Sent // the last two
-	waits   []*proof
+	waits []*proof
 }
 
 type proof struct {
@@ -65,41 +64,17 @@ type proof struct {
 	done     func(error)
 }
 
-// Wait calls done when the track is proven to be sent, or with *ErrNotSent after the timeout (0: VerifyTimeout).
-func (v *Verifier) Wait(track string, strictness Strictness, timeout time.Duration, done func(error)) {
+// Wait calls done when the track is proven to be sent, or with *ErrNotSent after the timeout (0: VerifyTimeout). Growth
+// counts from baseline, what was sent until then: packets of a track whose place it takes prove nothing.
+func (v *Verifier) Wait(baseline Sent, track string, strictness Strictness, timeout time.Duration, done func(error)) {
 	need, known := thresholds[strictness]
 	if !known {
 		need = thresholds[Normal]
 	}
-	p := &proof{track: track, need: need, done: done}
-	n := len(v.samples)
-	switch {
-	case n >= 2:
-		p.baseline, p.before = v.samples[n-2], v.samples[n-2]
-		if p.add(v.samples[n-1]) {
-			done(nil)
-			return
-		}
-	case n == 1:
-		p.baseline, p.before = v.samples[0], v.samples[0]
-	}
-	v.start(p, timeout)
-}
-
-// WaitFrom is Wait for a track that has just taken another one's place: growth counts from baseline, what was sent until
-// then, so that the old track's packets prove nothing.
-func (v *Verifier) WaitFrom(baseline Sent, track string, strictness Strictness, done func(error)) {
-	need, known := thresholds[strictness]
-	if !known {
-		need = thresholds[Normal]
-	}
-	v.start(&proof{track: track, need: need, baseline: baseline, before: baseline, done: done}, VerifyTimeout)
-}
-
-func (v *Verifier) start(p *proof, timeout time.Duration) {
 	if timeout == 0 {
 		timeout = VerifyTimeout
 	}
+	p := &proof{track: track, need: need, baseline: baseline, before: baseline, done: done}
 	p.timer = v.Loop.After(timeout, func() {
 		v.remove(p)
 		p.done(&ErrNotSent{p.track})
@@ -109,10 +84,6 @@ func (v *Verifier) start(p *proof, timeout time.Duration) {
 
 // Add is told of every sample.
 func (v *Verifier) Add(s Sent) {
-	v.samples = append(v.samples, s)
-	if len(v.samples) > 2 {
-		v.samples = v.samples[1:]
-	}
 	for _, p := range append([]*proof(nil), v.waits...) {
 		if p.add(s) {
 			p.timer.Stop()
@@ -122,10 +93,10 @@ func (v *Verifier) Add(s Sent) {
 	}
 }
 
-// Reset ends every wait and forgets the samples.
+// Reset ends every wait.
 func (v *Verifier) Reset() {
 	waits := v.waits
-	v.waits, v.samples = nil, nil
+	v.waits = nil
 	for _, p := range waits {
 		p.timer.Stop()
 		p.done(ErrStopped)
