@@ -227,6 +227,42 @@ func TestDevicesPage(t *testing.T) {
 	s.closes(p)
 }
 
+// What stands in for a device is called what it is, chosen or by default; a device that is away is told as such.
+func TestStandInsAreShownAsWhatTheyAre(t *testing.T) {
+	for _, c := range []struct{ camera, microphone, says, heard string }{
+		{"pattern", "tone", "Test picture", "Test tone"},
+		{"/home/ann/a film.y4m", "voice.wav", "File a film.y4m", "File voice.wav"},
+		{"screen:DP-1", "Old headset", "Screen", "Old headset (not connected)"},
+		{"", "", "Default: Test picture", "System default"},
+	} {
+		t.Run(c.camera, func(t *testing.T) {
+			s := newStage(t)
+			s.actions.devices = &views.Devices{Cameras: []views.Device{{ID: "pattern", Default: true}}}
+			m := s.sample("settings")
+			m.Settings = kept.Defaults()
+			m.Settings.Camera, m.Settings.Microphone = c.camera, c.microphone
+			s.root.Set(m)
+			s.root.OpenSettings()
+			p := s.opens(views.NoDevice, c.microphone)
+			s.settle()
+			s.settle()
+			s.says(c.says, c.heard)
+			var offered []string
+			s.walk(func(o fyne.CanvasObject) bool {
+				if list, ok := o.(*widget.Select); ok && list.Selected == c.says {
+					offered = list.Options
+				}
+				return offered != nil
+			})
+			if want := 2 + min(1, len(c.camera)); len(offered) != want { // nobody chooses a stand-in from the list
+				t.Errorf("offered are %q", offered)
+			}
+			s.root.CloseSettings()
+			s.closes(p)
+		})
+	}
+}
+
 // tapNth taps the nth of the buttons with these words, from 0.
 func (s *stage) tapNth(words string, nth int) {
 	s.t.Helper()

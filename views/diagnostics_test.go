@@ -13,6 +13,7 @@ import (
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
 	"fyne.io/fyne/v2/test"
+	fynewidget "fyne.io/fyne/v2/widget"
 
 	"parley/connector/recorder"
 	"parley/connector/rtc"
@@ -232,6 +233,30 @@ func TestStressTestShowsProgressAndResult(t *testing.T) {
 	if i.options != (stress.Options{Count: 2, Hold: 500 * time.Millisecond, Pause: 2 * time.Second}) {
 		t.Errorf("ran with %+v", i.options)
 	}
+}
+
+// While no event is chosen the reader beside the list says what it is for.
+func TestTheEventsReaderSaysWhatItIsFor(t *testing.T) {
+	i := &inspected{events: []recorder.Event{{Number: 1, Name: "call:confirmed", Payload: `{"number":"2001"}`}}}
+	s, _ := diagnosing(t, i)
+	s.tab("Events")
+	const hint = "Choose an event to read all of it here"
+	s.says(hint)
+	s.window.Resize(fyne.NewSize(1024, 640))
+	var list *fynewidget.List
+	s.walk(func(o fyne.CanvasObject) bool {
+		found, ok := o.(*fynewidget.List)
+		if ok {
+			list = found
+		}
+		return ok
+	})
+	list.Select(0)
+	s.says("\"number\": \"2001\"")
+	s.silent(hint)
+	s.field("Filter by name or content").SetText("nothing of that kind")
+	s.says(hint)
+	s.silent("\"number\": \"2001\"")
 }
 
 func TestFaults(t *testing.T) {

@@ -33,6 +33,7 @@ type asked struct {
 
 // actions records what is asked for (views.Actions). Every action waits until the test ends it or its context ends.
 type actions struct {
+	devices   *views.Devices // nil: those of the gallery
 	calls     chan *asked
 	sources   []views.ShareSource
 	previews  chan *preview
@@ -117,6 +118,9 @@ func (a *actions) TrustCertificate(ctx context.Context, server, print string) er
 }
 func (a *actions) ShareSources(context.Context) ([]views.ShareSource, error) { return a.sources, nil }
 func (a *actions) Devices(context.Context) (views.Devices, error) {
+	if a.devices != nil {
+		return *a.devices, nil
+	}
 	return gallery.Actions{}.Devices(context.Background())
 }
 func (a *actions) WatchDevices(changed func()) func() {

@@ -210,3 +210,26 @@ func TestDevicesChosenInACallAreSwitchedBehindItsTracks(t *testing.T) {
 		t.Error("a track was stopped")
 	}
 }
+
+// In the demo's room a picture stands in for the camera that is not there, and is listed as what is used.
+func TestTheDemoListsItsCamera(t *testing.T) {
+	r := newRig(t)
+	list := func() []views.Device {
+		d, err := r.Devices(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		return d.Cameras
+	}
+	if got := list(); len(got) != 0 {
+		t.Errorf("without the demo: %v", got)
+	}
+	r.options.Demo = true
+	if got := list(); !slices.Equal(got, []views.Device{{ID: demoCamera, Default: true}}) {
+		t.Errorf("in the demo: %v", got)
+	}
+	r.media.Devices = func() views.Devices { return views.Devices{Cameras: []views.Device{{ID: "c1", Name: "Webcam"}}} }
+	if got := list(); !slices.Equal(got, []views.Device{{ID: "c1", Name: "Webcam"}}) {
+		t.Errorf("with a camera: %v", got)
+	}
+}
