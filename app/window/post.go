@@ -43,29 +43,14 @@ func (p *post) run(ctx context.Context) {
 	for {
 		select {
 		case n := <-p.queue:
-			if !p.within(ctx, n) {
+			if !within(ctx, func() { p.deliver(ctx, n) }) {
 				return
 			}
 		case <-ctx.Done():
 			last, cancel := context.WithTimeout(context.WithoutCancel(ctx), withdrawTime)
 			defer cancel()
-			p.within(last, note{rings: true})
+			within(last, func() { p.deliver(last, note{rings: true}) })
 			return
 		}
-	}
-}
-
-// within delivers a note; false: ctx has ended before.
-func (p *post) within(ctx context.Context, n note) bool {
-	taken := make(chan struct{})
-	go func() {
-		defer close(taken)
-		p.deliver(ctx, n)
-	}()
-	select {
-	case <-taken:
-		return true
-	case <-ctx.Done():
-		return false
 	}
 }

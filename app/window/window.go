@@ -106,6 +106,7 @@ type Window struct {
 	diagnosing *diagnosticsWindow
 	tray       *tray
 	notifier   *notifier
+	awake      *awake
 	renderer   atomic.Value   // its name
 	shown      views.Settings // what is on the screen
 	startError error          // of reading what is kept
@@ -202,7 +203,7 @@ func (w *Window) build(store *Store) {
 	w.root = views.NewRoot(env)
 	w.root.SetNumber(o.Number)
 	w.incoming = &incomingWindow{w: w}
-	w.tray, w.notifier = newTray(w, model), newNotifier(w)
+	w.tray, w.notifier, w.awake = newTray(w, model), newNotifier(w), newAwake(w)
 	w.window.SetCloseIntercept(w.askedToClose)
 	w.root.Set(model)
 	w.root.Tell(views.DescribeStart(startProblem(w.startError)))
@@ -329,5 +330,6 @@ func (w *Window) show(m views.Model) {
 	w.incoming.set(m.Snapshot)
 	w.tray.set(m)
 	w.notifier.set(m)
+	w.awake.follow(m)
 	w.automatic.follow(w, m)
 }

@@ -20,6 +20,7 @@ import (
 const (
 	trayWatcher   = "org.kde.StatusNotifierWatcher"
 	notifications = "org.freedesktop.Notifications"
+	screenSaver   = "org.freedesktop.ScreenSaver"
 	menuPath      = "/StatusNotifierItem/menu"
 )
 
@@ -32,6 +33,7 @@ type desktop struct {
 	icons   chan string   // the bus names of whoever registers one
 	notes   chan notified // what programs notify of
 	gone    chan uint32   // which of them they took away
+	awake   chan bool     // whether they want the screen to stay on
 	icon    string        // the one that registered last
 }
 
@@ -61,6 +63,21 @@ func (n notesService) CloseNotification(number uint32) *dbus.Error {
 	return nil
 }
 
+// idleService is what programs call to keep the screen on.
+type idleService struct{ d *desktop }
+
+// Inhibit keeps it on.
+func (i idleService) Inhibit(string, string) (uint32, *dbus.Error) {
+	i.d.awake <- true
+	return 1, nil
+}
+
+// UnInhibit lets it go dark.
+func (i idleService) UnInhibit(uint32) *dbus.Error {
+	i.d.awake <- false
+	return nil
+}
+
 func startDesktop(s *session) *desktop {
 	s.t.Helper()
 	if missing := harness.Missing("dbus-daemon"); missing != "" {
@@ -74,13 +91,14 @@ func startDesktop(s *session) *desktop {
 	address, err := bufio.NewReader(out).ReadString('\n')
 	s.must(err)
 	d := &desktop{s: s, address: strings.TrimSpace(address), icons: make(chan string, 8), notes: make(chan notified, 8),
-		gone: make(chan uint32, 8)}
+		gone: make(chan uint32, 8), awake: make(chan bool, 8)}
 	d.bus, err = dbus.Connect(d.address)
 	s.must(err)
 	s.t.Cleanup(func() { _ = d.bus.Close() })
 	s.must(d.bus.Export(trayService{d}, "/StatusNotifierWatcher", trayWatcher))
 	s.must(d.bus.Export(notesService{d}, "/org/freedesktop/Notifications", notifications))
-	for _, name := range []string{trayWatcher, notifications} {
+	s.must(d.bus.Export(idleService{d}, "/org/freedesktop/ScreenSaver", screenSaver))
+	for _, name := range []string{trayWatcher, notifications, screenSaver} {
 		_, err := d.bus.RequestName(name, dbus.NameFlagDoNotQueue)
 		s.must(err)
 	}
@@ -183,5 +201,18 @@ func (d *desktop) withdraws() {
 	case <-d.gone:
 	case <-time.After(patience):
 		d.s.t.Fatal("a notification stays")
+	}
+}
+
+// keeps waits until the screen is to stay on, or may go dark.
+func (d *desktop) keeps(on bool) {
+	d.s.t.Helper()
+	select {
+	case got := <-d.awake:
+		if got != on {
+			d.s.t.Fatalf("the screen is to stay on: %v", got)
+		}
+	case <-time.After(patience):
+		d.s.t.Fatalf("the desktop is not asked to keep the screen on: %v", on)
 	}
 }

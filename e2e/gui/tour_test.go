@@ -299,13 +299,13 @@ func (s *session) brokenCall() {
 		return i.Words == s.word("call.share") && !i.Disabled
 	})
 	// A server that hears nothing of us any more ends the call so. It is slow with the next call, so that there is time to
-	// look at the attempt.
+	// look at the attempt; but not with the end of this one.
 	s.order("end-call", "who", "1001", "code", 408)
-	s.order("sip-delay", "who", "*", "delay", "30s")
 	s.until("the call to be restored", func(_ harness.Pane, i harness.Item) bool {
 		begun, _, _ := strings.Cut(s.word("redial.restoring"), "{")
 		return says(i, begun)
 	})
+	s.order("sip-delay", "who", "*", "delay", "30s")
 	s.shot("redial", "")
 	s.tap(s.word("common.cancel"))
 	s.sees(s.word("home.video"))

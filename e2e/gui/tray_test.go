@@ -42,6 +42,7 @@ func TestTheIconBesideTheClock(t *testing.T) {
 	s.press("Escape")
 	s.tap(s.word("home.video"))
 	s.happens("joined")
+	d.keeps(true)
 	d.offers([]string{s.word("status.callActive"), mute, leave, show, quit})
 	d.click(mute)
 	s.onServer("the microphone to be off", func(p participant) bool { return !p.Microphone })
@@ -59,6 +60,7 @@ func TestTheIconBesideTheClock(t *testing.T) {
 	s.moving("the remote video")
 	d.click(leave)
 	s.happens("left")
+	d.keeps(false)
 	d.offers([]string{s.word("status.ready")}, mute, unmute, leave)
 	d.click(quit)
 	if code, err := s.window.Wait(s.ctx); err != nil || code != 0 {
