@@ -6,8 +6,10 @@ import (
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/test"
 
+	"parley/connector/presentation"
 	"parley/views/gallery"
 	"parley/views/kept"
+	"parley/views/widget"
 )
 
 func TestPresentationComesFirstAndTheLayoutIsAChoice(t *testing.T) {
@@ -118,5 +120,50 @@ func TestTheSmallWindowFollowsTheCallAndGoesWithIt(t *testing.T) {
 	s.root.Set(s.sample("home"))
 	if !closed {
 		t.Error("the small window stays after the call")
+	}
+}
+
+// Who works elsewhere mutes, stops sharing and hangs up from the small window, with its buttons or with the keys.
+func TestTheCallIsLedFromTheSmallWindow(t *testing.T) {
+	s := newStage(t)
+	var small fyne.Window
+	s.env.NewWindow = func(string) fyne.Window {
+		small = test.NewWindow(nil)
+		return small
+	}
+	m := s.sample("call")
+	m.Settings.Shortcuts = map[string]string{"microphone": "F9", "hang-up": "F8"}
+	s.root.Set(m)
+	s.tap("More")
+	s.menu("Small window on top")
+	bar := func() map[string]*widget.BarButton {
+		found := map[string]*widget.BarButton{}
+		gallery.Walk(small, func(o fyne.CanvasObject) bool {
+			if b, ok := o.(*widget.BarButton); ok {
+				found[b.State().Caption] = b
+			}
+			return false
+		})
+		return found
+	}
+	if bar()["Stop sharing"] != nil {
+		t.Error("there is nothing to stop")
+	}
+	m.Snapshot.Presentation = presentation.Active
+	s.root.Set(m)
+	stop := bar()["Stop sharing"]
+	if stop == nil {
+		t.Fatal("sharing cannot be stopped from the small window")
+	}
+	stop.Tapped(nil)
+	s.finish(s.next("stop sharing"), nil)
+	small.Canvas().OnTypedKey()(&fyne.KeyEvent{Name: fyne.KeyF9})
+	s.finish(s.next("microphone"), nil)
+	small.Canvas().OnTypedKey()(&fyne.KeyEvent{Name: fyne.KeyF8})
+	s.finish(s.next("hang up"), nil)
+	m.Snapshot.Presentation = presentation.Idle
+	s.root.Set(m)
+	if bar()["Stop sharing"] != nil {
+		t.Error("there is nothing to stop any more")
 	}
 }

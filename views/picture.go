@@ -23,8 +23,8 @@ type pictureWindow struct {
 	window fyne.Window
 	call   *callView
 
-	tile               *widget.Tile
-	microphone, hangUp *widget.BarButton
+	tile                          *widget.Tile
+	microphone, stopShare, hangUp *widget.BarButton
 }
 
 // pictureSize when it opens, device independent pixels.
@@ -44,16 +44,17 @@ func (r *Root) openPictureWindow() {
 	p.tile = widget.NewTile("picture", r.env.Pictures.Drawing(), false)
 	p.microphone = widget.NewBarButton(widget.ButtonState{Icon: "microphone", Caption: text.T("call.mute")}, func() { p.call.toggleMicrophone() })
 	p.hangUp = widget.NewBarButton(widget.ButtonState{Icon: "hang-up", Caption: text.T("call.hangup"), Kind: widget.Danger}, func() { p.call.leave() })
+	p.stopShare = widget.NewBarButton(widget.ButtonState{Icon: "share-stop", Caption: text.T("tray.stopShare"), Kind: widget.Active}, func() { p.call.stopShare() })
 	back := widget.NewBarButton(widget.ButtonState{Icon: "window", Caption: text.T("call.pip.back")}, func() {
 		r.closePicture()
 		r.env.Window.Show()
 		r.env.Window.RequestFocus()
 	})
-	for _, b := range []*widget.BarButton{p.microphone, back, p.hangUp} {
+	for _, b := range []*widget.BarButton{p.microphone, p.stopShare, back, p.hangUp} {
 		b.SetCompact(true)
 	}
 	field := canvas.NewRectangle(theme.Color(look.Stage))
-	bar := container.NewStack(newStageField(), container.NewCenter(container.NewHBox(p.microphone, back, p.hangUp)))
+	bar := container.NewStack(newStageField(), container.NewCenter(container.NewHBox(p.microphone, p.stopShare, back, p.hangUp)))
 	p.window.SetContent(container.NewStack(field, bordered(nil, bar, nil, nil, p.tile)))
 	p.window.SetPadded(false)
 	p.window.Resize(pictureSize)
@@ -96,6 +97,10 @@ func (p *pictureWindow) set() {
 	p.tile.SetLabel(widget.TileLabel{Name: words.Person, Person: words.Person, Hint: words.Hint, Centered: true})
 	p.env.Pictures.Show(p.tile, track)
 	p.microphone.Set(words.Microphone)
+	if p.stopShare.Visible() != words.Sharing {
+		widget.SetVisible(p.stopShare, words.Sharing)
+		p.window.Content().Refresh() // the others move together
+	}
 }
 
 // closePicture closes the small window.

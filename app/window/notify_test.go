@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"parley/connector/incoming"
+	"parley/connector/presentation"
 	"parley/connector/session"
 	"parley/views"
 	"parley/views/text"
@@ -64,6 +65,13 @@ func TestTrayWords(t *testing.T) {
 	m.Snapshot.Call.State = "call:inRoom"
 	m.Snapshot.Media = session.Media{HasMicrophone: true, MicrophoneOn: true}
 	if w := wordsOfTray(m); w.mute != "Mute" || w.hangUp != "Leave" {
+		t.Errorf("got %+v", w)
+	}
+	if w := wordsOfTray(m); w.stopShare != "" {
+		t.Errorf("nothing is shared: %+v", w)
+	}
+	m.Snapshot.Presentation = presentation.Active
+	if w := wordsOfTray(m); w.stopShare != "Stop sharing" {
 		t.Errorf("got %+v", w)
 	}
 	m.Snapshot.Media.MicrophoneOn = false

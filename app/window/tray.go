@@ -7,6 +7,7 @@ import (
 	"fyne.io/fyne/v2/driver/desktop"
 
 	"parley/assets"
+	"parley/connector/presentation"
 	"parley/views"
 	"parley/views/text"
 )
@@ -19,7 +20,7 @@ type tray struct {
 }
 
 // trayWords are all that the menu says.
-type trayWords struct{ status, mute, hangUp, show, quit string }
+type trayWords struct{ status, mute, stopShare, hangUp, show, quit string }
 
 // newTray shows the icon with the model's menu, where the desktop has a place for it. It must come before the window's loop:
 // what has no menu when that begins stays hidden (Fyne 2.8).
@@ -66,6 +67,9 @@ func wordsOfTray(m views.Model) trayWords {
 		return w
 	}
 	w.hangUp = text.T("call.hangup")
+	if m.Snapshot.Presentation == presentation.Active {
+		w.stopShare = text.T("tray.stopShare")
+	}
 	if m.Snapshot.Media.HasMicrophone {
 		w.mute = text.T("call.mute")
 		if !m.Snapshot.Media.MicrophoneOn {
@@ -85,6 +89,9 @@ func (t *tray) menu(words trayWords, m views.Model) *fyne.Menu {
 		items = append(items, fyne.NewMenuItem(words.mute, func() {
 			w.act(views.OpMicrophone, func(ctx context.Context) error { return w.controller.SetMicrophone(ctx, on) })
 		}))
+	}
+	if words.stopShare != "" {
+		items = append(items, fyne.NewMenuItem(words.stopShare, func() { w.act(views.OpShare, w.controller.StopSharing) }))
 	}
 	if words.hangUp != "" {
 		items = append(items, fyne.NewMenuItem(words.hangUp, func() { w.act(views.OpHangUp, w.controller.HangUp) }))
