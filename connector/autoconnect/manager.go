@@ -1,88 +1,11 @@
 package autoconnect
 
 import (
-	"context"
-	"errors"
-	"log/slog"
 	"time"
 
 	"parley/connector/connection"
 	"parley/connector/loop"
 )
-
-// The defaults of spec connector 3.
-const (
-	RetryDelay        = 3 * time.Second
-	PingInterval      = 15 * time.Second
-	maxPingFailures   = 2
-	TelephonyInterval = 15 * time.Second
-)
-
-// Outcome of a start; the values are the wire names.
-type Outcome string
-
-// The outcomes.
-const (
-	Started        Outcome = "started"
-	Coalesced      Outcome = "coalesced"
-	FailedAll      Outcome = "failed-all-attempts"
-	StoppedByError Outcome = "stop-attempts-by-error"
-	LimitReached   Outcome = "limit-reached-attempts"
-	Cancelled      Outcome = "cancelled-attempts"
-)
-
-// Error is a start that did not end in a connection.
-type Error struct {
-	Outcome Outcome
-	Err     error
-}
-
-func (e *Error) Error() string {
-	if e.Err == nil {
-		return "auto-connect: " + string(e.Outcome)
-	}
-	return "auto-connect: " + string(e.Outcome) + ": " + e.Err.Error()
-}
-
-func (e *Error) Unwrap() error { return e.Err }
-
-// Connection is what the auto-connector needs of the connection manager.
-type Connection interface {
-	Connect(connection.Parameters, func(*connection.Configuration, error))
-	CancelConnect()
-	Disconnect(func())
-	Ping(done func(error))
-	PingWithin(limit time.Duration, done func(error))
-	// Reopen cuts the socket and keeps the user agent, which opens another one; Resume waits for that one to be connected and,
-	// where asked to, registered. A call goes on meanwhile.
-	Reopen(done func())
-	Resume(func(*connection.Configuration, error))
-	CheckTelephony(connection.Parameters, func(error)) (cancel func())
-	Busy() bool
-	Machine() *connection.Machine
-}
-
-// Options of a Manager; zero values are the defaults.
-type Options struct {
-	RetryDelay, PingInterval, TelephonyInterval time.Duration
-	PingTimeout                                 time.Duration // how long the connection waits for a ping, 10 s when 0
-	OnChange, OnOnline                          Policy
-	OfflineGrace                                time.Duration
-	// StartAttempts is after how many attempts a start that did not connect tells so; 0: AttemptsLimit. What has been
-	// connected once tries AttemptsLimit times.
-	StartAttempts int
-}
-
-// Deps of a Manager.
-type Deps struct {
-	Loop       *loop.Loop
-	Emit       func(name string, data any) // name without prefix
-	Connection Connection
-	InCall     func() bool
-	Network    Network // nil: no events
-	Options    Options
-	Logger     *slog.Logger
-}
 
 // Manager keeps the connection up. Its methods are called on the loop.
 type Manager struct {
@@ -119,13 +42,6 @@ func NewManager(deps Deps) *Manager {
 	}}
 	m.watcher = watcher{manager: m}
 	return m
-}
-
-func or(d, standard time.Duration) time.Duration {
-	if d > 0 {
-		return d
-	}
-	return standard
 }
 
 // Machine for readers.
@@ -274,88 +190,6 @@ func (m *Manager) run(effect string) {
 	}
 }
 
-func (m *Manager) gate() {
-	m.deps.Emit("before-attempt", struct{}{})
-	if m.attempts.LimitReached() {
-		m.attempts.Finish()
-		m.deps.Emit("limit-reached-attempts", connection.ErrorData(m.lastError()))
-		m.settle(LimitReached, m.lastError())
-		m.send(EventLimit)
-		return
-	}
-	m.attempts.Begin()
-	m.attempts.Increment()
-	m.send(EventOpen)
-}
-
-func (m *Manager) lastError() error {
-	if m.err == nil {
-		return errors.New("limit of attempts reached")
-	}
-	return m.err
-}
-
-func (m *Manager) connect() {
-	done := m.guarded(m.connectDone)
-	if m.resume = m.resume && m.deps.InCall(); m.resume {
-		m.deps.Connection.Resume(func(_ *connection.Configuration, err error) { done(err) })
-		return
-	}
-	m.deps.Connection.Connect(*m.params, func(_ *connection.Configuration, err error) { done(err) })
-}
-
-func (m *Manager) connectDone(err error) {
-	m.err = err
-	switch {
-	case err == nil:
-		m.attempts.Finish()
-		m.attempts.Reset()
-		m.policy.Reset()
-		m.succeeded()
-		m.send(EventConnected)
-	case errors.Is(err, connection.ErrCanceled), errors.Is(err, connection.ErrSuperseded), errors.Is(err, context.Canceled):
-		m.halt("cancelled-attempts", Cancelled, err)
-	case !CanRetry(err) || validation(err):
-		m.halt("stop-attempts-by-error", StoppedByError, err)
-	default:
-		m.attempts.Finish()
-		m.send(EventFailed)
-	}
-}
-
-// errCallOver ends the wait for another socket of the user agent.
-var errCallOver = errors.New("auto-connect: the call that was spared is over")
-
-// validation errors stay the same however often they are tried.
-func validation(err error) bool {
-	for _, v := range []error{connection.ErrNoServerIP, connection.ErrNoServerURL, connection.ErrNoPassword, connection.ErrNoUser} {
-		if errors.Is(err, v) {
-			return true
-		}
-	}
-	return false
-}
-
-func (m *Manager) succeeded() {
-	m.deps.Emit("success", nil)
-	m.settle(Started, nil)
-}
-
-func (m *Manager) halt(event string, outcome Outcome, err error) {
-	m.attempts.Finish()
-	m.deps.Emit(event, connection.ErrorData(err))
-	m.send(EventHalted)
-	m.settle(outcome, err)
-}
-
-func (m *Manager) settle(outcome Outcome, err error) {
-	m.attempts.Limit = AttemptsLimit
-	if done := m.starting; done != nil {
-		m.starting = nil
-		done(outcome, err)
-	}
-}
-
 // idle is the end of a stop.
 func (m *Manager) idle() {
 	m.attempts.Finish()
@@ -365,107 +199,4 @@ func (m *Manager) idle() {
 	for _, fn := range stopped {
 		fn()
 	}
-}
-
-// monitor pings every interval, beginning now; two failures in a row reconnect.
-func (m *Manager) monitor() {
-	m.pingFailures = 0
-	m.ping()
-	if m.registration && !m.deps.InCall() {
-		m.registration = false
-	}
-}
-
-func (m *Manager) ping() {
-	m.deps.Connection.Ping(m.guarded(func(err error) {
-		if err == nil {
-			m.pingFailures = 0
-		} else if m.pingFailures++; m.pingFailures >= maxPingFailures {
-			m.request(ReasonPeriodicPingFailed)
-			return
-		}
-		m.timer = m.deps.Loop.After(m.deps.Options.PingInterval, m.ping)
-	}))
-}
-
-// probe pings after a network event.
-func (m *Manager) probe(done func(error)) {
-	if m.deps.InCall() {
-		m.deps.Connection.PingWithin(CallProbeTimeout, done)
-		return
-	}
-	m.deps.Connection.Ping(done)
-}
-
-// HandleEvent follows the connector's stream.
-func (m *Manager) HandleEvent(name string) {
-	switch name {
-	case "connection:registrationFailed":
-		switch {
-		case m.machine.State() != ConnectedMonitoring:
-		case m.deps.InCall():
-			m.registration = true
-		default:
-			m.request(ReasonRegistrationFailed)
-		}
-	case "connection:registered":
-		m.registration = false
-	case "call:ended", "call:failed":
-		if m.deps.InCall() {
-			return // another call takes this one's place: what waits for the end of calls goes on waiting
-		}
-		m.watcher.callOver()
-		if m.resume && m.machine.State() == AttemptingConnect {
-			m.resume = false
-			m.connectDone(errCallOver) // nothing is left to spare: connect in the ordinary way
-			return
-		}
-		if m.registration {
-			m.registration = false
-			if m.machine.State() == ConnectedMonitoring {
-				m.request(ReasonRegistrationFailed)
-			}
-		}
-	}
-}
-
-type failureData struct {
-	Count     int    `json:"failCount"`
-	Level     Level  `json:"escalationLevel"`
-	Reconnect bool   `json:"shouldRequestReconnect"`
-	Delay     int64  `json:"nextRetryDelayMs"`
-	Error     string `json:"error"`
-}
-
-// checkTelephony asks at once and then periodically whether a connection can be had at all.
-func (m *Manager) checkTelephony() {
-	m.cancelCheck = m.deps.Connection.CheckTelephony(*m.params, m.guarded(func(err error) {
-		m.cancelCheck = nil
-		if err == nil {
-			m.telephonyUp()
-			return
-		}
-		d := m.policy.Fail(time.Now())
-		data := failureData{d.Count, d.Level, d.Reconnect, d.NextDelay.Milliseconds(), err.Error()}
-		m.deps.Emit("telephony-check-failure", data)
-		if d.Escalated {
-			m.deps.Emit("telephony-check-escalated", data)
-		}
-		if d.Reconnect {
-			m.request(ReasonTelephonyCheckFailed)
-		}
-		if m.machine.State() == TelephonyChecking {
-			m.timer = m.deps.Loop.After(m.deps.Options.TelephonyInterval, m.checkTelephony)
-		}
-	}))
-}
-
-func (m *Manager) telephonyUp() {
-	m.policy.Reset()
-	if !m.connected() {
-		m.request(ReasonTelephonyDisconnected)
-		return
-	}
-	m.succeeded()
-	m.send(EventStillUp)
 }
