@@ -5,104 +5,16 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"fmt"
-	"log/slog"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
 	"github.com/emiago/sipgo/sip"
 	"github.com/icholy/digest"
-	"github.com/pion/rtcp"
-	"github.com/pion/webrtc/v4"
-	"go.uber.org/goleak"
 
 	"parley/connector/sip/transaction"
 	"parley/connector/sip/websocket"
 )
-
-const patience = 20 * time.Second // on a busy machine
-
-// net/http lingers for half a second after it has refused a body that was too large; nothing can wait for that.
-func TestMain(m *testing.M) {
-	goleak.VerifyTestMain(m, goleak.IgnoreAnyFunction("net/http.(*conn).closeWriteAndWait"))
-}
-
-// startServer runs a server for one test.
-func startServer(t *testing.T, c Config) (*Server, *eventLog) {
-	t.Helper()
-	events := newEventLog()
-	c.Listen, c.Loopback, c.Events = "127.0.0.1:0", true, events.add
-	if testing.Verbose() {
-		c.Logger = slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelDebug}))
-	}
-	s, err := New(c)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := s.Start(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		ctx, cancel := context.WithTimeout(context.Background(), patience)
-		defer cancel()
-		if err := s.Close(ctx); err != nil {
-			t.Errorf("close: %v", err)
-		}
-		if t.Failed() {
-			events.dump(t)
-		}
-	})
-	return s, events
-}
-
-// eventLog keeps a server's events and lets tests wait for them.
-type eventLog struct {
-	mu      sync.Mutex
-	list    []Event
-	changed chan struct{}
-}
-
-func newEventLog() *eventLog { return &eventLog{changed: make(chan struct{})} }
-
-func (l *eventLog) add(e Event) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.list = append(l.list, e)
-	close(l.changed)
-	l.changed = make(chan struct{})
-}
-
-func (l *eventLog) dump(t *testing.T) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	for _, e := range l.list {
-		b, _ := e.MarshalJSON()
-		t.Log(string(b))
-	}
-}
-
-// wait for an event that satisfies ok.
-func (l *eventLog) wait(t *testing.T, name string, ok func(map[string]any) bool) Event {
-	t.Helper()
-	deadline := time.After(patience)
-	for from := 0; ; {
-		l.mu.Lock()
-		for ; from < len(l.list); from++ {
-			if e := l.list[from]; e.Name == name && (ok == nil || ok(e.Data)) {
-				l.mu.Unlock()
-				return e
-			}
-		}
-		changed := l.changed
-		l.mu.Unlock()
-		select {
-		case <-changed:
-		case <-deadline:
-			t.Fatalf("no event %s", name)
-		}
-	}
-}
 
 // client is a scripted SIP client over a real WebSocket.
 type client struct {
@@ -362,99 +274,4 @@ func (c *client) infoFrom(kind string) *sip.Request {
 			return in.req
 		}
 	}
-}
-
-func value(req *sip.Request, name string) string {
-	if h := req.GetHeader(name); h != nil {
-		return h.Value()
-	}
-	return ""
-}
-
-// newPC makes a client's peer connection with tracks for sound and video. A codec with "?" behind it is received only.
-func newPC(t *testing.T, codec string) (pc *webrtc.PeerConnection, audio, video *webrtc.TrackLocalStaticSample) {
-	t.Helper()
-	codec, receiveOnly := strings.CutSuffix(codec, "?")
-	pc = peerConnection(t, codec)
-	capability := videoOf(codec)
-	audio, err := webrtc.NewTrackLocalStaticSample(opus, "mic", "local")
-	must(t, err)
-	video, err = webrtc.NewTrackLocalStaticSample(capability, "camera", "local")
-	must(t, err)
-	_, err = pc.AddTrack(audio)
-	must(t, err)
-	if receiveOnly {
-		_, err = pc.AddTransceiverFromKind(webrtc.RTPCodecTypeVideo,
-			webrtc.RTPTransceiverInit{Direction: webrtc.RTPTransceiverDirectionRecvonly})
-	} else {
-		_, err = pc.AddTrack(video)
-	}
-	must(t, err)
-	return pc, audio, video
-}
-
-var opus = webrtc.RTPCodecCapability{MimeType: webrtc.MimeTypeOpus, ClockRate: 48000, Channels: 2}
-
-// videoOf is a codec's capability; "H264/0" is packetization mode 0.
-func videoOf(codec string) webrtc.RTPCodecCapability {
-	codec, mode, _ := strings.Cut(codec, "/")
-	capability := webrtc.RTPCodecCapability{MimeType: "video/" + codec, ClockRate: 90000}
-	if codec == "H264" {
-		if mode == "" {
-			mode = "1"
-		}
-		capability.SDPFmtpLine = "level-asymmetry-allowed=1;packetization-mode=" + mode + ";profile-level-id=42e01f"
-	}
-	return capability
-}
-
-// peerConnection knows Opus and one video codec.
-func peerConnection(t *testing.T, codec string) *webrtc.PeerConnection {
-	t.Helper()
-	engine := &webrtc.MediaEngine{}
-	must(t, engine.RegisterCodec(webrtc.RTPCodecParameters{RTPCodecCapability: opus, PayloadType: 109}, webrtc.RTPCodecTypeAudio))
-	video1 := videoOf(codec)
-	video1.RTCPFeedback = []webrtc.RTCPFeedback{{Type: "nack"}, {Type: "nack", Parameter: "pli"}}
-	must(t, engine.RegisterCodec(webrtc.RTPCodecParameters{RTPCodecCapability: video1, PayloadType: 120}, webrtc.RTPCodecTypeVideo))
-	settings := webrtc.SettingEngine{}
-	settings.SetIncludeLoopbackCandidate(true)
-	settings.SetNetworkTypes([]webrtc.NetworkType{webrtc.NetworkTypeUDP4})
-	settings.SetInterfaceFilter(func(name string) bool { return name == "lo" })
-	pc, err := webrtc.NewAPI(webrtc.WithMediaEngine(engine), webrtc.WithSettingEngine(settings)).
-		NewPeerConnection(webrtc.Configuration{})
-	must(t, err)
-	t.Cleanup(func() { _ = pc.Close() })
-	return pc
-}
-
-func must(t *testing.T, err error) {
-	t.Helper()
-	if err != nil {
-		t.Fatal(err)
-	}
-}
-
-func offerOf(t *testing.T, pc *webrtc.PeerConnection) string {
-	t.Helper()
-	offer, err := pc.CreateOffer(nil)
-	must(t, err)
-	gathered := webrtc.GatheringCompletePromise(pc)
-	must(t, pc.SetLocalDescription(offer))
-	<-gathered
-	return pc.LocalDescription().SDP
-}
-
-func answerTo(t *testing.T, pc *webrtc.PeerConnection, offer string) string {
-	t.Helper()
-	must(t, pc.SetRemoteDescription(webrtc.SessionDescription{Type: webrtc.SDPTypeOffer, SDP: offer}))
-	answer, err := pc.CreateAnswer(nil)
-	must(t, err)
-	gathered := webrtc.GatheringCompletePromise(pc)
-	must(t, pc.SetLocalDescription(answer))
-	<-gathered
-	return pc.LocalDescription().SDP
-}
-
-func pli(pc *webrtc.PeerConnection, track *webrtc.TrackRemote) {
-	_ = pc.WriteRTCP([]rtcp.Packet{&rtcp.PictureLossIndication{MediaSSRC: uint32(track.SSRC())}})
 }
