@@ -6,6 +6,7 @@ import "time"
 const (
 	logSize  = 2048 // packets that are remembered; a power of two
 	mostBack = 256  // one that was overtaken by more is told of no more
+	mostLate = 32   // so many of those in a row, and the peer counts anew
 )
 
 // arrivalLog remembers when packets with a transport-wide number came, until the peer is told. Not for concurrent use; it
@@ -17,6 +18,7 @@ type arrivalLog struct {
 	next    int64 // the first number that the next feedback tells of
 	highest int64
 	untold  int    // packets that came since the last feedback
+	late    int    // packets in a row that were overtaken by too many
 	media   uint32 // source of the last one
 	feedback
 }
@@ -33,8 +35,16 @@ func (l *arrivalLog) add(ssrc uint32, number uint16, at time.Duration) {
 	if !l.started {
 		l.started, l.next, l.highest = true, n, n
 	}
+	if n < l.next-mostBack || n <= l.highest-logSize {
+		if l.late++; l.late > mostLate {
+			l.started, l.numbers, l.untold, l.late = false, unwrapper{}, 0, 0
+			l.ring = [logSize]arrival{}
+		}
+		return
+	}
+	l.late = 0
 	slot := &l.ring[uint64(n)%logSize]
-	if n < l.next-mostBack || n <= l.highest-logSize || slot.came && slot.number == n {
+	if slot.came && slot.number == n {
 		return
 	}
 	*slot = arrival{n, at, true}

@@ -136,11 +136,22 @@ func TestWhenArrivalsAreToldAgain(t *testing.T) {
 		{"overtaken by many", []uint16{200}, 0},
 		{"a leap beyond what is remembered", []uint16{20_000}, 1},
 		{"of before the leap", []uint16{501}, 0},
+		{"in order again", []uint16{20_001}, 1},
+		{"a peer that counts anew", counted(30, mostLate+1+5), 5},
+		{"and goes on", counted(30+mostLate+1+5, 10), 10},
 	} {
 		if got := tell(c.numbers...); got != c.told {
 			t.Errorf("%s: %d are told of, want %d", c.what, got, c.told)
 		}
 	}
+}
+
+// counted are so many numbers from one on.
+func counted(from uint16, n int) (list []uint16) {
+	for i := range n {
+		list = append(list, from+uint16(i))
+	}
+	return list
 }
 
 func TestTellingOfArrivalsDoesNotAllocate(t *testing.T) {
@@ -162,6 +173,11 @@ func TestTellingOfArrivalsDoesNotAllocate(t *testing.T) {
 // Whatever numbers a peer sends: what is told can be read, and ends.
 func FuzzArrivals(f *testing.F) {
 	f.Add([]byte{0, 1, 1, 0, 2, 1, 0, 1, 1})
+	var anew []byte // the numbers go back
+	for n := range byte(mostLate + 5) {
+		anew = append(anew, 0, n, 3-n%3)
+	}
+	f.Add(append([]byte{0x40, 0, 1, 0x40, 1, 2}, anew...))
 	f.Add([]byte{0, 1, 1, 0x7f, 0xff, 200, 0xff, 0x01, 9, 0, 2, 0})
 	f.Fuzz(func(t *testing.T, data []byte) {
 		l := arrivalLog{}
