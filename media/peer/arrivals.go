@@ -21,6 +21,8 @@ type arrivals struct {
 	// repaired takes a retransmission at once and tells whether it was of use: pion keeps them until the stream's next
 	// packet is read. nil: none is taken.
 	repaired func(packet []byte) bool
+	// feedback is where RTCP of ours goes.
+	feedback interceptor.RTCPWriter
 
 	mu        sync.Mutex
 	estimator *incoming.Estimator
@@ -64,6 +66,13 @@ func (a *arrivals) BindRemoteStream(info *interceptor.StreamInfo, reader interce
 		}
 		return n, at, err
 	})
+}
+
+// BindRTCPWriter as interceptor.Interceptor. Nothing of ours is between it and the wire, and pion's own way here makes a map
+// for each packet.
+func (a *arrivals) BindRTCPWriter(writer interceptor.RTCPWriter) interceptor.RTCPWriter {
+	a.feedback = writer
+	return writer
 }
 
 // UnbindRemoteStream as interceptor.Interceptor.

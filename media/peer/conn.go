@@ -49,8 +49,9 @@ type Conn struct {
 	own        rtc.ConnectionState // of our own leg
 	state      rtc.ConnectionState // with those of m-lines apart
 	rtt        time.Duration
-	remb       rembClock // housekeeping's own
-	lips       lips      // likewise
+	remb       rembClock   // housekeeping's own
+	lips       lips        // likewise
+	outs       []*outbound // likewise, a list to be used again
 	// sendingAt is when the peer was last told what was sent; housekeeping's too.
 	sendingAt time.Duration
 
@@ -277,7 +278,7 @@ func (p *Conn) writeRTCP(packets ...rtcp.Packet) {
 	p.mu.Lock()
 	l := p.leg
 	p.mu.Unlock()
-	if err := l.pc.WriteRTCP(packets); err != nil {
+	if _, err := l.arrivals.feedback.Write(packets, nil); err != nil {
 		p.log.Debug("RTCP is not sent", "error", err)
 	}
 }

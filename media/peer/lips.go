@@ -18,6 +18,7 @@ type lips struct {
 	sync    playout.Sync
 	sound   *audioReceiver
 	picture *videoReceiver
+	list    []lipLine // to be used again
 }
 
 // lipLine is what is known of a remote track.
@@ -88,9 +89,11 @@ func belong(a, v lipLine) bool {
 	return a.track.stream == v.track.stream && a.track.stream != noStream || a.cname != "" && a.cname == v.cname
 }
 
-func (p *Conn) lipLines() (list []lipLine) {
+func (p *Conn) lipLines() []lipLine {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	clear(p.lips.list)
+	list := p.lips.list[:0]
 	for _, l := range p.lines {
 		apart := l.apart
 		if apart == nil {
@@ -103,6 +106,7 @@ func (p *Conn) lipLines() (list []lipLine) {
 		}
 		apart.mu.Unlock()
 	}
+	p.lips.list = list
 	return list
 }
 

@@ -163,16 +163,18 @@ func (p *Conn) reportSending(now time.Duration) {
 	}
 }
 
-// outbounds are those of all lines. Each is locked while it writes: not to be waited for under the connection's lock.
-func (p *Conn) outbounds() (outs []*outbound) {
+// outbounds are those of all lines, for housekeeping, whose list is used again. Each is locked while it writes: not to be
+// waited for under the connection's lock.
+func (p *Conn) outbounds() []*outbound {
+	p.outs = p.outs[:0]
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for _, l := range p.lines {
 		if l.sending != nil {
-			outs = append(outs, l.sending.out)
+			p.outs = append(p.outs, l.sending.out)
 		}
 	}
-	return outs
+	return p.outs
 }
 
 // ownSource is a source of ours to speak for; 0 without one.
