@@ -141,7 +141,7 @@ func (v *callView) openMore() {
 	if v.env.Window.FullScreen() {
 		full = text.T("call.fullscreenExit")
 	}
-	items := []*fyne.MenuItem{fyne.NewMenuItem(self, v.toggleSelf)}
+	items := []*fyne.MenuItem{fyne.NewMenuItem(text.T("settings.devices"), v.chooseDevices), fyne.NewMenuItem(self, v.toggleSelf)}
 	if !v.choices.selfHidden {
 		items = append(items, fyne.NewMenuItem(text.T("call.self.move"), v.moveSelf))
 	}
@@ -281,6 +281,7 @@ func (v *callView) shortcuts() map[keys.Action]func() {
 		keys.People:     v.togglePeople,
 		keys.Figures:    v.toggleFigures,
 		keys.Hold:       v.toggleHold,
+		keys.Settings:   v.chooseDevices, // the others would leave the call's screen
 	}
 }
 

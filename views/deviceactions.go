@@ -23,6 +23,8 @@ type DeviceActions interface {
 	WatchDevices(changed func()) (cancel func())
 	// Preview opens a camera and a microphone to be looked at and listened to; names as in Settings.
 	Preview(ctx context.Context, camera, microphone string) *Preview
+	// MicrophoneLevel is how loud the microphone of the call is, 0 to 1; 0 where there is none.
+	MicrophoneLevel() float64
 	// TestSound plays a short sound on a speaker and returns when it is over.
 	TestSound(ctx context.Context, speaker string, volume int) error
 }

@@ -35,6 +35,8 @@ type devicePanel struct {
 	resized func()
 	self    *widget.Tile // nil: no own picture
 	person  string       // whose initials stand for it
+	// level is how loud the microphone of the call is that goes on: nothing is opened. nil: there is no call.
+	level func() float64
 
 	volumes bool
 
@@ -168,7 +170,11 @@ func (p *devicePanel) fill(d Devices) {
 			away := text.T("settings.device.away", text.D{"Name": shorten(selected)})
 			ids, words = append(ids, selected), append(words, cmp.Or(standInWords(selected), away))
 		}
-		c.fill(append(ids, NoDevice), append(words, text.T("settings.device.none")), selected)
+		// In a call its buttons are there to send nothing.
+		if p.level == nil || c == p.speaker || selected == NoDevice {
+			ids, words = append(ids, NoDevice), append(words, text.T("settings.device.none"))
+		}
+		c.fill(ids, words, selected)
 	}
 	fill(p.camera, d.Cameras, s.Camera)
 	fill(p.microphone, d.Microphones, s.Microphone)
@@ -193,7 +199,7 @@ func standInWords(word string) string {
 
 // preview opens what is chosen, and closes what was; one at a time, off the window's goroutine.
 func (p *devicePanel) preview() {
-	if !p.began || p.stopped && p.shown == nil && !p.opening {
+	if p.level != nil || !p.began || p.stopped && p.shown == nil && !p.opening {
 		return
 	}
 	s := p.get()
@@ -277,7 +283,9 @@ func (p *devicePanel) look() {
 			return
 		}
 		level := 0.0
-		if p.shown != nil && p.shown.Level != nil {
+		if p.level != nil {
+			level = p.level()
+		} else if p.shown != nil && p.shown.Level != nil {
 			level = p.shown.Level()
 		}
 		p.meter.Set(level)

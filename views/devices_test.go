@@ -1,6 +1,7 @@
 package views_test
 
 import (
+	"slices"
 	"testing"
 	"time"
 
@@ -298,4 +299,55 @@ func TestWhoDoesNotWaitForADeviceGoesBackWithoutACall(t *testing.T) {
 	}
 	s.closes(p)
 	s.none() // nobody is called
+}
+
+// In a call devices are chosen without leaving it: nothing else is opened, and what is chosen counts at once.
+func TestDevicesAreChosenInACall(t *testing.T) {
+	s := newStage(t)
+	m := s.sample("call")
+	m.Settings = kept.Defaults()
+	m.Settings.Microphone = "Old headset"
+	m.Locks = kept.Locks{"devices.camera": true}
+	s.root.Set(m)
+	s.tap("More")
+	s.menu("Devices")
+	s.settle() // the list
+	s.says("Old headset (not connected)", "System default", "Leave")
+	s.actions.level.Store(50)
+	s.advance(100 * time.Millisecond)
+	if lit := s.meter().Lit(); lit != 8 {
+		t.Errorf("%d of 16 steps shine at half the level", lit)
+	}
+	offered := map[string][]string{}
+	s.walk(func(o fyne.CanvasObject) bool {
+		if list, ok := o.(*widget.Select); ok {
+			offered[list.Name] = list.Options
+			if list.Disabled() != (list.Name == "Camera") {
+				t.Errorf("%s is disabled: %v", list.Name, list.Disabled())
+			}
+		}
+		return false
+	})
+	for name, none := range map[string]bool{"Microphone": false, "Camera": false, "Speaker": true} {
+		if got := slices.Contains(offered[name], "None"); got != none {
+			t.Errorf("%s offers %q", name, offered[name])
+		}
+	}
+	s.choose("Old headset (not connected)", "Headset", 0)
+	c := s.next("change")
+	if got := c.args[0].(views.Settings).Microphone; got != "m1" {
+		t.Errorf("microphone %q", got)
+	}
+	s.finish(c, device.ErrUnavailable)
+	s.says("Could not switch the device")
+	select {
+	case p := <-s.actions.previews:
+		t.Errorf("%q is opened beside the call", p.camera)
+	default:
+	}
+	// The call ends below: so does the watching.
+	s.root.Set(s.sample("home"))
+	if s.silent("Could not switch the device"); s.actions.plugged.Load() != nil {
+		t.Error("devices are watched still")
+	}
 }

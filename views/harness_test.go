@@ -34,6 +34,7 @@ type asked struct {
 // actions records what is asked for (views.Actions). Every action waits until the test ends it or its context ends.
 type actions struct {
 	devices   *views.Devices // nil: those of the gallery
+	level     atomic.Int64   // of the call's microphone, percent
 	calls     chan *asked
 	sources   []views.ShareSource
 	previews  chan *preview
@@ -137,6 +138,7 @@ func (a *actions) Preview(_ context.Context, camera, microphone string) *views.P
 	}
 	return made
 }
+func (a *actions) MicrophoneLevel() float64 { return float64(a.level.Load()) / 100 }
 func (a *actions) TestSound(ctx context.Context, speaker string, volume int) error {
 	return a.do(ctx, "test sound", speaker, volume)
 }

@@ -23,8 +23,8 @@ func TestShortcutsOfACall(t *testing.T) {
 		s.finish(s.next(asks), nil)
 	}
 	s.root.Shortcut(keys.Settings) // would leave the call's screen
-	s.none()
-	s.says("Leave")
+	s.says("Leave", "Devices", "Microphone", "Speaker", "Camera")
+	s.silent("Ringtone")
 }
 
 func TestEveryPressOnTheMicrophoneCounts(t *testing.T) {

@@ -34,6 +34,7 @@ const (
 	OpTones      Operation = "problem.tones"
 	OpSettings   Operation = "problem.settings"
 	OpSound      Operation = "problem.sound"
+	OpDevices    Operation = "problem.devices"
 	OpSave       Operation = "problem.save"
 	OpFault      Operation = "problem.fault"
 	OpDemo       Operation = "problem.demo"

@@ -202,7 +202,6 @@ func (r *Root) show(s Screen) {
 			r.picture.call = r.call
 		}
 		content, shown = r.call.content, r.call.shown
-		delete(actions, keys.Settings)
 		maps.Copy(actions, r.call.shortcuts())
 	case ScreenSettings:
 		v := newSettingsView(r.env, r.model, &r.page, r.CloseSettings, r.keyList)

@@ -124,7 +124,22 @@ func (c *controller) switchDevices(before, now kept.Settings) error {
 	if stream.Audio != nil && before.Microphone != now.Microphone && now.Microphone != kept.NoDevice && c.media.SwitchMicrophone != nil {
 		microphone = c.media.SwitchMicrophone(stream.Audio, now.Microphone, c.microphoneOptions())
 	}
+	// A call that began without is given what is chosen now, as what is plugged in: ready, and off.
+	if stream.Video == nil && before.Camera != now.Camera || stream.Audio == nil && before.Microphone != now.Microphone {
+		c.devicesChanged()
+	}
+	c.mended(views.TroubleCamera, before.Camera != now.Camera && camera == nil)
+	c.mended(views.TroubleMicrophone, before.Microphone != now.Microphone && microphone == nil)
 	return errors.Join(camera, microphone)
+}
+
+// mended takes the trouble with a device away that another one stands in for now.
+func (c *controller) mended(device views.TroubleDevice, mended bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if mended && c.trouble.Device == device {
+		c.trouble = views.Trouble{}
+	}
 }
 
 // speakerOf is the speaker to open. None is the system's at volume 0: it can be switched back at once.
@@ -140,6 +155,17 @@ func volumeOf(d kept.Devices) int {
 		return 0
 	}
 	return d.SpeakerVolume
+}
+
+// MicrophoneLevel implements views.Actions.
+func (c *controller) MicrophoneLevel() float64 {
+	c.mu.Lock()
+	microphone := c.stream.Audio
+	c.mu.Unlock()
+	if meter, ok := microphone.(interface{ Level() float64 }); ok {
+		return meter.Level()
+	}
+	return 0
 }
 
 // TestSound implements views.Actions.

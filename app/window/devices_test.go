@@ -211,6 +211,48 @@ func TestDevicesChosenInACallAreSwitchedBehindItsTracks(t *testing.T) {
 	}
 }
 
+// Another device in the place of the one that failed: the complaint goes. A choice that fails leaves it.
+func TestAnotherDeviceEndsTheTrouble(t *testing.T) {
+	r := newRig(t)
+	var failure error
+	r.controller.media.SwitchCamera = func(rtc.LocalTrack, string, CameraOptions) error { return failure }
+	r.signIn(t)
+	if err := r.Dial(t.Context(), "2001", true); err != nil {
+		t.Fatal(err)
+	}
+	choose := func(camera, microphone string) {
+		_ = r.Change(t.Context(), func(s *views.Settings) { s.Camera, s.Microphone = camera, microphone })
+	}
+	r.cameraOptions.Lost(device.ErrUnavailable)
+	failure = device.ErrNotFound
+	choose("Other", "")
+	choose("Other", "Headset")
+	if r.Model().Trouble.Device != views.TroubleCamera {
+		t.Errorf("trouble %+v", r.Model().Trouble)
+	}
+	failure = nil
+	choose("Third", "Headset")
+	if r.Model().Trouble != (views.Trouble{}) {
+		t.Errorf("trouble %+v after another camera", r.Model().Trouble)
+	}
+}
+
+// A call that began without a microphone takes up the one that is chosen in it.
+func TestADeviceChosenInACallWithoutIsTakenUp(t *testing.T) {
+	r, plug := bare(t)
+	if r.MicrophoneLevel() != 0 {
+		t.Error("a level of no microphone")
+	}
+	plug()
+	if err := r.Change(t.Context(), func(s *views.Settings) { s.Microphone = "Headset" }); err != nil {
+		t.Fatal(err)
+	}
+	r.controller.background.Wait()
+	if r.connector.replaced.Audio != rtc.LocalTrack(r.microphone) || r.microphone.Enabled() {
+		t.Errorf("sent: %+v", r.connector.replaced)
+	}
+}
+
 // In the demo's room a picture stands in for the camera that is not there, and is listed as what is used.
 func TestTheDemoListsItsCamera(t *testing.T) {
 	r := newRig(t)

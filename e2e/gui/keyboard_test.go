@@ -155,6 +155,10 @@ func (s *session) keyboardInCall() {
 	s.happensTo("1001", "presenter")
 	s.enter(s.word("call.shareStop"))
 	s.gone(s.word("call.shareStop"))
+	s.press("ctrl+comma") // the settings would leave the call
+	s.sees(s.word("settings.speaker"))
+	s.press("Escape")
+	s.gone(s.word("settings.speaker"))
 	s.press("F1")
 	s.sees(s.word("keys.title"))
 	s.press("Escape")

@@ -223,6 +223,7 @@ func (Actions) Thumbnails(_, _ int, show func(string, image.Image)) views.Thumbn
 }
 func (Actions) WatchDevices(func()) (cancel func())          { return func() {} }
 func (Actions) TestSound(context.Context, string, int) error { return nil }
+func (Actions) MicrophoneLevel() float64                     { return 0.4 }
 func (Actions) Preview(context.Context, string, string) *views.Preview {
 	return &views.Preview{Close: func() {}}
 }

@@ -165,7 +165,7 @@ func moreOfCalls() (list []Sample) {
 	m.Quality = quality(views.QualityFair)
 	m.Conference.Webcast, m.Conference.OnStream = true, true
 	for name, act := range map[string]func(*views.Root, fyne.Window){"people": shortcut(keys.People), "figures": shortcut(keys.Figures),
-		"keypad": shortcut(keys.Keypad), "more": pressing("call.more"), "layouts": pressing("layout.presentation")} {
+		"keypad": shortcut(keys.Keypad), "more": pressing("call.more"), "devices": shortcut(keys.Settings), "layouts": pressing("layout.presentation")} {
 		list = append(list, Sample{Name: "call-" + name, Model: m, Act: act})
 	}
 	second := Samples()[len(Samples())-1]
