@@ -90,7 +90,7 @@ func realMedia(o Options, plugs *device.Plugs) Media {
 		return switchCamera(track, word, o, plugs)
 	}
 	m.SwitchMicrophone = func(track rtc.LocalTrack, word string, o MicrophoneOptions) error {
-		return switchMicrophone(track, word, o, plugs)
+		return switchMicrophone(track, word, o, processor, plugs)
 	}
 	return m
 }
@@ -172,7 +172,7 @@ func switchCamera(track rtc.LocalTrack, word string, o CameraOptions, plugs *dev
 	return nil
 }
 
-func switchMicrophone(track rtc.LocalTrack, word string, o MicrophoneOptions, plugs *device.Plugs) error {
+func switchMicrophone(track rtc.LocalTrack, word string, o MicrophoneOptions, processor audio.Processor, plugs *device.Plugs) error {
 	t, ok := track.(*device.AudioTrack)
 	if !ok {
 		return nil
@@ -184,8 +184,17 @@ func switchMicrophone(track rtc.LocalTrack, word string, o MicrophoneOptions, pl
 	if err != nil || source == nil {
 		return err
 	}
+	t.SetProcessor(processorFor(word, processor))
 	t.SetSource(source, reopen)
 	return nil
+}
+
+// processorFor a microphone; a file or a tone has no echo and no noise, and a tone would be taken for noise.
+func processorFor(word string, processor audio.Processor) audio.Processor {
+	if device.StandInOf(word) != device.NoStandIn {
+		return nil
+	}
+	return processor
 }
 
 // anyCamera is device.ErrNotFound where a word means a camera and there is none at all.
@@ -202,7 +211,7 @@ func anyCamera(word string) error {
 
 func openMicrophone(word string, o MicrophoneOptions, t device.TrackOptions, processor audio.Processor, plugs *device.Plugs) (*device.AudioTrack, error) {
 	if !o.Raw {
-		t.Processor = processor
+		t.Processor = processorFor(word, processor)
 	}
 	reopen := func() (device.AudioSource, error) {
 		return device.OpenAudioFollowing(word, device.FollowOptions{Plugs: plugs, Told: o.Told})
