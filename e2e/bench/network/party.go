@@ -29,6 +29,7 @@ type party struct {
 
 	mu    sync.Mutex
 	sound []soundSample
+	diary *json.Encoder // of all statistics; nil: none is kept
 }
 
 func newParty(ctx context.Context, user, camera string, eye *eye) (p *party, err error) {
@@ -42,6 +43,9 @@ func newParty(ctx context.Context, user, camera string, eye *eye) (p *party, err
 		Logger: logger(user)})
 	if err != nil {
 		return nil, err
+	}
+	if file := keep(user + ".jsonl"); file != nil {
+		p.diary = json.NewEncoder(file)
 	}
 	p.client.Connector.Subscribe(p.follow)
 	p.client.Connector.Watch((&kit.MainVideo{See: eye.see}).Follow)
@@ -74,6 +78,9 @@ func (p *party) follow(event connector.Event) {
 		if err != nil {
 			return
 		}
+		if p.diary != nil {
+			_ = p.diary.Encode(map[string]any{"at": now(), "stats": json.RawMessage(text)})
+		}
 		var stats struct {
 			Inbound  struct{ Audio *rtc.StreamStats }
 			Outbound struct{ Video *rtc.StreamStats }
@@ -103,15 +110,25 @@ func (p *party) close() error {
 
 // logger writes to a file of the folder that PARLEY_BENCH_LOG names.
 func logger(user string) *slog.Logger {
+	file := keep(user + ".log")
+	if file == nil {
+		return nil
+	}
+	return slog.New(slog.NewTextHandler(file, &slog.HandlerOptions{Level: slog.LevelDebug}))
+}
+
+// keep makes a file in the folder that PARLEY_BENCH_LOG names, for who wants to know why a figure is what it is: an end's log,
+// and its statistics, a line a collection.
+func keep(name string) *os.File {
 	folder := os.Getenv("PARLEY_BENCH_LOG")
 	if folder == "" {
 		return nil
 	}
-	file, err := os.Create(filepath.Join(folder, "network-"+user+".log"))
+	file, err := os.Create(filepath.Join(folder, "network-"+name))
 	if err != nil {
 		return nil
 	}
-	return slog.New(slog.NewTextHandler(file, &slog.HandlerOptions{Level: slog.LevelDebug}))
+	return file
 }
 
 // say prints one event for the process that orchestrates.
