@@ -54,7 +54,7 @@ func (e *Estimator) Add(arrival, transit time.Duration) time.Duration {
 		}
 	}
 	relative := transit - e.minimum
-	e.late.add(relative)
+	e.late.add(relative, keepJitter)
 	return relative
 }
 

@@ -58,10 +58,10 @@ func (v *Video) Frame(arrival time.Duration, timestamp uint32, counts bool) (due
 		v.transit = transit
 	}
 	if late := transit - v.estimator.Minimum(); !counts && late < jump {
-		v.repairs.add(late)
+		v.repairs.add(late, keepRepairs)
 		v.repairedAt = arrival
 	} else {
-		v.repairs.add(0)
+		v.repairs.add(0, keepRepairs)
 	}
 	if arrival-v.repairedAt > repairsPass {
 		v.repairs = histogram{}
