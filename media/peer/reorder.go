@@ -8,7 +8,7 @@ import (
 // Bounds of the reorder buffer.
 const (
 	reorderSize   = 2048                  // packets; a power of two
-	nackRetries   = 12                    // times a packet is asked for
+	nackRetries   = 24                    // times a packet is asked for
 	nackMinWait   = 5 * time.Millisecond  // between two requests for the same packet
 	nackFirstWait = 15 * time.Millisecond // and a round trip, while nobody has answered
 	nackMaxWait   = 500 * time.Millisecond
@@ -19,6 +19,7 @@ const (
 	nackTwins     = 24
 	waitMin       = 120 * time.Millisecond
 	waitMax       = time.Second
+	waitAnswered  = 250 * time.Millisecond // at least, where requests are answered: a key frame would take longer, and be lost as easily
 	waitReordered = 60 * time.Millisecond  // for packets that nobody can be asked for: they may still come out of order
 	backlogLimit  = 700 * time.Millisecond // of packets that wait for a slow decoder: the rest is skipped
 	maxNACKNumber = 256                    // sequence numbers in one request
@@ -57,10 +58,13 @@ func newReorder() *reorder {
 	return &reorder{missing: map[int64]*missingPacket{}, rtt: 50 * time.Millisecond, broken: true}
 }
 
-// wait is how long a hole may delay the picture: time for three requests or four, where there are any.
+// wait is how long a hole may delay the picture: time for three requests or four, for more where they are answered.
 func (r *reorder) wait() time.Duration {
 	if r.noRepair {
 		return waitReordered
+	}
+	if r.answer.known() {
+		return min(max(6*r.again()+60*time.Millisecond, waitAnswered), waitMax)
 	}
 	return min(max(4*r.again()+60*time.Millisecond, waitMin), waitMax)
 }
@@ -74,10 +78,11 @@ func (r *reorder) again() time.Duration {
 }
 
 // answered learns from a packet that came so long after the first request and after the last one for it. Which of them it
-// answers is not told: the last, unless that was too short a time.
+// answers is not told: the last, unless that was too short a time. A round trip is long enough however long answers took lately:
+// taking those to requests that got lost for slow ones would have us ask less and less often.
 func (r *reorder) answered(times int, first, last time.Duration) {
 	took := last
-	if !r.answer.known() || times == 2 && r.twins() || took < r.answer.mean/2 {
+	if !r.answer.known() || times == 2 && r.twins() || took < min(r.answer.mean/2, r.rtt*3/4) {
 		took = first
 	}
 	r.answer.learn(took)
