@@ -12,8 +12,11 @@ type VideoAdapter struct {
 	Name             string // MIME subtype: "VP8"
 	Rank             int    // default order in offers, lower first
 	Encoder, Decoder string // the libraries, for statistics
-	NewEncoder       func(VideoConfig) (VideoEncoder, error)
-	NewDecoder       func() (VideoDecoder, error)
+	// Coarse is the quantizer (Quantizing) from which on the encoder's pictures are so coarse that smaller ones look better:
+	// near the coarsest that it takes. 0: not known.
+	Coarse     int
+	NewEncoder func(VideoConfig) (VideoEncoder, error)
+	NewDecoder func() (VideoDecoder, error)
 }
 
 // AudioAdapter describes one audio codec of this build.
@@ -45,7 +48,7 @@ func RegisterVideo(a VideoAdapter) {
 	name := strings.ToUpper(a.Name)
 	have := registry.video[name]
 	if a.NewEncoder == nil {
-		a.Encoder, a.NewEncoder = have.Encoder, have.NewEncoder
+		a.Encoder, a.NewEncoder, a.Coarse = have.Encoder, have.NewEncoder, have.Coarse
 	}
 	if a.NewDecoder == nil {
 		a.Decoder, a.NewDecoder = have.Decoder, have.NewDecoder

@@ -43,10 +43,17 @@ const (
 	upAfter   = 4 * time.Second // enough for a larger one for so long
 	poor      = 0.35            // of the table's bitrate: a picture below is mush
 	plenty    = 0.7             // of the table's bitrate of the next step
+	// plentyFine is likewise while pictures of this size come out fine: this content needs less than the table says.
+	plentyFine = 0.5
 	// Motion is given up last and comes back first: below so much of the table, or from so much on.
 	poorMotion   = 0.15
 	plentyMotion = 0.25
 	overload     = 0.85 // encoding takes so much of a frame's time: the machine is too slow
+	// A size of which the encoder made mush is tried again with so much more than it had then, or after a while, the next time
+	// after twice as long.
+	starvedMore = 1.2
+	starvedFor  = 30 * time.Second
+	starvedMost = 4 * time.Minute
 )
 
 // adaptation decides how much of the source's size and rate is sent.
@@ -58,6 +65,10 @@ type adaptation struct {
 	wasCPU       bool
 	rising       bool // the last step was one up
 	cpuLimitedAt time.Time
+	// The bitrate with which the size above was mush, bit/s, and until when that speaks against it.
+	starvedWith  float64
+	starvedUntil time.Time
+	starvedFor   time.Duration
 }
 
 // conditions of one decision.
@@ -67,6 +78,8 @@ type conditions struct {
 	frameRate float64 // of the source
 	codec     string
 	load      float64 // share of a frame's time that encoding takes
+	scarce    bool    // the encoder makes mush of this size, whatever the table says
+	fine      bool    // it makes fine pictures of this size, whatever the table says
 	fixedRate float64 // bit/s that the full picture deserves when the table does not count (presentation)
 	keepSize  bool    // drop frames before pixels: text must stay sharp
 	balanced  bool
@@ -91,6 +104,8 @@ func (a *adaptation) update(now time.Time, c conditions) bool {
 		least = poorMotion // only motion is left to be given up
 	}
 	short := c.target < least*c.need(a.size, a.rate)
+	starving := c.scarce && !c.keepSize && a.size < len(sizeSteps)-1
+	short = short || starving
 	busy := c.load > overload
 	if short || busy {
 		a.upSince = time.Time{}
@@ -99,8 +114,11 @@ func (a *adaptation) update(now time.Time, c conditions) bool {
 			return false
 		}
 		after := downAfter
-		if c.target < least/2*c.need(a.size, a.rate) {
-			after = downAfter / 2 // hopeless
+		switch need := least * c.need(a.size, a.rate); {
+		case c.target < need/3: // Each picture of this size takes longer on its way than many of a smaller one.
+			after = downAfter / 4
+		case starving || c.target < need/2:
+			after = downAfter / 2
 		}
 		if now.Sub(a.downSince) < after {
 			return false
@@ -112,6 +130,9 @@ func (a *adaptation) update(now time.Time, c conditions) bool {
 			if !short {
 				a.reason = "cpu"
 			}
+		}
+		if starving {
+			a.starve(now, c.target)
 		}
 		a.rising = false
 		changed := a.down(c)
@@ -126,9 +147,8 @@ func (a *adaptation) update(now time.Time, c conditions) bool {
 		a.reason = ""
 		return false
 	}
-	size, rate := a.above(c)
 	// After the machine was too slow, try more only after a while, and only when there is room.
-	if c.target < a.enough(size)*c.need(size, rate) || c.load > overload/2 || now.Sub(a.cpuLimitedAt) < 30*time.Second {
+	if !a.hasRoom(now, c) || c.load > overload/2 || now.Sub(a.cpuLimitedAt) < 30*time.Second {
 		a.upSince = time.Time{}
 		return false
 	}
@@ -137,20 +157,21 @@ func (a *adaptation) update(now time.Time, c conditions) bool {
 		return false
 	}
 	after := upAfter
-	if a.rising {
-		after /= 2 // the last step up did no harm
+	if a.rising || c.fine {
+		after /= 2 // the last step up did no harm, or this one will hardly do any
 	}
 	if now.Sub(a.upSince) < after {
 		return false
 	}
 	a.rising = true
 	a.upSince = time.Time{}
-	a.size, a.rate = size, rate
+	a.size, a.rate = a.above(c)
 	for a.size > 0 || a.rate > 0 { // as far as there is room: a bottleneck that went away must not be felt for long
-		if size, rate = a.above(c); c.target < a.enough(size)*c.need(size, rate) {
+		c.fine = false // said of the size before
+		if !a.hasRoom(now, c) {
 			break
 		}
-		a.size, a.rate = size, rate
+		a.size, a.rate = a.above(c)
 	}
 	if a.size == 0 && a.rate == 0 {
 		a.reason = ""
@@ -173,10 +194,31 @@ func (a *adaptation) down(c conditions) bool {
 	return true
 }
 
+// starve notes that a size was mush with a bitrate.
+func (a *adaptation) starve(now time.Time, with float64) {
+	a.starvedFor = min(2*a.starvedFor, starvedMost)
+	if a.starvedFor == 0 || with > starvedMore*a.starvedWith {
+		a.starvedFor = starvedFor // another content
+	}
+	a.starvedWith, a.starvedUntil = with, now.Add(a.starvedFor)
+}
+
+// hasRoom tells whether the target is enough for the next step up.
+func (a *adaptation) hasRoom(now time.Time, c conditions) bool {
+	size, rate := a.above(c)
+	if size < a.size && c.target < starvedMore*a.starvedWith && now.Before(a.starvedUntil) {
+		return false
+	}
+	return c.target >= a.enough(size, c.fine)*c.need(size, rate)
+}
+
 // enough is the share of what the next step needs at which it is taken. Motion comes back earlier than pixels.
-func (a *adaptation) enough(size int) float64 {
-	if size == a.size {
+func (a *adaptation) enough(size int, fine bool) float64 {
+	switch {
+	case size == a.size:
 		return plentyMotion
+	case fine:
+		return plentyFine
 	}
 	return plenty
 }

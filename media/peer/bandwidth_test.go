@@ -199,7 +199,11 @@ func TestFeedbackIsRead(t *testing.T) {
 			t.Fatalf("%x", b)
 		}
 		base := time.Duration(reference) * transportReferenceUnit
-		if !eachArrival(b, func(number uint16, after time.Duration) { got[number] = base + after }) {
+		if !eachPacket(b, func(number uint16, arrived bool, after time.Duration) {
+			if arrived {
+				got[number] = base + after
+			}
+		}) {
 			t.Fatalf("%x is not understood", b)
 		}
 	}

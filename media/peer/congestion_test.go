@@ -30,6 +30,9 @@ type congestion struct {
 	debt    float64
 	reports struct{ sent, lost int }
 	arrived []func()
+	count   arrivalCount
+	over    overrun
+	overAt  time.Duration
 
 	from time.Duration // what follows is counted from here on
 	seen struct {
@@ -74,6 +77,9 @@ func (c *congestion) wire(size int, sound bool) {
 	}
 	if c.busy-c.now > c.queue {
 		c.reports.lost++
+		if c.now >= c.deaf {
+			c.count.lost++
+		}
 		if count {
 			c.seen.lost++
 			if sound {
@@ -88,6 +94,7 @@ func (c *congestion) wire(size int, sound bool) {
 		return // the peer does not listen yet
 	}
 	c.in(arrives-c.now, func() {
+		c.count.arrives(arrives, size)
 		c.arrived = append(c.arrived, func() { c.delay.Add(arrives, sent, incoming.AbsoluteClock, true, size) })
 	})
 }
@@ -135,12 +142,17 @@ func (c *congestion) sound() {
 
 func (c *congestion) feedback() {
 	c.in(arrivalsInterval, c.feedback)
-	packets := c.arrived
-	c.arrived = nil
+	packets, count := c.arrived, c.count
+	c.arrived, c.count = nil, arrivalCount{}
 	c.in(c.way, func() {
 		c.delay.Offered(c.passed.Rate(c.now))
 		for _, add := range packets {
 			add()
+		}
+		c.over.add(c.now, count)
+		if carried, is := c.over.seen(c.now, c.delay.Queue()); is {
+			c.delay.Overrun(carried)
+			c.overAt = c.now
 		}
 		rate, _ := c.delay.Rate()
 		c.target = c.limit.update(min(rate, c.loss.rate, maxBitrate), c.passed.Rate(c.now))
@@ -152,8 +164,8 @@ func (c *congestion) feedback() {
 
 func (c *congestion) report() {
 	c.in(receptionInterval, c.report)
-	if c.reports.sent > 0 {
-		c.loss.update(c.now, float64(c.reports.lost)/float64(c.reports.sent), c.passed.Rate(c.now), c.delay.Through())
+	if c.reports.sent > 0 && (c.overAt == 0 || c.now-c.overAt >= overrunTold) {
+		c.loss.update(c.now, float64(c.reports.lost)/float64(c.reports.sent), c.reports.sent, c.passed.Rate(c.now), c.delay.Through())
 	}
 	c.reports.sent, c.reports.lost = 0, 0
 }
@@ -212,10 +224,14 @@ func TestBottleneckGoes(t *testing.T) {
 		}
 		return 3_000_000
 	}}
-	back := time.Duration(0)
+	back, noticed := time.Duration(0), time.Duration(0)
+	c.from = begins
 	var look func()
 	look = func() {
 		c.in(100*time.Millisecond, look)
+		if c.now > begins && noticed == 0 && c.target <= 300_000 {
+			noticed = c.now - begins
+		}
 		switch {
 		case c.now == ends && c.target > 350_000:
 			t.Errorf("%.0f bit/s within the bottleneck", c.target)
@@ -225,7 +241,11 @@ func TestBottleneckGoes(t *testing.T) {
 	}
 	c.in(0, look)
 	c.run(40 * time.Second)
-	t.Logf("the rate is back after %v", back)
+	t.Logf("noticed after %v, %.1f %% of the sound in it is lost, the rate is back after %v", noticed,
+		100*float64(c.seen.soundLost)/(ends-begins).Seconds()/50, back)
+	if noticed == 0 || noticed > 1200*time.Millisecond {
+		t.Errorf("noticed after %v", noticed)
+	}
 	if back == 0 || back > 6*time.Second {
 		t.Errorf("back after %v", back)
 	}

@@ -32,9 +32,12 @@ type estimator struct {
 	delay     *incoming.Estimator
 	reference sendClock // of the feedback's reference time
 	feedback  bool      // arrival times have been reported
+	heardAt   time.Duration
 	remb      float64
 	rembAt    time.Duration
 	loss      lossLimit
+	overrun   overrun
+	overrunAt time.Duration // when it was answered last; 0: never
 	governor  governor
 }
 
@@ -106,24 +109,42 @@ func (e *estimator) onArrivals(b []byte) {
 		return
 	}
 	base := time.Duration(e.reference.at(reference)) * transportReferenceUnit
-	valid := eachArrival(b, func(number uint16, after time.Duration) {
+	var count arrivalCount
+	valid := eachPacket(b, func(number uint16, arrived bool, after time.Duration) {
+		if !arrived {
+			if e.history.waits(number) {
+				count.lost++
+			}
+			return
+		}
 		if sent, size, ok := e.history.take(number); ok {
+			count.arrives(base+after, size)
 			e.delay.Add(base+after, sent, incoming.AbsoluteClock, true, size)
 		}
 	})
 	e.feedback = e.feedback || valid
+	now := video.Now()
+	e.heardAt = now
+	e.overrun.add(now, count)
+	if carried, is := e.overrun.seen(now, e.delay.Queue()); is {
+		e.delay.Overrun(carried)
+		e.overrunAt = max(now, 1)
+	}
 }
 
-// onLoss takes the loss of a video receiver report, 0 to 1.
-func (e *estimator) onLoss(fraction float64) {
+// onLoss takes the loss of a video receiver report, 0 to 1, of so many packets.
+func (e *estimator) onLoss(fraction float64, packets int) {
 	sent := e.pacer.throughput()
 	e.mu.Lock()
 	defer e.mu.Unlock()
+	if e.overrunAt != 0 && video.Now()-e.overrunAt < overrunTold {
+		return // It is about what has been answered.
+	}
 	arrived := sent * (1 - fraction)
 	if e.feedback {
 		arrived, e.loss.guided = e.delay.Through(), true
 	}
-	e.loss.update(video.Now(), fraction, sent, arrived)
+	e.loss.update(video.Now(), fraction, packets, sent, arrived)
 }
 
 // target is the bitrate that may be sent now, bit/s.
@@ -141,6 +162,25 @@ func (e *estimator) target() float64 {
 		rate = min(rate, e.remb)
 	}
 	rate = e.governor.update(min(rate, maxBitrate), sent)
-	e.pacer.setTarget(int(rate), congested)
+	if e.silent() {
+		e.pacer.hold(int(overrunSilentShare * rate))
+	} else {
+		e.pacer.setTarget(int(rate), congested)
+	}
+	return rate
+}
+
+// silent tells whether the peer tells nothing, as when both ways are full: next to nothing is sent until it does. The estimate
+// stays, for a way that was gone comes back as it was. Under mu.
+func (e *estimator) silent() bool { return e.feedback && video.Now()-e.heardAt > overrunSilent }
+
+// repairs is what the limit on repairs is a share of, bit/s.
+func (e *estimator) repairs() float64 {
+	rate := e.target()
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.silent() {
+		return overrunSilentShare * rate
+	}
 	return rate
 }

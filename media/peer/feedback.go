@@ -44,9 +44,9 @@ func transportReference(b []byte) (uint32, bool) {
 	return uint32(b[16])<<16 | uint32(b[17])<<8 | uint32(b[18]), true
 }
 
-// eachArrival calls fn for each packet that arrived: its number, and when, after the reference time. It reports whether
-// the feedback is well formed; a broken one is read as far as it makes sense.
-func eachArrival(b []byte, fn func(number uint16, after time.Duration)) bool {
+// eachPacket calls fn for each packet that is told of: its number, whether it arrived, and when, after the reference time. It
+// reports whether the feedback is well formed; a broken one is read as far as it makes sense.
+func eachPacket(b []byte, fn func(number uint16, arrived bool, after time.Duration)) bool {
 	number, count := binary.BigEndian.Uint16(b[12:]), int(binary.BigEndian.Uint16(b[14:]))
 	chunks := b[transportHead:]
 	// The times stand behind the chunks: count those first.
@@ -72,14 +72,16 @@ func eachArrival(b []byte, fn func(number uint16, after time.Duration)) bool {
 				}
 				at += time.Duration(deltas[0]) * transportDeltaUnit
 				deltas = deltas[1:]
-				fn(number, at)
+				fn(number, true, at)
 			case 2:
 				if len(deltas) < 2 {
 					return false
 				}
 				at += time.Duration(int16(binary.BigEndian.Uint16(deltas))) * transportDeltaUnit
 				deltas = deltas[2:]
-				fn(number, at)
+				fn(number, true, at)
+			default:
+				fn(number, false, 0)
 			}
 			number++
 		}
@@ -139,6 +141,14 @@ func (h *history) add(number uint16, sent time.Duration, size int) {
 	defer h.mu.Unlock()
 	e := &h.ring[number%historySize]
 	e.sent, e.size, e.number = max(sent, 1), size, number
+}
+
+// waits tells whether a packet has left and nothing has been told of its arrival.
+func (h *history) waits(number uint16) bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	e := &h.ring[number%historySize]
+	return e.sent != 0 && e.number == number
 }
 
 // take returns a packet's time and size, once.

@@ -44,7 +44,7 @@ func newLeg(c *Config, servers []rtc.ICEServer, formats []format) (*leg, error) 
 	}
 	l := &leg{arrivals: newArrivals(), repairer: newRepairer(), gathered: make(chan struct{}, 1)}
 	l.estimator = newEstimator()
-	l.repairer.rate = l.estimator.target
+	l.repairer.rate = l.estimator.repairs
 	registry := &interceptor.Registry{}
 	registry.Add(l.estimator)
 	registry.Add(l.arrivals)

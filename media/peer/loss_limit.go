@@ -1,6 +1,9 @@
 package peer
 
-import "time"
+import (
+	"math"
+	"time"
+)
 
 // Bounds of what loss says about the rate (draft-ietf-rmcat-gcc-02, section 6).
 const (
@@ -14,6 +17,7 @@ const (
 	lossTried   = 0.75
 	lossReports = 3
 	lossDoubt   = 0.25
+	lossChance  = 2                // standard deviations
 	lossDrain   = 0.7              // of what arrives
 	lossUnusual = 0.4              // more is no way of life
 	lossPatient = 15 * time.Second // for so long a reduction may take
@@ -49,9 +53,9 @@ type lossLimit struct {
 
 func newLossLimit() lossLimit { return lossLimit{rate: initialBitrate} }
 
-// update takes a report: the share lost, 0 to 1, what was sent in its time, and what of it arrived, bit/s. now is on the
-// media clock.
-func (l *lossLimit) update(now time.Duration, fraction, sent, arrived float64) {
+// update takes a report: the share lost, 0 to 1, of how many packets, what was sent in its time, and what of it arrived, bit/s. now
+// is on the media clock.
+func (l *lossLimit) update(now time.Duration, fraction float64, packets int, sent, arrived float64) {
 	if l.at != 0 && now-l.at < lossPace {
 		return
 	}
@@ -68,7 +72,7 @@ func (l *lossLimit) update(now time.Duration, fraction, sent, arrived float64) {
 	if l.smoothed < l.usual {
 		l.usual += (l.smoothed - l.usual) * lossLearn
 	}
-	switch excess := fraction - l.usual; {
+	switch excess := fraction - l.usual - l.chance(packets); {
 	case excess < lossLittle:
 		growth := lossGrowth
 		if l.guided && !l.trying {
@@ -87,6 +91,11 @@ func (l *lossLimit) update(now time.Duration, fraction, sent, arrived float64) {
 	}
 	l.rate = min(max(l.rate, 2*minBitrate), maxBitrate)
 	l.learn(now, sent, arrived)
+}
+
+// chance is how much more than usual may be lost of so few packets without any reason.
+func (l *lossLimit) chance(packets int) float64 {
+	return lossChance * math.Sqrt(l.usual*(1-l.usual)/float64(max(packets, 1)))
 }
 
 // learn ends the try when it has gone far enough for long enough.

@@ -38,7 +38,7 @@ func TestLossLimit(t *testing.T) {
 					arrived++
 				}
 			}
-			l.update(time.Duration(second+1)*time.Second, 1-float64(arrived)/float64(packets), sent,
+			l.update(time.Duration(second+1)*time.Second, 1-float64(arrived)/float64(packets), packets, sent,
 				sent*float64(arrived)/float64(packets))
 			sent = min(l.rate, 1_000_000) // the picture wants no more
 			if second >= 30 {
@@ -60,7 +60,7 @@ func TestUsualLossEnds(t *testing.T) {
 		for range seconds {
 			now += time.Second
 			sent := min(l.rate, 1_000_000)
-			l.update(now, loss(sent), sent, sent*(1-loss(sent)))
+			l.update(now, loss(sent), int(sent/8/1000), sent, sent*(1-loss(sent)))
 		}
 	}
 	report(30, func(float64) float64 { return 0.2 })
@@ -92,10 +92,10 @@ func TestAnOutageIsNoCongestion(t *testing.T) {
 		l, now := newLossLimit(), time.Duration(0)
 		for range 5 {
 			now += c.every
-			l.update(now, 0, 1_000_000, 1_000_000)
+			l.update(now, 0, 120, 1_000_000, 1_000_000)
 		}
 		before := l.rate
-		l.update(now+c.silence, 0.9, 1_000_000, 100_000)
+		l.update(now+c.silence, 0.9, 120, 1_000_000, 100_000)
 		if lower := l.rate < before; lower != c.lower {
 			t.Errorf("%s: %.0f bit/s became %.0f", c.name, before, l.rate)
 		}

@@ -7,6 +7,8 @@ import (
 
 	"github.com/pion/interceptor"
 	"github.com/pion/rtp"
+
+	"parley/media/video"
 )
 
 // departures is a wire that notes when packets leave.
@@ -112,4 +114,45 @@ func TestRepairsAreMadeRoomForWhileTheyAreOnTheirWay(t *testing.T) {
 			})
 		})
 	}
+}
+
+// While the peer tells nothing, pictures are left out, and that says nothing of what they need; its next word ends it.
+func TestAPeerThatTellsNothingIsSentLittle(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		e := newEstimator()
+		defer e.Close()
+		e.pacer.describe(1, 0, pacedExtensions{}, false)
+		e.pacer.AddStream(1, &departures{})
+		picture := func() {
+			for range 20 { // 160 kbit: 160 ms of what may be sent
+				if _, err := e.pacer.Write(&rtp.Header{SSRC: 1}, make([]byte, 1000), nil); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+		e.feedback, e.heardAt = true, video.Now()
+		before := e.target()
+		picture()
+		if full, held := e.pacer.full(); full || held {
+			t.Errorf("full %v, held %v", full, held)
+		}
+		time.Sleep(overrunSilent + pacingStep)
+		if rate := e.target(); rate != before {
+			t.Errorf("the estimate went from %.0f to %.0f", before, rate)
+		}
+		if rate := e.repairs(); rate > before/2 {
+			t.Errorf("%.0f bit/s for repairs", rate)
+		}
+		picture()
+		if full, held := e.pacer.full(); !full || !held {
+			t.Errorf("full %v, held %v", full, held)
+		}
+		time.Sleep(pacingLongDelay)
+		e.heardAt = video.Now()
+		e.target()
+		picture()
+		if full, held := e.pacer.full(); full || held {
+			t.Errorf("full %v, held %v after the peer spoke", full, held)
+		}
+	})
 }

@@ -6,8 +6,12 @@ import "parley/media/codec"
 type qpSum uint64
 
 // add the quantizer of the picture that an encoder or decoder has just coded.
-func (q *qpSum) add(coder any) {
+func (q *qpSum) add(coder any) { *q += qpSum(max(0, quantizer(coder))) }
+
+// quantizer of the picture that an encoder or decoder has just coded, in the codec's scale; negative when it is not known.
+func quantizer(coder any) int {
 	if c, ok := coder.(codec.Quantizing); ok {
-		*q += qpSum(max(0, c.Quantizer()))
+		return c.Quantizer()
 	}
+	return -1
 }

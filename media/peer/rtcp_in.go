@@ -122,6 +122,11 @@ func (p *Conn) report(s *sending, ssrc uint32, reports []rtcp.ReceptionReport) {
 		rtt, measured := roundTrip(r, time.Now())
 		s.out.mu.Lock()
 		o := &s.out.remote
+		packets := int(int32(r.LastSequenceNumber - o.highest))
+		if o.reports == 0 || packets < 0 {
+			packets = 0
+		}
+		o.highest = r.LastSequenceNumber
 		o.lost, o.fraction, o.jitter, o.reports = int32(r.TotalLost<<8)>>8, fraction, r.Jitter, o.reports+1
 		if measured {
 			o.rtt = rtt
@@ -143,7 +148,7 @@ func (p *Conn) report(s *sending, ssrc uint32, reports []rtcp.ReceptionReport) {
 			p.mu.Lock()
 			l := p.leg
 			p.mu.Unlock()
-			l.estimator.onLoss(fraction)
+			l.estimator.onLoss(fraction, packets)
 		}
 	}
 }
@@ -174,6 +179,7 @@ func middleNTP(t time.Time) uint32 { return uint32(ntpTime(t) >> 16) }
 type remoteReport struct {
 	lost          int32
 	fraction      float64
+	highest       uint32 // sequence number of the last report
 	jitter        uint32 // timestamp units
 	rtt, totalRTT time.Duration
 	measurements  uint64

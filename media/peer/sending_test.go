@@ -180,10 +180,11 @@ func TestLittleBandwidthIsAnswered(t *testing.T) {
 		s := newStage(t, rtc.SlotMain, rtc.Encoding{})
 		s.costs(5 * time.Millisecond)
 		s.after(10 * time.Second)
-		s.budget.Store(100_000)
+		s.budget.Store(150_000)
 		if out := s.after(time.Second); out.FrameWidth != 1280 {
 			t.Fatal("one second of little bandwidth makes the picture smaller")
 		}
+		s.budget.Store(100_000)
 		out := s.after(20 * time.Second)
 		if out.QualityLimitation != "bandwidth" || out.FrameWidth >= 640 || out.ResolutionChanges < 1 || out.TargetBitrate > 100_000 {
 			t.Fatalf("%s %d pixels wide, %d changes", out.QualityLimitation, out.FrameWidth, out.ResolutionChanges)
@@ -233,7 +234,7 @@ func TestOtherReasonsAndNone(t *testing.T) {
 		s.broken.Store(false)
 		limits("none", 10*time.Second, 20)
 		s.budget.Store(100_000)
-		limits("bandwidth", 20*time.Second, 18)
+		limits("bandwidth", 20*time.Second, 19)
 		if err := s.v.setTrack(nil); err != nil { // the camera is off: nothing is poorer than it could be
 			t.Fatal(err)
 		}
@@ -241,8 +242,101 @@ func TestOtherReasonsAndNone(t *testing.T) {
 		if err := s.v.setTrack(s.track); err != nil { // it goes on as it was
 			t.Fatal(err)
 		}
-		limits("bandwidth", 5*time.Second, 23)
+		limits("bandwidth", 5*time.Second, 24)
 	})
+}
+
+// pickyEncoder is one for which a size needs so many bits: with fewer it leaves out pictures or makes coarse ones, as it is told.
+type pickyEncoder struct {
+	needs    *atomic.Int64 // bit/s for 1280×720
+	leavesIt bool
+	rate     int
+	size     int
+	n        int
+}
+
+func (e *pickyEncoder) Encode(dst []byte, f *video.Frame, _ bool) ([]byte, bool, error) {
+	e.n++
+	e.size = f.Width * f.Height
+	if e.leavesIt && e.quantizer() > 100 && e.n%4 == 0 {
+		return nil, false, nil
+	}
+	return append(dst, 0x10, 1, 2, 3), e.n == 1, nil
+}
+func (e *pickyEncoder) SetRate(rate int, _ float64) error { e.rate = rate; return nil }
+func (e *pickyEncoder) Close() error                      { return nil }
+
+// quantizer is 100 where the bits are just enough.
+func (e *pickyEncoder) quantizer() float64 {
+	return 100 * float64(e.needs.Load()) * float64(e.size) / (1280 * 720) / float64(max(e.rate, 1))
+}
+
+// coarseEncoder tells it.
+type coarseEncoder struct{ *pickyEncoder }
+
+func (e coarseEncoder) Quantizer() int { return min(106, int(e.quantizer())) }
+
+// Content that needs more bits than the table says is sent smaller, whether its pictures come out coarse or not at all, and larger
+// again when it needs less and gets more.
+func TestContentThatNeedsMoreIsSentSmaller(t *testing.T) {
+	for name, leaves := range map[string]bool{"coarse": false, "left out": true} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				var needs atomic.Int64
+				needs.Store(300_000)
+				s := newStage(t, rtc.SlotMain, rtc.Encoding{})
+				s.v.newEncoder = func(_ format, c codec.VideoConfig) (codec.VideoEncoder, string, error) {
+					e := &pickyEncoder{needs: &needs, leavesIt: leaves, rate: c.Bitrate}
+					if leaves {
+						return e, "picky", nil
+					}
+					return coarseEncoder{e}, "picky", nil
+				}
+				s.budget.Store(600_000)
+				if out := s.after(20 * time.Second); out.FrameWidth != 1280 || out.QualityLimitation != "none" {
+					t.Fatalf("%d pixels wide, limited by %s", out.FrameWidth, out.QualityLimitation)
+				}
+				needs.Store(1_500_000)
+				out := s.after(6 * time.Second)
+				if out.FrameWidth >= 1280 || out.FrameWidth < 640 || out.QualityLimitation != "bandwidth" {
+					t.Fatalf("%d pixels wide, limited by %s", out.FrameWidth, out.QualityLimitation)
+				}
+				// It stays: a size that does not do is tried again after half a minute, after a minute, and so on.
+				changes := out.ResolutionChanges
+				if out = s.after(5 * time.Minute); out.ResolutionChanges > changes+8 {
+					t.Errorf("%d changes of size in five minutes", out.ResolutionChanges-changes)
+				}
+				needs.Store(100_000)
+				s.budget.Store(1_000_000)
+				if out = s.after(5 * time.Minute); out.FrameWidth != 1280 || out.QualityLimitation != "none" {
+					t.Errorf("simple content: %d pixels wide, limited by %s", out.FrameWidth, out.QualityLimitation)
+				}
+			})
+		})
+	}
+}
+
+// Content that is fine with less than the table says is sent in the next larger size.
+func TestContentThatNeedsLessIsSentLarger(t *testing.T) {
+	width := func(needs int64) int {
+		var got int
+		synctest.Test(t, func(t *testing.T) {
+			var n atomic.Int64
+			n.Store(needs)
+			s := newStage(t, rtc.SlotMain, rtc.Encoding{})
+			s.v.newEncoder = func(_ format, c codec.VideoConfig) (codec.VideoEncoder, string, error) {
+				return coarseEncoder{&pickyEncoder{needs: &n, rate: c.Bitrate}}, "picky", nil
+			}
+			s.budget.Store(50_000)
+			s.after(10 * time.Second)
+			s.budget.Store(300_000)
+			got = s.after(30 * time.Second).FrameWidth
+		})
+		return got
+	}
+	if plain, rich := width(200_000), width(4_000_000); plain <= rich {
+		t.Errorf("%d pixels of width for plain content, %d for rich one", plain, rich)
+	}
 }
 
 func TestKeyFramesOnDemandAreLimited(t *testing.T) {

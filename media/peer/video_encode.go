@@ -55,8 +55,9 @@ func (v *videoSender) decide(now time.Time, frame *video.Frame, encoding rtc.Enc
 		v.adaptAt = now
 		fullW, _ := scaled(frame.Width, frame.Height, v.limitW, v.limitH, encoding.ScaleDown, 1)
 		c := conditions{
-			target: allowed, width: fullW, frameRate: v.frameRate, codec: f.name, load: v.load, fixedRate: v.fixed,
-			keepSize: detail, balanced: encoding.DegradationPreference == "balanced",
+			target: allowed, width: fullW, frameRate: v.frameRate, codec: f.name, load: v.load, scarce: v.scarcity.felt(v.coarse), fine: v.scarcity.far(v.coarse),
+			fixedRate: v.fixed,
+			keepSize:  detail, balanced: encoding.DegradationPreference == "balanced",
 		}
 		switch encoding.DegradationPreference {
 		case "maintain-resolution":
@@ -69,7 +70,10 @@ func (v *videoSender) decide(now time.Time, frame *video.Frame, encoding rtc.Enc
 			c.target = max(c.target, c.need(0, 0))
 		}
 		size := v.adapt.size
-		if v.adapt.update(now, c) && v.adapt.size != size {
+		if v.adapt.update(now, c) {
+			v.scarcity = scarcity{}
+		}
+		if v.adapt.size != size {
 			v.count(func(s *senderStats) { s.limitation.changes++ })
 			v.made, v.share = 0, 1
 			// Another size begins with a key frame anyway; an encoder that made too much before would leave out pictures for
@@ -77,8 +81,7 @@ func (v *videoSender) decide(now time.Time, frame *video.Frame, encoding rtc.Enc
 			v.closeEncoder()
 		}
 	}
-	w, _ := v.size(frame, encoding)
-	most := tableBitrate(w, f.name)
+	most := v.most(frame, encoding, f)
 	if v.fixed > 0 {
 		most = v.fixed
 	}
@@ -107,6 +110,17 @@ func (v *videoSender) limitedBy() string {
 		return limitedOtherwise // there are none at all
 	}
 	return v.adapt.reason
+}
+
+// most is what a picture may take, bit/s: what the table says of its size. One that is smaller for want of bandwidth may take what
+// the next larger one deserves: it looks better for it, and shows whether there is room for that one.
+func (v *videoSender) most(frame *video.Frame, encoding rtc.Encoding, f format) float64 {
+	step := sizeSteps[max(v.adapt.size-1, 0)]
+	if v.adapt.reason == "cpu" {
+		step = sizeSteps[v.adapt.size]
+	}
+	w, _ := scaled(frame.Width, frame.Height, v.limitW, v.limitH, encoding.ScaleDown, step)
+	return tableBitrate(w, f.name)
 }
 
 // hold corrects an encoder that makes more of a picture than it is told to: where there is little room, the excess would
@@ -143,6 +157,15 @@ func openEncoder(f format, c codec.VideoConfig) (codec.VideoEncoder, string, err
 	return e, adapter.Encoder, err
 }
 
+// coarse is the quantizer from which on pictures of a codec are mush; 0: not known.
+func coarse(name string) int {
+	adapter, err := codec.Video(name)
+	if err != nil {
+		return 0
+	}
+	return adapter.Coarse
+}
+
 func (v *videoSender) open(f format, w, h int, detail bool) error {
 	config := codec.VideoConfig{Width: w, Height: h, FrameRate: v.frameRate, Bitrate: v.rate, Screen: detail}
 	if f.name == "H264" && f.mode == 0 {
@@ -152,7 +175,7 @@ func (v *videoSender) open(f format, w, h int, detail bool) error {
 	if err != nil {
 		return err
 	}
-	v.encoder, v.using, v.packets = encoder, f, newPacketizer(f)
+	v.encoder, v.using, v.packets, v.coarse = encoder, f, newPacketizer(f), coarse(f.name)
 	v.count(func(s *senderStats) { s.implementation = implementation })
 	return nil
 }
@@ -180,6 +203,7 @@ func (v *videoSender) encode(picture *video.Frame, f format, captured time.Durat
 	v.failing = false
 	spent := time.Since(now)
 	v.load += (spent.Seconds()*min(v.sendRate, 60) - v.load) / 16
+	v.scarcity.frame(len(data) == 0, quantizer(v.encoder))
 	if len(data) == 0 {
 		v.drop()
 		return

@@ -32,7 +32,8 @@ type videoSender struct {
 	// instead names the format to send when a codec's encoder does not open; nil: there is none.
 	instead func(codec string) *format
 	ready   func() bool // the transport is connected and the peer wants to receive
-	full    func() bool // packets wait already: another frame would be late
+	// full: packets wait already, another frame would be late; held: that says nothing of the rate.
+	full func() (full, held bool)
 
 	mu       sync.Mutex
 	track    rtc.LocalTrack
@@ -62,7 +63,9 @@ type videoSender struct {
 	adapt      adaptation
 	adaptAt    time.Time
 	load       float64
-	made       float64   // bytes a frame, over some seconds
+	made       float64 // bytes a frame, over some seconds
+	scarcity   scarcity
+	coarse     int       // quantizer from which on the codec's pictures are mush; 0: not known
 	share      float64   // of the bitrate that the encoder is told, so that it makes the bitrate
 	due        time.Time // when the next frame may be sent under a frame rate limit
 	failedAt   time.Time
@@ -280,8 +283,7 @@ func (v *videoSender) process(frame *video.Frame, track rtc.LocalTrack, captured
 		v.drop()
 		return
 	}
-	if v.full != nil && v.full() {
-		v.made -= v.made * holdLearn
+	if v.waits() {
 		v.drop()
 		return
 	}
@@ -297,6 +299,21 @@ func (v *videoSender) process(frame *video.Frame, track rtc.LocalTrack, captured
 		}
 	}
 	v.encode(picture, *f, captured, asked, now)
+}
+
+// waits tells whether so much waits to be sent that another frame would be late.
+func (v *videoSender) waits() bool {
+	if v.full == nil {
+		return false
+	}
+	full, held := v.full()
+	if full {
+		v.made -= v.made * holdLearn
+	}
+	if full && !held {
+		v.scarcity.frame(true, -1)
+	}
+	return full
 }
 
 func (v *videoSender) askKey() {

@@ -28,7 +28,8 @@ import (
 
 func init() {
 	codec.RegisterVideo(codec.VideoAdapter{
-		Name: "H264", Rank: 20, Encoder: "openh264", Decoder: "openh264", NewEncoder: newEncoder, NewDecoder: newDecoder,
+		Name: "H264", Rank: 20, Coarse: 37, // of 51
+		Encoder: "openh264", Decoder: "openh264", NewEncoder: newEncoder, NewDecoder: newDecoder,
 	})
 }
 

@@ -25,12 +25,14 @@ import (
 
 func init() {
 	codec.RegisterVideo(codec.VideoAdapter{
-		Name: "VP8", Rank: 10, Encoder: "libvpx", Decoder: "libvpx",
+		Name: "VP8", Rank: 10, Coarse: 95, // of 106
+		Encoder: "libvpx", Decoder: "libvpx",
 		NewEncoder: func(c codec.VideoConfig) (codec.VideoEncoder, error) { return newEncoder(false, c) },
 		NewDecoder: func() (codec.VideoDecoder, error) { return newDecoder(false) },
 	})
 	codec.RegisterVideo(codec.VideoAdapter{
-		Name: "VP9", Rank: 30, Encoder: "libvpx", Decoder: "libvpx",
+		Name: "VP9", Rank: 30, Coarse: 200, // of 224
+		Encoder: "libvpx", Decoder: "libvpx",
 		NewEncoder: func(c codec.VideoConfig) (codec.VideoEncoder, error) { return newEncoder(true, c) },
 		NewDecoder: func() (codec.VideoDecoder, error) { return newDecoder(true) },
 	})

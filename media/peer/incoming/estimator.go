@@ -181,6 +181,16 @@ func (e *Estimator) increase(now time.Duration, elapsed, through float64) {
 // most of what is sent looks like one on which little is sent.
 func (e *Estimator) Offered(bitrate float64) { e.offered = bitrate }
 
+// Queue is how much longer the way takes now than at best lately.
+func (e *Estimator) Queue() time.Duration { return e.ways.longer() }
+
+// Overrun tells that far more is sent than comes through, and how much that is, bit/s: it is what the way carries, and its queue
+// must be emptied.
+func (e *Estimator) Overrun(carried float64) {
+	e.congested, e.shrunk, e.drainedAt = carried, e.last, e.last
+	e.rate = max(minimum, min(e.rate, drain*carried))
+}
+
 // Through is what came in the last second, bit/s.
 func (e *Estimator) Through() float64 { return e.arrived.Rate(e.last) }
 

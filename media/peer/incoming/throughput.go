@@ -62,12 +62,13 @@ func (t *Throughput) Short(now time.Duration) float64 {
 		return 0
 	}
 	t.advance(int64(now / slotTime))
-	const slots = int64(shortTime / slotTime)
+	const most = int64(shortTime / slotTime)
+	slots := min(most, t.slot-t.first+1)
 	sum := 0
-	for i := range min(slots, t.slot-t.first+1) {
+	for i := range slots {
 		sum += t.bytes[slotIndex(t.slot-i)]
 	}
-	return float64(sum) * 8 / shortTime.Seconds()
+	return float64(sum) * 8 / (float64(max(slots, most/2)) * slotTime.Seconds())
 }
 
 // peaks keeps the highest throughput of each of the last seconds.

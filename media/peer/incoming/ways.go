@@ -16,7 +16,8 @@ const (
 // ways follows how much longer packets are on their way than at best lately. Zero value is ready.
 type ways struct {
 	known bool
-	now   time.Duration
+	now   time.Duration // arrival of the last packet
+	took  time.Duration // on its way, with an unknown constant
 	// The shortest way in this and in the last standTime, and floorTime, with an unknown constant, as clocks differ.
 	recent, floors    [2]time.Duration
 	recentAt, floorAt time.Duration
@@ -31,7 +32,7 @@ func (w *ways) add(arrival, took time.Duration) {
 		both := [2]time.Duration{took, took}
 		*w = ways{known: true, recent: both, recentAt: arrival, floors: both, floorAt: arrival}
 	}
-	w.now = arrival
+	w.now, w.took = arrival, took
 	if arrival-w.recentAt > standTime {
 		w.recent[1], w.recent[0], w.recentAt = w.recent[0], took, arrival
 	}
@@ -46,6 +47,9 @@ func (w *ways) add(arrival, took time.Duration) {
 func (w *ways) queue() time.Duration {
 	return min(w.recent[0], w.recent[1]) - min(w.floors[0], w.floors[1])
 }
+
+// longer is likewise, of the packet that came last.
+func (w *ways) longer() time.Duration { return w.took - min(w.floors[0], w.floors[1]) }
 
 // drained notes that less is sent from now on, to empty the queue.
 func (w *ways) drained() {
