@@ -46,8 +46,10 @@ type controller struct {
 	dialing  bool
 	// takingUp: a device that was connected is being looked at; lookAgain: another one came meanwhile.
 	takingUp, lookAgain bool
-	shared              *shared
-	told                views.Told
+	// chose: a person has chosen a device in a call without, and wants to know when it cannot be used.
+	chose  struct{ camera, microphone bool }
+	shared *shared
+	told   views.Told
 	// speakerAway: another speaker, or none, stands in for the wanted one.
 	speakerAway bool
 	history     history

@@ -125,7 +125,12 @@ func (c *controller) switchDevices(before, now kept.Settings) error {
 		microphone = c.media.SwitchMicrophone(stream.Audio, now.Microphone, c.microphoneOptions())
 	}
 	// A call that began without is given what is chosen now, as what is plugged in: ready, and off.
-	if stream.Video == nil && before.Camera != now.Camera || stream.Audio == nil && before.Microphone != now.Microphone {
+	c.mu.Lock()
+	c.chose.camera = stream.Video == nil && before.Camera != now.Camera
+	c.chose.microphone = stream.Audio == nil && before.Microphone != now.Microphone
+	takes := c.chose.camera || c.chose.microphone
+	c.mu.Unlock()
+	if takes {
 		c.devicesChanged()
 	}
 	c.mended(views.TroubleCamera, before.Camera != now.Camera && camera == nil)

@@ -253,6 +253,23 @@ func TestADeviceChosenInACallWithoutIsTakenUp(t *testing.T) {
 	}
 }
 
+// One that was chosen and cannot be used is told; one that was only plugged in is not.
+func TestADeviceChosenInACallThatFailsIsTold(t *testing.T) {
+	r, _ := bare(t)
+	r.controller.media.Microphone = func(string, MicrophoneOptions) (rtc.LocalTrack, error) { return nil, device.ErrUnavailable }
+	r.lookedAt()
+	if got := r.Model().Trouble; got != (views.Trouble{}) {
+		t.Errorf("of a plug: %+v", got)
+	}
+	if err := r.Change(t.Context(), func(s *views.Settings) { s.Microphone = "Headset" }); err != nil {
+		t.Fatal(err)
+	}
+	r.controller.background.Wait()
+	if got := r.Model().Trouble; got.Device != views.TroubleMicrophone || !errors.Is(got.Err, device.ErrUnavailable) {
+		t.Errorf("of a choice: %+v", got)
+	}
+}
+
 // In the demo's room a picture stands in for the camera that is not there, and is listed as what is used.
 func TestTheDemoListsItsCamera(t *testing.T) {
 	r := newRig(t)

@@ -37,7 +37,8 @@ func (c *controller) devicesChanged() {
 // but off: nobody is seen or heard because a plug was put in.
 func (c *controller) takeUp(ctx context.Context) {
 	c.mu.Lock()
-	link, had, state, dialing := c.link, c.stream, c.snapshot.Call.State, c.dialing
+	link, had, state, dialing, chose := c.link, c.stream, c.snapshot.Call.State, c.dialing, c.chose
+	c.chose.camera, c.chose.microphone = false, false
 	c.mu.Unlock()
 	if link == nil || dialing || !state.Active() {
 		return
@@ -45,15 +46,23 @@ func (c *controller) takeUp(ctx context.Context) {
 	s := c.settings()
 	var found rtc.LocalStream
 	if had.Video == nil && s.Camera != kept.NoDevice {
-		if camera, err := c.media.Camera(s.Camera, c.cameraOptions(s, false)); err == nil && camera != nil {
+		camera, err := c.media.Camera(s.Camera, c.cameraOptions(s, false))
+		switch {
+		case err == nil && camera != nil:
 			found.Video = camera
+		case err != nil && chose.camera:
+			c.missing(views.TroubleCamera, err)
 		}
 	}
 	if had.Audio == nil && s.Microphone != kept.NoDevice {
-		if microphone, err := c.media.Microphone(s.Microphone, c.microphoneOptions()); err == nil && microphone != nil {
+		microphone, err := c.media.Microphone(s.Microphone, c.microphoneOptions())
+		switch {
+		case err == nil && microphone != nil:
 			microphone.SetEnabled(false)
 			c.listen(microphone)
 			found.Audio = microphone
+		case err != nil && chose.microphone:
+			c.missing(views.TroubleMicrophone, err)
 		}
 	}
 	if found == (rtc.LocalStream{}) {
