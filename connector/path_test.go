@@ -64,6 +64,31 @@ func TestNetworkChangesInACall(t *testing.T) {
 	})
 }
 
+// Another address altogether, at once or after a moment without any: the socket is not waited for.
+func TestAnotherAddressInACall(t *testing.T) {
+	for _, before := range [][]autoconnect.NetworkEvent{nil, {autoconnect.Offline}} {
+		synctest.Test(t, func(t *testing.T) {
+			w, net := mobile(t)
+			defer w.close()
+			for _, event := range before {
+				net.tell(event)
+			}
+			agent := w.net.Last()
+			begun := time.Now()
+			agent.SetOptionsErr(errors.New("dead"))
+			agent.StayAway()
+			net.tell(autoconnect.Moved)
+			synctest.Wait()
+			agent.SetOptionsErr(nil)
+			agent.Connect()
+			w.wantRestarts("another address", 1)
+			if n := agent.Reopened(); n != 1 || len(w.net.Agents()) != 1 || time.Since(begun) > 0 {
+				t.Errorf("%d user agents, socket replaced %d times, after %v", len(w.net.Agents()), n, time.Since(begun))
+			}
+		})
+	}
+}
+
 // The socket outlives the change (it had another way), the path does not: silence after a change is enough.
 func TestPathFallsSilentAfterAChange(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

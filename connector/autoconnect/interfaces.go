@@ -41,12 +41,13 @@ type lookout struct {
 	look  look
 	state []string
 	known bool
+	lived []string // the last state that was not empty
 }
 
 func newLookout(l look) *lookout {
 	o := &lookout{look: l}
 	state, err := l()
-	o.state, o.known = state, err == nil
+	o.state, o.known, o.lived = state, err == nil, state
 	return o
 }
 
@@ -56,12 +57,32 @@ func (o *lookout) again() (NetworkEvent, bool) {
 	if err != nil {
 		return "", false
 	}
-	before, known := o.state, o.known
+	before, known, lived := o.state, o.known, o.lived
 	o.state, o.known = next, true
+	if len(next) > 0 {
+		o.lived = next
+	}
 	if !known { // there is nothing to compare with; whoever listens had better look
 		return NetworkChange, true
 	}
-	return compare(before, next)
+	event, told := compare(before, next)
+	if told && event != Offline && moved(lived, next) {
+		event = Moved
+	}
+	return event, told
+}
+
+// moved tells whether none of the addresses that there were is left.
+func moved(before, after []string) bool {
+	return len(before) > 0 && !slices.ContainsFunc(before, func(had string) bool {
+		return slices.ContainsFunc(after, func(has string) bool { return address(had) == address(has) })
+	})
+}
+
+// address of an entry of a look, which begins with its interface.
+func address(entry string) string {
+	_, ip, _ := strings.Cut(entry, " ")
+	return ip
 }
 
 // compare names the event between two lists of addresses.

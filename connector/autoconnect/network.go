@@ -22,6 +22,8 @@ const (
 	Online        NetworkEvent = "online"
 	Offline       NetworkEvent = "offline"
 	NetworkChange NetworkEvent = "change"
+	// Moved: online, or still so, and none of the addresses there were is left. No connection of before can live.
+	Moved NetworkEvent = "moved"
 )
 
 // Network tells of events; fn may be called on any goroutine and must not be called after cancel has returned.
@@ -53,6 +55,7 @@ type watcher struct {
 	manager *Manager
 	cancel  func()
 	grace   *loop.Timer
+	offline bool // was the last that was told
 	away    bool // the grace is over, and a call has kept the connection from being given up
 	probing bool
 	epoch   int
@@ -78,7 +81,7 @@ func (w *watcher) unsubscribe() {
 	w.epoch++
 	w.grace.Stop()
 	w.grace = nil
-	w.away, w.probing = false, false
+	w.offline, w.away, w.probing = false, false, false
 	if w.cancel != nil {
 		Unsubscribe(w.manager.deps.Loop, w.cancel)
 		w.cancel = nil
@@ -99,7 +102,25 @@ func (w *watcher) handle(e NetworkEvent) {
 		w.apply(options.OnOnline, ReasonNetworkOnline)
 	case NetworkChange:
 		w.apply(options.OnChange, ReasonNetworkChange)
+	case Moved:
+		policy, reason := options.OnChange, ReasonNetworkChange
+		if w.offline {
+			policy, reason = options.OnOnline, ReasonNetworkOnline
+		}
+		w.grace.Stop()
+		w.grace = nil
+		w.away = false
+		w.moved(policy, reason)
 	}
+	w.offline = e == Offline
+}
+
+// moved replaces the socket of a call at once: there is nothing to ask it, and a person who changed networks is waiting.
+func (w *watcher) moved(policy Policy, reason Reason) {
+	if policy != Ignore && w.manager.deps.InCall() && w.manager.machine.State() == ConnectedMonitoring {
+		policy = Reconnect
+	}
+	w.apply(policy, reason)
 }
 
 // graceOver gives the connection up. A call is not ended for it: whether it outlives the loss its media path decides, and

@@ -38,7 +38,10 @@ func TestALookThatFailsTellsNothing(t *testing.T) {
 	}
 	for _, c := range [][]seen{
 		{{home, nil, ""}, {nil, broken, ""}, {nil, broken, ""}, {home, nil, ""}, {nil, nil, Offline}},
-		{{home, nil, ""}, {nil, broken, ""}, {office, nil, NetworkChange}},
+		{{home, nil, ""}, {nil, broken, ""}, {office, nil, Moved}},
+		{{home, nil, ""}, {append(office, home...), nil, NetworkChange}, {office, nil, NetworkChange}}, // one after the other
+		{{home, nil, ""}, {nil, nil, Offline}, {[]string{"usb0 192.0.2.1/24"}, nil, Online}},
+		{{home, nil, ""}, {nil, nil, Offline}, {nil, broken, ""}, {office, nil, Moved}},
 		{{nil, nil, ""}, {nil, broken, ""}, {home, nil, Online}},
 		{{nil, broken, ""}, {nil, broken, ""}, {home, nil, NetworkChange}, {home, nil, ""}},
 	} {

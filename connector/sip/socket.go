@@ -106,8 +106,8 @@ func (a *agent) open(ctx context.Context) (connection, error) {
 	return nil, errHurried
 }
 
-// Reopen cuts the socket. Where there is none, an attempt to open one begins anew at once: the one that runs may take a way
-// that is gone.
+// Reopen cuts the socket, and another one is opened at once: the pause after a loss is for servers that are down, and who asks for
+// this knows better. Where there is none, an attempt to open one begins anew: the one that runs may take a way that is gone.
 func (a *agent) Reopen() {
 	_ = a.do(func() {
 		if a.leaving {
@@ -119,6 +119,7 @@ func (a *agent) Reopen() {
 			}
 		})
 		if a.socket != nil {
+			a.noPause()
 			go func(s *socket) { _ = s.conn.CloseNow() }(a.socket)
 			return
 		}
@@ -129,11 +130,16 @@ func (a *agent) Reopen() {
 			a.dialing()
 			return
 		}
-		select {
-		case a.hurry <- struct{}{}:
-		default:
-		}
+		a.noPause()
 	})
+}
+
+// noPause ends the pause before the next attempt, or leaves it out.
+func (a *agent) noPause() {
+	select {
+	case a.hurry <- struct{}{}:
+	default:
+	}
 }
 
 func (a *agent) socketOpened(s *socket) {

@@ -116,6 +116,21 @@ func TestReopenWithoutASocket(t *testing.T) {
 	})
 }
 
+// Reopen of a live socket: the next one is opened at once, without the pause after a loss, and only one.
+func TestReopenIsNoLoss(t *testing.T) {
+	inBench(t, nil, func(b *bench) {
+		begin := time.Now()
+		b.agent.Reopen()
+		synctest.Wait()
+		if took := time.Since(begin); took > 0 || !b.agent.Connected() {
+			t.Errorf("connected %v after %v", b.agent.Connected(), took)
+		}
+		b.rec.want(t, "disconnected 1006 clean false | connecting 1 | connected")
+		time.Sleep(time.Minute)
+		b.rec.want(t, "")
+	})
+}
+
 // Attempts to open the socket again come less and less often.
 func TestRecoveryDelayRises(t *testing.T) {
 	a := &agent{config: signal.Config{RecoveryMin: 2 * time.Second, RecoveryMax: 6 * time.Second}}
