@@ -51,9 +51,9 @@ const (
 	overload     = 0.85 // encoding takes so much of a frame's time: the machine is too slow
 	// A size of which the encoder made mush is tried again with so much more than it had then, or after a while, the next time
 	// after twice as long.
-	starvedMore = 1.2
-	starvedFor  = 30 * time.Second
-	starvedMost = 4 * time.Minute
+	starvedMore  = 1.2
+	starvedFirst = 30 * time.Second
+	starvedMost  = 4 * time.Minute
 )
 
 // adaptation decides how much of the source's size and rate is sent.
@@ -65,7 +65,8 @@ type adaptation struct {
 	wasCPU       bool
 	rising       bool // the last step was one up
 	cpuLimitedAt time.Time
-	// The bitrate with which the size above was mush, bit/s, and until when that speaks against it.
+	// The bitrate with which a size was mush, bit/s, and until when that speaks against it and larger ones.
+	starvedSize  int
 	starvedWith  float64
 	starvedUntil time.Time
 	starvedFor   time.Duration
@@ -194,19 +195,20 @@ func (a *adaptation) down(c conditions) bool {
 	return true
 }
 
-// starve notes that a size was mush with a bitrate.
+// starve notes that the size there is was mush while so much was allowed, bit/s. The encoder may have got less, what the table says
+// of the size: more room changes nothing then.
 func (a *adaptation) starve(now time.Time, with float64) {
-	a.starvedFor = min(2*a.starvedFor, starvedMost)
-	if a.starvedFor == 0 || with > starvedMore*a.starvedWith {
-		a.starvedFor = starvedFor // another content
+	again := a.starvedFor > 0 && with <= starvedMore*a.starvedWith && now.Sub(a.starvedUntil) < starvedMost
+	if a.starvedFor = min(2*a.starvedFor, starvedMost); !again {
+		a.starvedFor = starvedFirst // another content, or long ago
 	}
-	a.starvedWith, a.starvedUntil = with, now.Add(a.starvedFor)
+	a.starvedSize, a.starvedWith, a.starvedUntil = a.size, with, now.Add(a.starvedFor)
 }
 
 // hasRoom tells whether the target is enough for the next step up.
 func (a *adaptation) hasRoom(now time.Time, c conditions) bool {
 	size, rate := a.above(c)
-	if size < a.size && c.target < starvedMore*a.starvedWith && now.Before(a.starvedUntil) {
+	if size < a.size && size <= a.starvedSize && c.target < starvedMore*a.starvedWith && now.Before(a.starvedUntil) {
 		return false
 	}
 	return c.target >= a.enough(size, c.fine)*c.need(size, rate)

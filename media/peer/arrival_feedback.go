@@ -101,7 +101,7 @@ func (p *feedbackPacket) Marshal() ([]byte, error) { return p.data, nil }
 // MarshalSize as rtcp.Packet.
 func (p *feedbackPacket) MarshalSize() int { return len(p.data) }
 
-// Unmarshal as rtcp.Packet; what comes is read by eachArrival.
+// Unmarshal as rtcp.Packet; what comes is read by eachPacket.
 func (p *feedbackPacket) Unmarshal(b []byte) error {
 	p.data = append(p.data[:0], b...)
 	return nil

@@ -17,6 +17,9 @@ const (
 	maxBitrate     = 6_000_000
 )
 
+// feedbackGone is after how long without transport-wide feedback a peer that goes on reporting counts as one that sends none.
+const feedbackGone = 10 * time.Second
+
 // rembValid is how long a bitrate that the peer told counts.
 const rembValid = 10 * time.Second
 
@@ -112,7 +115,7 @@ func (e *estimator) onArrivals(b []byte) {
 	var count arrivalCount
 	valid := eachPacket(b, func(number uint16, arrived bool, after time.Duration) {
 		if !arrived {
-			if e.history.waits(number) {
+			if e.history.missing(number) {
 				count.lost++
 			}
 			return
@@ -140,6 +143,9 @@ func (e *estimator) onLoss(fraction float64, packets int) {
 	if e.overrunAt != 0 && video.Now()-e.overrunAt < overrunTold {
 		return // It is about what has been answered.
 	}
+	if e.feedback && video.Now()-e.heardAt > feedbackGone {
+		e.feedback, e.loss.guided = false, false // it tells by reports only now
+	}
 	arrived := sent * (1 - fraction)
 	if e.feedback {
 		arrived, e.loss.guided = e.delay.Through(), true
@@ -162,16 +168,16 @@ func (e *estimator) target() float64 {
 		rate = min(rate, e.remb)
 	}
 	rate = e.governor.update(min(rate, maxBitrate), sent)
+	allowed := rate
 	if e.silent() {
-		e.pacer.hold(int(overrunSilentShare * rate))
-	} else {
-		e.pacer.setTarget(int(rate), congested)
+		allowed *= overrunSilentShare
 	}
+	e.pacer.setTarget(int(allowed), congested)
 	return rate
 }
 
-// silent tells whether the peer tells nothing, as when both ways are full: next to nothing is sent until it does. The estimate
-// stays, for a way that was gone comes back as it was. Under mu.
+// silent tells whether the peer tells nothing, as when both ways are full: few repairs are sent and, where a bottleneck is known,
+// few pictures, until it does. The estimate stays, for a way that was gone comes back as it was. Under mu.
 func (e *estimator) silent() bool { return e.feedback && video.Now()-e.heardAt > overrunSilent }
 
 // repairs is what the limit on repairs is a share of, bit/s.

@@ -45,9 +45,13 @@ func transportReference(b []byte) (uint32, bool) {
 }
 
 // eachPacket calls fn for each packet that is told of: its number, whether it arrived, and when, after the reference time. It
-// reports whether the feedback is well formed; a broken one is read as far as it makes sense.
+// reports whether the feedback is well formed; a broken one is read as far as it makes sense, one of more packets than
+// are remembered not at all.
 func eachPacket(b []byte, fn func(number uint16, arrived bool, after time.Duration)) bool {
 	number, count := binary.BigEndian.Uint16(b[12:]), int(binary.BigEndian.Uint16(b[14:]))
+	if count > historySize {
+		return false // nobody remembers so many, and each costs
+	}
 	chunks := b[transportHead:]
 	// The times stand behind the chunks: count those first.
 	size := 0
@@ -132,6 +136,7 @@ type history struct {
 		sent   time.Duration // media clock; 0: nothing waits for an answer
 		size   int
 		number uint16
+		missed bool
 	}
 }
 
@@ -140,15 +145,17 @@ func (h *history) add(number uint16, sent time.Duration, size int) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	e := &h.ring[number%historySize]
-	e.sent, e.size, e.number = max(sent, 1), size, number
+	e.sent, e.size, e.number, e.missed = max(sent, 1), size, number, false
 }
 
-// waits tells whether a packet has left and nothing has been told of its arrival.
-func (h *history) waits(number uint16) bool {
+// missing tells, once, whether a packet has left and nothing has been told of its arrival. It may still arrive.
+func (h *history) missing(number uint16) bool {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	e := &h.ring[number%historySize]
-	return e.sent != 0 && e.number == number
+	first := e.sent != 0 && e.number == number && !e.missed
+	e.missed = e.missed || first
+	return first
 }
 
 // take returns a packet's time and size, once.

@@ -6,7 +6,7 @@ const (
 	overrunWindow = 200 * time.Millisecond // half of what is looked at
 	overrunOld    = time.Second            // older feedback counts no more; where both ways are full, much of it gets lost, too
 	overrunLeast  = 16                     // packets that say something
-	// overrunSilent is how long there may be no feedback at all before next to nothing is sent.
+	// overrunSilent is how long there may be no feedback at all before less is sent.
 	overrunSilent      = 500 * time.Millisecond
 	overrunSilentShare = 0.2 // of the estimate
 	// overrunLost is the share that must be lost while a queue stands; before anything is known of the way's length, more.

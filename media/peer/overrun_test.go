@@ -1,6 +1,7 @@
 package peer
 
 import (
+	"encoding/binary"
 	"testing"
 	"time"
 )
@@ -76,5 +77,37 @@ func TestAnOverrunIsAnsweredOnce(t *testing.T) {
 	}
 	if answers != 1 {
 		t.Errorf("%d answers", answers)
+	}
+}
+
+// A packet that is told to be missing again and again is lost once, and it may still come.
+func TestAMissingPacketCountsOnce(t *testing.T) {
+	var h history
+	h.add(7, time.Second, 1000)
+	if !h.missing(7) || h.missing(7) || h.missing(8) {
+		t.Error("counted twice, or one that never left")
+	}
+	if _, size, ok := h.take(7); !ok || size != 1000 {
+		t.Error("it came after all and is not known")
+	}
+	if h.missing(7) {
+		t.Error("missing though it came")
+	}
+	h.add(7, 2*time.Second, 1000)
+	if !h.missing(7) {
+		t.Error("another packet of the same number")
+	}
+}
+
+// A feedback of a few bytes that tells of more packets than are remembered is not read.
+func TestFeedbackOfTooManyPackets(t *testing.T) {
+	b := make([]byte, transportHead+16)
+	binary.BigEndian.PutUint16(b[14:], 0xffff)
+	for i := range 8 {
+		binary.BigEndian.PutUint16(b[transportHead+2*i:], 0x1fff) // as many missing as one chunk can tell of
+	}
+	calls := 0
+	if eachPacket(b, func(uint16, bool, time.Duration) { calls++ }) || calls > 0 {
+		t.Errorf("%d packets are read", calls)
 	}
 }

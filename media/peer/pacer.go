@@ -39,7 +39,6 @@ type pacer struct {
 	rate      int  // bit/s, the estimator's target
 	congested bool // a bottleneck is near the rate
 	debt      debt // of repairs that were not queued; the queue waits for them
-	held      bool // the rate is low because it is not known whether anything arrives
 	closed    bool
 	wake      chan struct{}
 	done      chan struct{}
@@ -130,22 +129,15 @@ func (p *pacer) alias(rtx, ssrc uint32) {
 // setTarget takes the bitrate that may be sent, bit/s, and whether a bottleneck is known to be near it.
 func (p *pacer) setTarget(rate int, congested bool) {
 	p.mu.Lock()
-	p.rate, p.congested, p.held = rate, congested, false
+	p.rate, p.congested = rate, congested
 	p.mu.Unlock()
 }
 
-// hold sets a low rate, bit/s, until setTarget: pictures are left out, what is queued leaves all the same.
-func (p *pacer) hold(rate int) {
-	p.mu.Lock()
-	p.rate, p.held = rate, true
-	p.mu.Unlock()
-}
-
-// full tells whether another picture would wait too long, and whether that says nothing of the rate there is.
-func (p *pacer) full() (full, held bool) {
+// full tells whether another picture would wait too long.
+func (p *pacer) full() bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return tooFull(p.bytes, float64(p.rate)), p.held
+	return tooFull(p.bytes, float64(p.rate))
 }
 
 // Write queues or sends a packet; header and payload are the caller's again when it returns.
@@ -400,14 +392,10 @@ func (p *pacer) Close() error {
 	return nil
 }
 
-// sendingFull tells whether so many packets wait to be sent that another picture would be late, and whether only because nothing
-// is known of how much arrives.
-func (p *Conn) sendingFull() (full, held bool) {
+// sendingFull tells whether so many packets wait to be sent that another picture would be late.
+func (p *Conn) sendingFull() bool {
 	p.mu.Lock()
 	l := p.leg
 	p.mu.Unlock()
-	if l == nil {
-		return false, false
-	}
-	return l.estimator.pacer.full()
+	return l != nil && l.estimator.pacer.full()
 }

@@ -116,43 +116,60 @@ func TestRepairsAreMadeRoomForWhileTheyAreOnTheirWay(t *testing.T) {
 	}
 }
 
-// While the peer tells nothing, pictures are left out, and that says nothing of what they need; its next word ends it.
-func TestAPeerThatTellsNothingIsSentLittle(t *testing.T) {
+// While the peer tells nothing, few repairs are sent and where a bottleneck is known, few pictures; its next word ends it.
+func TestAPeerThatTellsNothingIsSentLess(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		e := newEstimator()
 		defer e.Close()
+		wire := &departures{}
 		e.pacer.describe(1, 0, pacedExtensions{}, false)
-		e.pacer.AddStream(1, &departures{})
-		picture := func() {
-			for range 20 { // 160 kbit: 160 ms of what may be sent
-				if _, err := e.pacer.Write(&rtp.Header{SSRC: 1}, make([]byte, 1000), nil); err != nil {
-					t.Fatal(err)
+		e.pacer.AddStream(1, wire)
+		// sent films for two seconds at the estimate, told or not, and returns how many pictures of four packets left.
+		sent := func(told bool) int {
+			before := len(wire.at)
+			for range 60 {
+				if told {
+					e.heardAt = video.Now()
 				}
+				e.target()
+				e.pacer.mu.Lock()
+				e.pacer.congested = true
+				e.pacer.mu.Unlock()
+				if !e.pacer.full() {
+					for range 4 {
+						if _, err := e.pacer.Write(&rtp.Header{SSRC: 1}, make([]byte, 1000), nil); err != nil {
+							t.Fatal(err)
+						}
+					}
+				}
+				time.Sleep(time.Second / 30)
 			}
+			synctest.Wait()
+			return (len(wire.at) - before) / 4
 		}
-		e.feedback, e.heardAt = true, video.Now()
+		e.feedback = true
 		before := e.target()
-		picture()
-		if full, held := e.pacer.full(); full || held {
-			t.Errorf("full %v, held %v", full, held)
+		if n := sent(true); n < 55 {
+			t.Errorf("%d of 60 pictures while the peer tells", n)
 		}
-		time.Sleep(overrunSilent + pacingStep)
-		if rate := e.target(); rate != before {
+		time.Sleep(overrunSilent)
+		if n := sent(false); n > 30 {
+			t.Errorf("%d of 60 pictures while it tells nothing", n)
+		}
+		if rate := e.target(); rate < before/2 {
 			t.Errorf("the estimate went from %.0f to %.0f", before, rate)
 		}
 		if rate := e.repairs(); rate > before/2 {
 			t.Errorf("%.0f bit/s for repairs", rate)
 		}
-		picture()
-		if full, held := e.pacer.full(); !full || !held {
-			t.Errorf("full %v, held %v", full, held)
+		if n := sent(true); n < 55 {
+			t.Errorf("%d of 60 pictures when it tells again", n)
 		}
-		time.Sleep(pacingLongDelay)
-		e.heardAt = video.Now()
-		e.target()
-		picture()
-		if full, held := e.pacer.full(); full || held {
-			t.Errorf("full %v, held %v after the peer spoke", full, held)
+		// It goes on with reports only: that is no silence.
+		time.Sleep(feedbackGone + time.Second)
+		e.onLoss(0, 100)
+		if n := sent(false); n < 55 {
+			t.Errorf("%d of 60 pictures to a peer that reports only", n)
 		}
 	})
 }

@@ -3,7 +3,7 @@ package peer
 // scarcity notes by what the encoder does whether a picture's size is too large for the bits it is given. How many that is depends
 // on the content: the balancer's table knows only the size. The zero value has seen nothing.
 type scarcity struct {
-	leftOut   float64 // share of the frames that were due and left out for want of bits
+	leftOut   float64 // share of the frames that the encoder left out for want of bits
 	quantizer float64 // mean, in the codec's scale
 	frames    int
 }
@@ -15,7 +15,7 @@ const (
 	scarcityFrames  = 40  // before anything is fine
 )
 
-// frame notes one that was due: left out, or coded with a quantizer; negative when that is not known.
+// frame notes one that the encoder was given: left out, or coded with a quantizer; negative when that is not known.
 func (s *scarcity) frame(out bool, quantizer int) {
 	s.frames++
 	share := 0.0

@@ -161,6 +161,42 @@ func TestAdaptation(t *testing.T) {
 	}
 }
 
+// What one size was too large for says nothing of smaller ones: after a dip they are back soon, and that one is tried later.
+func TestASizeThatIsTooLargeStandsInNoSmallerOnesWay(t *testing.T) {
+	now := time.Unix(1000, 0)
+	var a adaptation
+	run := func(c conditions, d time.Duration) {
+		for end := now.Add(d); now.Before(end); now = now.Add(500 * time.Millisecond) {
+			c.scarce = a.size == 0
+			a.update(now, c)
+		}
+	}
+	rich := conditions{target: 1_500_000, width: 1280, frameRate: 30, codec: "VP8"}
+	run(rich, 3*time.Second)
+	if a.size != 1 {
+		t.Fatalf("%+v", a)
+	}
+	dip := rich
+	dip.target = 80_000
+	run(dip, 5*time.Second)
+	if a.size < 3 {
+		t.Fatalf("in the dip: %+v", a)
+	}
+	run(rich, 8*time.Second)
+	if a.size != 1 {
+		t.Errorf("after the dip: %+v", a)
+	}
+	changes, size := 0, a.size
+	for range 20 {
+		if run(rich, 15*time.Second); a.size != size {
+			changes, size = changes+1, a.size
+		}
+	}
+	if changes > 4 {
+		t.Errorf("%d changes in five minutes", changes)
+	}
+}
+
 func TestScaled(t *testing.T) {
 	for _, c := range []struct {
 		w, h, maxW, maxH int

@@ -46,31 +46,15 @@ func (v *videoSender) size(frame *video.Frame, encoding rtc.Encoding) (w, h int)
 
 // decide sets bitrate and, twice a second, the step of the adaptation.
 func (v *videoSender) decide(now time.Time, frame *video.Frame, encoding rtc.Encoding, f format, frameRate float64) {
-	allowed := v.budget()
+	budget := v.budget()
+	allowed := budget
 	if encoding.MaxBitrate > 0 {
 		allowed = min(allowed, float64(encoding.MaxBitrate))
 	}
-	detail := encoding.ContentHint == "detail" || v.screen && encoding.ContentHint == ""
 	if now.Sub(v.adaptAt) >= 500*time.Millisecond {
 		v.adaptAt = now
-		fullW, _ := scaled(frame.Width, frame.Height, v.limitW, v.limitH, encoding.ScaleDown, 1)
-		c := conditions{
-			target: allowed, width: fullW, frameRate: v.frameRate, codec: f.name, load: v.load, scarce: v.scarcity.felt(v.coarse), fine: v.scarcity.far(v.coarse),
-			fixedRate: v.fixed,
-			keepSize:  detail, balanced: encoding.DegradationPreference == "balanced",
-		}
-		switch encoding.DegradationPreference {
-		case "maintain-resolution":
-			c.keepSize = true
-		case "maintain-framerate":
-			c.keepSize = false
-		}
-		// A limit the application set (paused camera) is no shortage: the picture is meant to be that poor.
-		if encoding.MaxBitrate > 0 && v.budget() >= float64(encoding.MaxBitrate) {
-			c.target = max(c.target, c.need(0, 0))
-		}
 		size := v.adapt.size
-		if v.adapt.update(now, c) {
+		if v.adapt.update(now, v.conditions(frame, encoding, f, budget, allowed)) {
 			v.scarcity = scarcity{}
 		}
 		if v.adapt.size != size {
@@ -82,9 +66,6 @@ func (v *videoSender) decide(now time.Time, frame *video.Frame, encoding rtc.Enc
 		}
 	}
 	most := v.most(frame, encoding, f)
-	if v.fixed > 0 {
-		most = v.fixed
-	}
 	bitrate := int(min(allowed, most))
 	v.hold(float64(bitrate))
 	v.mu.Lock()
@@ -104,6 +85,30 @@ func (v *videoSender) decide(now time.Time, frame *video.Frame, encoding rtc.Enc
 	}
 }
 
+// conditions of a decision, with so much for this line and so much of it allowed, bit/s.
+func (v *videoSender) conditions(frame *video.Frame, encoding rtc.Encoding, f format, budget, allowed float64) conditions {
+	width, _ := scaled(frame.Width, frame.Height, v.limitW, v.limitH, encoding.ScaleDown, 1)
+	c := conditions{
+		target: allowed, width: width, frameRate: v.frameRate, codec: f.name, load: v.load, fixedRate: v.fixed,
+		scarce: v.scarcity.felt(v.coarse), fine: v.scarcity.far(v.coarse),
+		keepSize: encoding.ContentHint == "detail" || v.screen && encoding.ContentHint == "",
+		balanced: encoding.DegradationPreference == "balanced",
+	}
+	switch encoding.DegradationPreference {
+	case "maintain-resolution":
+		c.keepSize = true
+	case "maintain-framerate":
+		c.keepSize = false
+	}
+	// A limit the application set (paused camera) is no shortage: the picture is meant to be that poor.
+	if limit := float64(encoding.MaxBitrate); limit > 0 && budget >= limit {
+		full := c.need(0, 0)
+		c.scarce = c.scarce && limit >= poor*full
+		c.target = max(c.target, full)
+	}
+	return c
+}
+
 // limitedBy is why pictures are poorer than they could be; empty: they are not.
 func (v *videoSender) limitedBy() string {
 	if v.failing {
@@ -115,6 +120,9 @@ func (v *videoSender) limitedBy() string {
 // most is what a picture may take, bit/s: what the table says of its size. One that is smaller for want of bandwidth may take what
 // the next larger one deserves: it looks better for it, and shows whether there is room for that one.
 func (v *videoSender) most(frame *video.Frame, encoding rtc.Encoding, f format) float64 {
+	if v.fixed > 0 {
+		return v.fixed
+	}
 	step := sizeSteps[max(v.adapt.size-1, 0)]
 	if v.adapt.reason == "cpu" {
 		step = sizeSteps[v.adapt.size]
@@ -175,7 +183,7 @@ func (v *videoSender) open(f format, w, h int, detail bool) error {
 	if err != nil {
 		return err
 	}
-	v.encoder, v.using, v.packets, v.coarse = encoder, f, newPacketizer(f), coarse(f.name)
+	v.encoder, v.using, v.packets, v.coarse, v.scarcity = encoder, f, newPacketizer(f), coarse(f.name), scarcity{}
 	v.count(func(s *senderStats) { s.implementation = implementation })
 	return nil
 }

@@ -32,8 +32,7 @@ type videoSender struct {
 	// instead names the format to send when a codec's encoder does not open; nil: there is none.
 	instead func(codec string) *format
 	ready   func() bool // the transport is connected and the peer wants to receive
-	// full: packets wait already, another frame would be late; held: that says nothing of the rate.
-	full func() (full, held bool)
+	full    func() bool // packets wait already: another frame would be late
 
 	mu       sync.Mutex
 	track    rtc.LocalTrack
@@ -273,6 +272,8 @@ func (v *videoSender) process(frame *video.Frame, track rtc.LocalTrack, captured
 	now := time.Now()
 	if track != v.lastSource {
 		v.lastSource, asked = track, true
+		v.scarcity, v.adapt.starvedFor = scarcity{}, 0
+		v.adapt.starvedUntil = time.Time{}
 	}
 	if v.encoder != nil && (v.using.name != f.name || v.using.mode != f.mode) {
 		v.closeEncoder()
@@ -283,7 +284,8 @@ func (v *videoSender) process(frame *video.Frame, track rtc.LocalTrack, captured
 		v.drop()
 		return
 	}
-	if v.waits() {
+	if v.full != nil && v.full() {
+		v.made -= v.made * holdLearn
 		v.drop()
 		return
 	}
@@ -299,21 +301,6 @@ func (v *videoSender) process(frame *video.Frame, track rtc.LocalTrack, captured
 		}
 	}
 	v.encode(picture, *f, captured, asked, now)
-}
-
-// waits tells whether so much waits to be sent that another frame would be late.
-func (v *videoSender) waits() bool {
-	if v.full == nil {
-		return false
-	}
-	full, held := v.full()
-	if full {
-		v.made -= v.made * holdLearn
-	}
-	if full && !held {
-		v.scarcity.frame(true, -1)
-	}
-	return full
 }
 
 func (v *videoSender) askKey() {
