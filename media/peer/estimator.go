@@ -182,11 +182,15 @@ func (e *estimator) silent() bool { return e.feedback && video.Now()-e.heardAt >
 
 // repairs is what the limit on repairs is a share of, bit/s.
 func (e *estimator) repairs() float64 {
-	rate := e.target()
+	rate, sent := e.target(), e.pacer.throughput()
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	if e.silent() {
+	switch {
+	case e.silent():
 		return overrunSilentShare * rate
+	case e.loss.trying:
+		// The rate is lowered to see what it is good for; what has been sent before is asked for meanwhile.
+		return max(rate, min(e.loss.before, sent))
 	}
 	return rate
 }

@@ -24,6 +24,7 @@ const (
 	backlogLimit  = 700 * time.Millisecond // of packets that wait for a slow decoder: the rest is skipped
 	maxNACKNumber = 256                    // sequence numbers in one request
 	mostHole      = maxNACKNumber          // a greater one is not asked for
+	nearestFades  = 1024                   // calls of setRoundTrip
 	maxLate       = 64                     // late packets in a row that are late; more mean that the peer began anew
 )
 
@@ -37,6 +38,7 @@ type reorder struct {
 	next     int64 // first packet of the frame to come
 	highest  int64
 	rtt      time.Duration // from receiver reports
+	nearest  time.Duration // the least of the last half minute or so; 0: not known
 	answer   answerTime
 	broken   bool // packets were given up: frames are useless until a key frame
 	losses   uint64
@@ -78,14 +80,32 @@ func (r *reorder) again() time.Duration {
 }
 
 // answered learns from a packet that came so long after the first request and after the last one for it. Which of them it
-// answers is not told: the last, unless that was too short a time. A round trip is long enough however long answers took lately:
-// taking those to requests that got lost for slow ones would have us ask less and less often.
+// answers is not told: the last, unless that was too short a time. Requests to a near peer are farther apart than it is: there it is
+// the last always, for taking answers to requests that got lost for slow ones would have us ask less and less often.
 func (r *reorder) answered(times int, first, last time.Duration) {
 	took := last
-	if !r.answer.known() || times == 2 && r.twins() || took < min(r.answer.mean/2, r.rtt*3/4) {
+	switch {
+	case times == 2 && r.twins(), !r.answer.known() && !r.near():
+		took = first
+	case took < r.answer.mean/2 && !r.near():
 		took = first
 	}
 	r.answer.learn(took)
+}
+
+// near tells whether an answer takes less time than lies between two requests.
+func (r *reorder) near() bool { return r.nearest > 0 && r.nearest < nackMinWait }
+
+// setRoundTrip takes what reports say of it; 0 when they say nothing.
+func (r *reorder) setRoundTrip(rtt time.Duration) {
+	if rtt <= 0 {
+		return
+	}
+	r.rtt = rtt
+	if r.nearest == 0 || rtt < r.nearest {
+		r.nearest = rtt
+	}
+	r.nearest += (rtt - r.nearest) / nearestFades
 }
 
 // dueAt is when a hole is to be asked for, again and again less often: an answer may take longer than it used to, which

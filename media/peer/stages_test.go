@@ -161,6 +161,31 @@ func TestAdaptation(t *testing.T) {
 	}
 }
 
+// However many requests and answers get lost, a near peer is asked again as soon as it could have answered.
+func TestLostRequestsAreNoSlowAnswers(t *testing.T) {
+	r := newReorder()
+	random := rand.New(rand.NewPCG(3, 5))
+	for range 2000 {
+		r.setRoundTrip(time.Duration(300+random.IntN(2000)) * time.Microsecond) // as reports measure it
+		times, first := 1, 300*time.Microsecond
+		for random.Float64() < 0.5 {
+			times, first = times+1, first+r.again()
+		}
+		r.answered(times, first, 300*time.Microsecond)
+	}
+	if r.again() > 2*nackMinWait {
+		t.Errorf("asked again after %v", r.again())
+	}
+	// It moves far away: answers to the first request come after the second one, and it is asked less often soon.
+	for range 3000 {
+		r.setRoundTrip(200 * time.Millisecond)
+		r.answered(2, 200*time.Millisecond, 200*time.Millisecond-r.again())
+	}
+	if r.again() < 150*time.Millisecond {
+		t.Errorf("a far peer is asked again after %v", r.again())
+	}
+}
+
 // What one size was too large for says nothing of smaller ones: after a dip they are back soon, and that one is tried later.
 func TestASizeThatIsTooLargeStandsInNoSmallerOnesWay(t *testing.T) {
 	now := time.Unix(1000, 0)

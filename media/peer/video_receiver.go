@@ -161,9 +161,7 @@ func (v *videoReceiver) setRepair(can bool) {
 // tick is called every 20 ms: it gives up what waited too long.
 func (v *videoReceiver) tick(now, rtt time.Duration) {
 	v.mu.Lock()
-	if rtt > 0 {
-		v.buffer.rtt = rtt
-	}
+	v.buffer.setRoundTrip(rtt)
 	if rtt == 0 {
 		rtt = v.buffer.answer.mean
 	}

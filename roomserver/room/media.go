@@ -27,6 +27,8 @@ const (
 	iceDisconnected = 5 * time.Second
 	iceFailed       = 20 * time.Second
 	iceKeepAlive    = 2 * time.Second
+	// dtlsRetransmission is after how long a flight of the handshake is sent again at first: a way is known to exist by then
+	dtlsRetransmission = 100 * time.Millisecond
 )
 
 const (
@@ -193,6 +195,7 @@ func newPeerConnection(v voice, codec string, loopback bool, link *fault.Link, b
 		return nil, err
 	}
 	settings := webrtc.SettingEngine{LoggerFactory: loggers}
+	settings.SetDTLSRetransmissionInterval(dtlsRetransmission)
 	settings.SetNet(network)
 	settings.SetICEMulticastDNSMode(ice.MulticastDNSModeDisabled)
 	settings.SetIncludeLoopbackCandidate(true)
