@@ -14,7 +14,27 @@ import (
 
 // chromium measures a page that calls the same counterparts with the same content.
 func (b *bench) chromium(ctx context.Context, codec string, server *url.URL) (r result, err error) {
-	err = b.page(ctx, codec, b.video, server, func(browser *harness.Browser, page *harness.Page) error {
+	if r, err = b.load(ctx, codec, server, false); err != nil {
+		return r, err
+	}
+	return r, b.page(ctx, codec, "pattern", server, false, func(_ *harness.Browser, page *harness.Page) error {
+		if r.firstFrame, err = page.Between(ctx, "call", "first-frame"); err != nil {
+			return err
+		}
+		ages, err := page.Delays(ctx, *samples)
+		r.p50, r.p95 = kit.Percentile(ages, 0.5), kit.Percentile(ages, 0.95)
+		return err
+	})
+}
+
+// fullSize measures what it costs a page to send the picture as large as it is captured.
+func (b *bench) fullSize(ctx context.Context, codec string, server *url.URL) (result, error) {
+	return b.load(ctx, codec, server, true)
+}
+
+// load measures what a page's call costs.
+func (b *bench) load(ctx context.Context, codec string, server *url.URL, keepSize bool) (r result, err error) {
+	return r, b.page(ctx, codec, b.video, server, keepSize, func(browser *harness.Browser, page *harness.Page) error {
 		before, err := frames(ctx, page)
 		if err != nil {
 			return err
@@ -35,25 +55,14 @@ func (b *bench) chromium(ctx context.Context, codec string, server *url.URL) (r 
 			return err
 		}
 		seconds := after.at.Sub(before.at).Seconds()
-		r.cpu, r.memory = usage.Cores(from, to), to.Memory
+		r.cpu, r.memory, r.width = usage.Cores(from, to), to.Memory, after.width
 		r.sent, r.decoded = (after.sent-before.sent)/seconds, (after.decoded-before.decoded)/seconds
 		return nil
-	})
-	if err != nil {
-		return r, err
-	}
-	return r, b.page(ctx, codec, "pattern", server, func(_ *harness.Browser, page *harness.Page) error {
-		if r.firstFrame, err = page.Between(ctx, "call", "first-frame"); err != nil {
-			return err
-		}
-		ages, err := page.Delays(ctx, *samples)
-		r.p50, r.p95 = kit.Percentile(ages, 0.5), kit.Percentile(ages, 0.95)
-		return err
 	})
 }
 
 // page calls from a new browser a counterpart with a camera, and looks when the first seconds are over.
-func (b *bench) page(ctx context.Context, codec, camera string, server *url.URL, look func(*harness.Browser, *harness.Page) error) (err error) {
+func (b *bench) page(ctx context.Context, codec, camera string, server *url.URL, keepSize bool, look func(*harness.Browser, *harness.Page) error) (err error) {
 	other, err := b.counterpart(ctx, codec, camera, server)
 	if err != nil {
 		return err
@@ -69,7 +78,7 @@ func (b *bench) page(ctx context.Context, codec, camera string, server *url.URL,
 		return err
 	}
 	account := harness.Account{URL: server.String(), Domain: server.Hostname(), User: caller, Password: secret, Only: codec,
-		Width: width, Height: height, MaxBitrate: videoBitrate}
+		Width: width, Height: height, MaxBitrate: videoBitrate, KeepSize: keepSize}
 	if err := page.Connect(ctx, account); err != nil {
 		return err
 	}
@@ -93,8 +102,8 @@ func (b *bench) page(ctx context.Context, codec, camera string, server *url.URL,
 }
 
 type counted struct {
-	sent, decoded float64
-	at            time.Time
+	sent, decoded, width float64
+	at                   time.Time
 }
 
 func frames(ctx context.Context, page *harness.Page) (c counted, err error) {
@@ -106,10 +115,12 @@ func frames(ctx context.Context, page *harness.Page) (c counted, err error) {
 		Inbound struct {
 			Video struct{ FramesDecoded float64 }
 		}
-		Outbound struct{ Video struct{ FramesSent float64 } }
+		Outbound struct {
+			Video struct{ FramesSent, FrameWidth float64 }
+		}
 	}
 	if err := json.Unmarshal(text, &stats); err != nil {
 		return c, err
 	}
-	return counted{sent: stats.Outbound.Video.FramesSent, decoded: stats.Inbound.Video.FramesDecoded, at: time.Now()}, nil
+	return counted{sent: stats.Outbound.Video.FramesSent, width: stats.Outbound.Video.FrameWidth, decoded: stats.Inbound.Video.FramesDecoded, at: time.Now()}, nil
 }

@@ -29,6 +29,9 @@ const (
 	contentSeconds      = 4
 	videoBitrate        = 1_000_000 // bit/s: what Parley's table gives 720p
 
+	// fullSize is a Chromium that may not send a smaller picture than it captures.
+	fullSize = "Chromium in full size"
+
 	caller, callee = "1001", "1002"
 	secret         = "bench"
 )
@@ -36,7 +39,7 @@ const (
 var (
 	measuring = flag.Duration("for", 20*time.Second, "how long each call is measured")
 	samples   = flag.Int("frames", 150, "how many stamped frames the delay is taken from")
-	only      = flag.String("only", "Parley,Chromium,baresip", "what is measured, separated by commas")
+	only      = flag.String("only", "Parley,Chromium,"+fullSize+",baresip", "what is measured, separated by commas")
 	codecs    = flag.String("codecs", "VP8,H264", "video codecs, separated by commas")
 )
 
@@ -46,6 +49,7 @@ type result struct {
 	memory     float64 // MB
 	firstFrame float64 // ms, from the call to the first decoded frame
 	sent       float64 // frames a second
+	width      float64 // pixels of what was sent last
 	decoded    float64 // frames a second
 	p50, p95   float64 // ms, glass to glass
 }
@@ -81,7 +85,7 @@ func run(ctx context.Context) (err error) {
 		for _, e := range []struct {
 			name    string
 			measure func(context.Context, string, *url.URL) (result, error)
-		}{{"Parley", b.parley}, {"Chromium", b.chromium}, {"baresip", b.baresip}} {
+		}{{"Parley", b.parley}, {"Chromium", b.chromium}, {fullSize, b.fullSize}, {"baresip", b.baresip}} {
 			if !slices.Contains(strings.Split(*only, ","), e.name) {
 				continue
 			}

@@ -60,7 +60,7 @@ func (b *bench) parley(ctx context.Context, codec string, server *url.URL) (r re
 		return r, err
 	}
 	r.cpu, r.memory = usage.Cores(from, to), to.Memory
-	if r.sent, r.decoded, err = frameRates(call.All("stats:collected")[before:]); err != nil {
+	if err := r.frames(call.All("stats:collected")[before:]); err != nil {
 		return r, err
 	}
 	if err := errors.Join(call.Interrupt(), ignoreCode(call.Wait(ctx)), ignoreCode(other.Wait(ctx))); err != nil {
@@ -71,10 +71,10 @@ func (b *bench) parley(ctx context.Context, codec string, server *url.URL) (r re
 
 func ignoreCode(_ int, err error) error { return err }
 
-// frameRates are the frames a second between the first and the last collection.
-func frameRates(collections []harness.Event) (sent, decoded float64, err error) {
+// frames takes the frames a second between the first and the last collection, and the width that was sent last.
+func (r *result) frames(collections []harness.Event) error {
 	if len(collections) < 2 {
-		return 0, 0, errors.New("too few statistics")
+		return errors.New("too few statistics")
 	}
 	var first, last struct {
 		Outbound struct{ Video rtc.StreamStats }
@@ -82,11 +82,13 @@ func frameRates(collections []harness.Event) (sent, decoded float64, err error) 
 	}
 	from, to := collections[0], collections[len(collections)-1]
 	if err := errors.Join(from.Decode(&first), to.Decode(&last)); err != nil {
-		return 0, 0, err
+		return err
 	}
 	seconds := to.T - from.T
-	return float64(last.Outbound.Video.FramesSent-first.Outbound.Video.FramesSent) / seconds,
-		float64(last.Inbound.Video.FramesDecoded-first.Inbound.Video.FramesDecoded) / seconds, nil
+	r.sent = float64(last.Outbound.Video.FramesSent-first.Outbound.Video.FramesSent) / seconds
+	r.decoded = float64(last.Inbound.Video.FramesDecoded-first.Inbound.Video.FramesDecoded) / seconds
+	r.width = float64(last.Outbound.Video.FrameWidth)
+	return nil
 }
 
 // look calls from this process and reads the stamps of what is decoded.

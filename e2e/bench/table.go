@@ -20,6 +20,7 @@ func table(codec string, results map[string]result) {
 		{"memory, MB of PSS", func(r result) float64 { return r.memory }, goal{ofChromium: 0.3}},
 		{"call to first decoded frame, ms", func(r result) float64 { return r.firstFrame }, goal{most: 300}},
 		{"sent, frames a second", func(r result) float64 { return r.sent }, goal{}},
+		{"sent, pixels of width at the end", func(r result) float64 { return r.width }, goal{}},
 		{"decoded, frames a second", func(r result) float64 { return r.decoded }, goal{}},
 		{"delay glass to glass p50, ms", func(r result) float64 { return r.p50 }, goal{most: 100}},
 		{"delay glass to glass p95, ms", func(r result) float64 { return r.p95 }, goal{most: 150}},
@@ -31,6 +32,10 @@ func table(codec string, results map[string]result) {
 		}
 		fmt.Printf("| %s | %s | %s | %s | %s | %s | %s | %s |\n", row.name, figure(ours), figure(browser), ratio(ours, browser),
 			figure(phone), ratio(ours, compared), row.goal, row.goal.verdict(ours, browser, compared))
+	}
+	if full := results[fullSize]; full.cpu > 0 {
+		fmt.Printf("\nChromium that may not send less than it captures: %.2f cores, %.0f frames a second of %.0f pixels of width sent; Parley's "+
+			"processor time is %s of it.\n", full.cpu, full.sent, full.width, ratio(results["Parley"].cpu, full.cpu))
 	}
 	if !fair && results["baresip"].cpu > 0 {
 		fmt.Println("\nbaresip shows too few of the frames to be compared with.")

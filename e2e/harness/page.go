@@ -26,6 +26,8 @@ type Account struct {
 	Width      int `json:"width,omitempty"`
 	Height     int `json:"height,omitempty"`
 	MaxBitrate int `json:"maxBitrate,omitempty"`
+	// KeepSize has it leave out frames rather than pixels (W3C degradationPreference maintain-resolution).
+	KeepSize bool `json:"keepSize,omitempty"`
 }
 
 // End is how the page saw a call end.

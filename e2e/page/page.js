@@ -29,6 +29,7 @@ let session;
 let local;
 let size = { width: 640, height: 360 };
 let bitrate; // bit/s the page's video is limited to, undefined for Chromium's own choice
+let keepSize; // frames are left out rather than pixels
 let codec; // MIME subtype the page's video is limited to, undefined for all
 
 /** Keeps only `codec` (and what goes with it) in the video transceivers, before each offer and each answer. */
@@ -48,11 +49,12 @@ function limitCodecs(connection) {
   }
 }
 
-async function limitBitrate(connection) {
-  if (!bitrate) return;
+async function shapeVideo(connection) {
+  if (!bitrate && !keepSize) return;
   const sender = connection.getSenders().find(({ track }) => track?.kind === 'video');
   const parameters = sender.getParameters();
-  for (const encoding of parameters.encodings) encoding.maxBitrate = bitrate;
+  if (bitrate) for (const encoding of parameters.encodings) encoding.maxBitrate = bitrate;
+  if (keepSize) parameters.degradationPreference = 'maintain-resolution';
   await sender.setParameters(parameters);
 }
 
@@ -103,7 +105,7 @@ function watchSession(next) {
   for (const name of ['progress', 'accepted', 'confirmed']) {
     next.on(name, () => note(name));
   }
-  next.on('confirmed', () => limitBitrate(next.connection));
+  next.on('confirmed', () => shapeVideo(next.connection));
   for (const name of ['ended', 'failed']) {
     next.on(name, ({ originator, cause, message }) =>
       note(name, { originator, cause, code: message?.status_code }));
@@ -172,9 +174,10 @@ window.peer = {
   until,
 
   /** Opens the socket and, with a password, registers. */
-  connect({ url, domain, user, password, only, width, height, maxBitrate }) {
+  connect({ url, domain, user, password, only, width, height, maxBitrate, keepSize: keeps }) {
     codec = only;
     bitrate = maxBitrate;
+    keepSize = keeps;
     if (width && height) size = { width, height };
     ua = new JsSIP.UA({
       sockets: [new JsSIP.WebSocketInterface(url)],
