@@ -48,6 +48,7 @@ type board struct {
 	pressed func()
 	icon    dbus.Variant
 	ringing uint32 // number of the note of a call that rings, 0: there is none
+	ours    ourNotes
 }
 
 // newBoard begins to show notes; pressed is called when a person presses one, from any goroutine. It lasts until ctx ends.
@@ -91,6 +92,7 @@ func (b *board) show(ctx context.Context, bus *dbus.Conn, n note) {
 		b.fallBack(n)
 		return
 	}
+	b.ours.add(number)
 	if n.rings {
 		b.ringing = number
 	}
@@ -102,9 +104,9 @@ func (b *board) fallBack(n note) {
 	}
 }
 
-// listen hears when a note is pressed.
+// listen hears when a note is pressed, and when it goes.
 func (b *board) listen(ctx context.Context, bus *dbus.Conn) {
-	match := []dbus.MatchOption{dbus.WithMatchObjectPath(notesPath), dbus.WithMatchInterface(notesName), dbus.WithMatchMember("ActionInvoked")}
+	match := []dbus.MatchOption{dbus.WithMatchObjectPath(notesPath), dbus.WithMatchInterface(notesName)}
 	signals := make(chan *dbus.Signal, 8)
 	bus.Signal(signals)
 	defer bus.RemoveSignal(signals)
@@ -117,13 +119,28 @@ func (b *board) listen(ctx context.Context, bus *dbus.Conn) {
 			if !ok {
 				return
 			}
-			var number uint32
-			var action string
-			if s.Path == notesPath && s.Name == notesName+".ActionInvoked" && dbus.Store(s.Body, &number, &action) == nil && action == pressed {
-				b.pressed()
-			}
+			b.heard(s)
 		case <-ctx.Done():
 			return
+		}
+	}
+}
+
+// heard takes a signal, which may be about the note of another program.
+func (b *board) heard(s *dbus.Signal) {
+	if s.Path != notesPath {
+		return
+	}
+	var number, reason uint32
+	var action string
+	switch s.Name {
+	case notesName + ".ActionInvoked":
+		if dbus.Store(s.Body, &number, &action) == nil && action == pressed && b.ours.take(number) {
+			b.pressed()
+		}
+	case notesName + ".NotificationClosed":
+		if dbus.Store(s.Body, &number, &reason) == nil {
+			b.ours.take(number)
 		}
 	}
 }

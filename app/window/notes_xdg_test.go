@@ -105,8 +105,10 @@ func TestNotesGo(t *testing.T) {
 	pressing := time.NewTicker(20 * time.Millisecond) // until somebody listens
 	defer pressing.Stop()
 	for heard := false; !heard; {
-		if err := bus.Emit(notesPath, notesName+".ActionInvoked", uint32(7), pressed); err != nil {
-			t.Fatal(err)
+		for _, number := range []uint32{8, 7} { // 8 is of another program
+			if err := bus.Emit(notesPath, notesName+".ActionInvoked", number, pressed); err != nil {
+				t.Fatal(err)
+			}
 		}
 		select {
 		case <-pressedNotes:
@@ -118,6 +120,42 @@ func TestNotesGo(t *testing.T) {
 	}
 	cancel()
 	<-listening
+	if n := len(pressedNotes); n != 0 {
+		t.Errorf("%d presses too many", n)
+	}
+}
+
+// The desktop tells everybody which note was pressed, whoever it is of.
+func TestOnlyOurNotesAreHeard(t *testing.T) {
+	presses := 0
+	b := &board{pressed: func() { presses++ }}
+	press := func(what string, number uint32, action string, want int) {
+		t.Helper()
+		presses = 0
+		b.heard(&dbus.Signal{Path: notesPath, Name: notesName + ".ActionInvoked", Body: []any{number, action}})
+		if presses != want {
+			t.Errorf("%s: heard %d times, want %d", what, presses, want)
+		}
+	}
+	press("none is ours", 7, pressed, 0)
+	b.ours.add(7)
+	press("another program's", 8, pressed, 0)
+	press("another action", 7, "reply", 0)
+	press("ours", 7, pressed, 1)
+	press("ours again", 7, pressed, 0)
+
+	b.ours.add(9)
+	b.heard(&dbus.Signal{Path: notesPath, Name: notesName + ".NotificationClosed", Body: []any{"nine", uint32(2)}}) // not as it should be
+	b.heard(&dbus.Signal{Path: notesPath, Name: notesName + ".NotificationClosed", Body: []any{uint32(9), uint32(2)}})
+	press("gone", 9, pressed, 0)
+
+	b.ours.add(100)
+	for i := range uint32(2 * maxNotes) {
+		b.ours.add(101 + i%maxNotes)
+	}
+	press("the oldest of too many", 100, pressed, 0)
+	press("the next", 101, pressed, 1)
+	press("the newest", 100+maxNotes, pressed, 1)
 }
 
 // Where nobody shows notifications on the bus, Fyne may know a way.
