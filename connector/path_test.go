@@ -89,6 +89,41 @@ func TestAnotherAddressInACall(t *testing.T) {
 	}
 }
 
+// Another address is told in parts, for IPv4 and IPv6 come one after the other: the rest does not cut the dial that the first
+// has begun, but another move, or the network's return, does.
+func TestAnotherAddressInPartsInACall(t *testing.T) {
+	for _, last := range []autoconnect.NetworkEvent{autoconnect.NetworkChange, autoconnect.Moved, autoconnect.Online} {
+		synctest.Test(t, func(t *testing.T) {
+			w, net := mobile(t)
+			defer w.close()
+			agent := w.net.Last()
+			agent.StayAway()
+			net.tell(autoconnect.Moved)
+			for _, later := range []time.Duration{300 * time.Millisecond, 700 * time.Millisecond, time.Second} {
+				time.Sleep(later)
+				net.tell(autoconnect.NetworkChange)
+			}
+			if n := agent.Reopened(); n != 1 {
+				t.Fatalf("socket replaced %d times by one move", n)
+			}
+			want := 2
+			if last == autoconnect.NetworkChange {
+				want = 1
+			}
+			time.Sleep(time.Second)
+			net.tell(last)
+			if n := agent.Reopened(); n != want {
+				t.Errorf("socket replaced %d times after %s, want %d", n, last, want)
+			}
+			agent.Connect()
+			w.wantRestarts("another address in parts", 1)
+			if s := w.c.Snapshot(); s.AutoConnector != autoconnect.ConnectedMonitoring || s.Call.Number != "2001" {
+				t.Errorf("%s, call %+v", s.AutoConnector, s.Call)
+			}
+		})
+	}
+}
+
 // The socket outlives the change (it had another way), the path does not: silence after a change is enough.
 func TestPathFallsSilentAfterAChange(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

@@ -121,6 +121,9 @@ func (m *Manager) connected() bool {
 	return m.deps.Connection.Machine().State() == connection.Established
 }
 
+// sparing tells whether an attempt is under way that gives the user agent of a call another socket.
+func (m *Manager) sparing() bool { return m.resume && m.machine.State() == AttemptingConnect }
+
 func (m *Manager) occupied() bool {
 	switch m.deps.Connection.Machine().State() {
 	case connection.Idle, connection.Disconnected:

@@ -48,7 +48,7 @@ func (m *Manager) HandleEvent(name string) {
 			return // another call takes this one's place: what waits for the end of calls goes on waiting
 		}
 		m.watcher.callOver()
-		if m.resume && m.machine.State() == AttemptingConnect {
+		if m.sparing() {
 			m.resume = false
 			m.connectDone(errCallOver) // nothing is left to spare: connect in the ordinary way
 			return

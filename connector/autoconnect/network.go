@@ -101,6 +101,9 @@ func (w *watcher) handle(e NetworkEvent) {
 		w.away = false
 		w.apply(options.OnOnline, ReasonNetworkOnline)
 	case NetworkChange:
+		if w.manager.sparing() {
+			break // the rest of a change that has replaced the socket already: IPv6 comes later than IPv4
+		}
 		w.apply(options.OnChange, ReasonNetworkChange)
 	case Moved:
 		policy, reason := options.OnChange, ReasonNetworkChange
