@@ -40,7 +40,7 @@ func (n newest[T]) run(ctx context.Context, do func(context.Context, T), last T)
 	for {
 		select {
 		case value := <-n.wanted:
-			if !within(ctx, func() { do(ctx, value) }) {
+			if !limited(ctx, func(own context.Context) { do(own, value) }) {
 				return
 			}
 		case <-ctx.Done():
@@ -50,6 +50,13 @@ func (n newest[T]) run(ctx context.Context, do func(context.Context, T), last T)
 			return
 		}
 	}
+}
+
+// limited is within, where fn has deliverTime for itself: what hangs does not hold up what comes after it.
+func limited(ctx context.Context, fn func(context.Context)) bool {
+	own, cancel := context.WithTimeout(ctx, deliverTime)
+	defer cancel()
+	return within(ctx, func() { fn(own) })
 }
 
 // within waits for fn, which runs on a goroutine of its own; false: ctx has ended before.

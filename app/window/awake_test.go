@@ -5,6 +5,7 @@ import (
 	"slices"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"parley/connector/call"
 	"parley/connector/redial"
@@ -60,5 +61,39 @@ func TestADesktopThatHangsGetsTheNewestWish(t *testing.T) {
 			t.Errorf("got %v at the end", got)
 		}
 		close(answers)
+	})
+}
+
+// What keeps to its context has its time and no more: the wish after it, which is the newest, has its turn.
+func TestADesktopThatHangsHasItsTime(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var got []int
+		n := makeNewest[int]()
+		ctx, cancel := context.WithCancel(t.Context())
+		ended := make(chan struct{})
+		go func() {
+			n.run(ctx, func(own context.Context, v int) {
+				got = append(got, v)
+				if v == 1 {
+					<-own.Done()
+				}
+			}, -1)
+			close(ended)
+		}()
+		n.put(1)
+		synctest.Wait()
+		n.put(2)
+		time.Sleep(deliverTime - time.Millisecond)
+		synctest.Wait()
+		if !slices.Equal(got, []int{1}) {
+			t.Errorf("got %v while the desktop has time", got)
+		}
+		time.Sleep(time.Millisecond)
+		synctest.Wait()
+		if !slices.Equal(got, []int{1, 2}) {
+			t.Errorf("got %v after the desktop's time", got)
+		}
+		cancel()
+		<-ended
 	})
 }

@@ -20,7 +20,7 @@ const (
 	idlePath = "/org/freedesktop/ScreenSaver"
 )
 
-// newAwake asks the desktop, and the X server where there is no desktop. Fyne's own way waits for the desktop on the window's
+// newAwake asks the X server, and the desktop where there is one. Fyne's own way waits for the desktop on the window's
 // goroutine, and prints an error where there is none.
 func newAwake(w *Window) *awake {
 	asks := makeNewest[bool]()
@@ -37,14 +37,14 @@ type idle struct {
 	display     *xgb.Conn // as long as the X server does, nil: not
 }
 
-// set keeps the screen on, or lets it go dark again.
+// set keeps the screen on, or lets it go dark again. The desktop may hang, so the X server comes first.
 func (i *idle) set(ctx context.Context, on bool) {
+	i.suspend(on)
 	if sessionBus() {
 		if bus, err := dbus.SessionBus(); err == nil { // shared with Fyne: it is not closed
 			i.ask(ctx, bus, on)
 		}
 	}
-	i.suspend(on)
 }
 
 // ask the desktop. It forgets what it was asked for when the program ends.

@@ -3,6 +3,10 @@
 package window
 
 import (
+	"context"
+	"fmt"
+	"net"
+	"path/filepath"
 	"slices"
 	"testing"
 
@@ -43,6 +47,58 @@ func TestTheDesktopIsAskedOnce(t *testing.T) {
 	}
 	if len(service.calls) != 0 {
 		t.Errorf("and %v", <-service.calls)
+	}
+}
+
+// hungIdle is a desktop that never answers.
+type hungIdle struct {
+	asked   func()
+	release chan struct{}
+}
+
+func (s hungIdle) Inhibit(string, string) (uint32, *dbus.Error) {
+	s.asked()
+	<-s.release
+	return 9, nil
+}
+
+// A desktop that hangs keeps nobody from the X server, and is let go of when its time is over.
+func TestTheXServerDoesNotWaitForTheDesktop(t *testing.T) {
+	server, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = server.Close() }()
+	t.Setenv("DISPLAY", fmt.Sprintf("127.0.0.1:%d", server.Addr().(*net.TCPAddr).Port-6000)) // X11: TCP port 6000 + N
+	t.Setenv("XAUTHORITY", filepath.Join(t.TempDir(), "none"))
+	bus, address := startBusAt(t)
+	t.Setenv("DBUS_SESSION_BUS_ADDRESS", address)
+	asked := make(chan string, 8)
+	go func() {
+		for {
+			c, err := server.Accept()
+			if err != nil {
+				return
+			}
+			asked <- "X server"
+			_ = c.Close() // it keeps nothing on, which is no reason not to ask the desktop
+		}
+	}()
+	ctx, cancel := context.WithCancel(t.Context())
+	service := hungIdle{func() { asked <- "desktop"; cancel() }, make(chan struct{})}
+	defer close(service.release)
+	if err := bus.Export(service, idlePath, idleName); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := bus.RequestName(idleName, dbus.NameFlagDoNotQueue); err != nil {
+		t.Fatal(err)
+	}
+	i := &idle{app: "Parley", reason: "a call", logger: discard()}
+	i.set(ctx, true)
+	for _, want := range []string{"X server", "desktop"} {
+		if got := <-asked; got != want {
+			t.Errorf("asked the %s instead of the %s", got, want)
+		}
 	}
 }
 

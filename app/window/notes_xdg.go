@@ -88,6 +88,9 @@ func (b *board) show(ctx context.Context, bus *dbus.Conn, n note) {
 	var number uint32
 	err := service.CallWithContext(ctx, notesName+".Notify", 0, b.words.app, replaces, "", n.title, n.content,
 		[]string{pressed, b.words.show}, hints, expires).Store(&number)
+	if ctx.Err() != nil {
+		return // the program ends, or the desktop hangs: the other way asks the same desktop, and waits without end
+	}
 	if err != nil {
 		b.fallBack(n)
 		return

@@ -34,6 +34,13 @@ func (n notesService) CloseNotification(number uint32) *dbus.Error {
 // startBus runs a session bus of the test's own and connects to it.
 func startBus(t *testing.T) *dbus.Conn {
 	t.Helper()
+	conn, _ := startBusAt(t)
+	return conn
+}
+
+// startBusAt is startBus, with the bus's address.
+func startBusAt(t *testing.T) (*dbus.Conn, string) {
+	t.Helper()
 	path, err := exec.LookPath("dbus-daemon")
 	if err != nil {
 		t.Skip("dbus-daemon is not installed (scripts/packages.sh test installs it)")
@@ -51,12 +58,13 @@ func startBus(t *testing.T) *dbus.Conn {
 	if err != nil {
 		t.Fatal(err)
 	}
-	conn, err := dbus.Connect(strings.TrimSpace(line))
+	address := strings.TrimSpace(line)
+	conn, err := dbus.Connect(address)
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = conn.Close() })
-	return conn
+	return conn, address
 }
 
 // A call that rings has one notification that stays until it rings no more; a missed call's goes when the desktop says.
@@ -168,4 +176,34 @@ func TestWithoutADesktopNotesGoPastTheBus(t *testing.T) {
 	if !slices.Equal(plain, []string{"Missed call"}) {
 		t.Errorf("past the bus: %q", plain)
 	}
+}
+
+// hungNotes is a desktop that takes a note and never says that it did.
+type hungNotes struct{ taken, release chan struct{} }
+
+func (n hungNotes) Notify(string, uint32, string, string, string, []string, map[string]dbus.Variant, int32) (uint32, *dbus.Error) {
+	n.taken <- struct{}{}
+	<-n.release
+	return 1, nil
+}
+
+// The end of the program, and that of a desktop's time, is no reason to ask the desktop another way, which has no end.
+func TestTheEndDoesNotGoPastTheBus(t *testing.T) {
+	bus := startBus(t)
+	service := hungNotes{make(chan struct{}), make(chan struct{})}
+	defer close(service.release)
+	if err := bus.Export(service, notesPath, notesName); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := bus.RequestName(notesName, dbus.NameFlagDoNotQueue); err != nil {
+		t.Fatal(err)
+	}
+	b := &board{plain: func(n *fyne.Notification) { t.Errorf("past the bus: %q", n.Title) }, icon: noteIconHint()}
+	ctx, cancel := context.WithCancel(t.Context())
+	go func() {
+		<-service.taken
+		cancel()
+	}()
+	b.show(ctx, bus, note{title: "Missed call"})
+	b.show(ctx, bus, note{title: "Another"}) // after the end
 }

@@ -11,6 +11,9 @@ const maxPosted = 8
 // withdrawTime is how long the end waits for the desktop to take a notification away.
 const withdrawTime = time.Second
 
+// deliverTime is how long the desktop may take for one thing before the next has its turn.
+const deliverTime = 10 * time.Second
+
 // note is a notification.
 type note struct {
 	title, content string // no title: nothing takes the place of the one before
@@ -20,7 +23,7 @@ type note struct {
 
 // post hands notes to the desktop, one after the other: it may take its time, or never answer.
 type post struct {
-	deliver func(context.Context, note) // waits for the desktop
+	deliver func(context.Context, note) // waits for the desktop, as long as the context does
 	queue   chan note
 }
 
@@ -43,7 +46,7 @@ func (p *post) run(ctx context.Context) {
 	for {
 		select {
 		case n := <-p.queue:
-			if !within(ctx, func() { p.deliver(ctx, n) }) {
+			if !limited(ctx, func(own context.Context) { p.deliver(own, n) }) {
 				return
 			}
 		case <-ctx.Done():
