@@ -23,6 +23,7 @@ type callChoices struct {
 	layout     Layout
 	chosen     bool // by the person; else the layout follows the presentation
 	news       int  // number of the newest that was told
+	closed     int  // number of the newest of what lasts that was read and closed
 	selfHidden bool
 	selfCorner corner
 	// shareMotion: smooth motion was preferred to sharp text when something was shared last.
@@ -208,6 +209,10 @@ func (v *callView) apply() {
 	v.pad.Set(widget.ButtonState{Icon: "keypad", Caption: text.T("call.keypad"), Disabled: !w.Active})
 	v.quality.Set(qualityMark(v.model.Quality))
 	notice := w.Notice
+	if t, ok := v.lasting(); ok {
+		notice = t.notice()
+		notice.Action = text.T("common.close")
+	}
 	if v.holding {
 		notice = widget.Notice{Title: text.T("call.hold.asking")}
 	}
@@ -342,6 +347,8 @@ func (v *callView) bannerAction() {
 	switch {
 	case v.failure.Title != "":
 		v.failure = widget.Notice{}
+		v.apply()
+	case v.closeLasting():
 		v.apply()
 	default:
 		v.answer(v.words.Asks)

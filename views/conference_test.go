@@ -7,6 +7,7 @@ import (
 
 	"fyne.io/fyne/v2"
 
+	"parley/connector/redial"
 	"parley/connector/session"
 	"parley/views"
 )
@@ -108,7 +109,7 @@ func TestACodecThatDoesNotOpenIsTold(t *testing.T) {
 		{views.ToldNotHeard, "Room 2001: the sound cannot be played", "Start Parley again"},
 		{views.ToldNobodyHears, "Room 2001: the others do not hear you", "Start Parley again"},
 	} {
-		m.Told = views.Told{Number: i + 1, What: c.what, Codec: "vp9"}
+		m.Lasting = []views.Told{{Number: i + 1, What: c.what, Codec: "vp9"}}
 		s.root.Set(m)
 		s.says(c.says, "The codec VP9 does not start", c.todo)
 		s.advance(time.Minute)
@@ -118,4 +119,34 @@ func TestACodecThatDoesNotOpenIsTold(t *testing.T) {
 		s.root.Set(m)
 		s.silent(c.says)
 	}
+}
+
+// Two codecs that fail at once, and a passing notice with them, in one model: each is read, and both last until closed.
+func TestTwoCodecsThatDoNotOpenAreBothTold(t *testing.T) {
+	s := newStage(t)
+	m := s.sample("call")
+	m.Snapshot.Call.Room = "2001"
+	m.Lasting = []views.Told{{Number: 1, What: views.ToldNobodySees, Codec: "vp9"}, {Number: 2, What: views.ToldNotHeard, Codec: "opus"}}
+	m.Told = views.Told{Number: 3, What: views.ToldCameraBack, Name: "Webcam"}
+	s.root.Set(m)
+	s.says("“Webcam” is in use again")
+	s.advance(time.Minute)
+	s.silent("“Webcam” is in use again")
+	s.says("the others do not see you", "The codec VP9 does not start")
+	s.root.Rebuild() // another language, say
+	s.says("the others do not see you")
+	s.tap("Close")
+	s.silent("the others do not see you")
+	s.says("the sound cannot be played", "The codec OPUS does not start")
+	restored := m
+	restored.Snapshot.Redial.State = redial.Backoff
+	s.root.Set(restored)
+	s.silent("the sound cannot be played")
+	s.root.Set(m)
+	s.says("the sound cannot be played")
+	s.tap("Close")
+	s.silent("the sound cannot be played")
+	s.root.Set(m)
+	s.silent("the others do not see you")
+	s.silent("the sound cannot be played")
 }

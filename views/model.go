@@ -29,6 +29,9 @@ type Model struct {
 	Sharing string
 	// Told is what happened by itself last.
 	Told Told
+	// Lasting is what the person should know as long as the call goes on: codecs that do not open, each thing that is missing
+	// once, in the order of their numbers.
+	Lasting []Told
 	// ForgetsPasswords: there is no keyring, so passwords are not remembered.
 	ForgetsPasswords bool
 	// Untrusted is why the server's certificate was not taken, nil when it was: a kept connection goes on trying.

@@ -49,10 +49,7 @@ func (r *Root) tellWhatHappened() {
 		return
 	}
 	r.told = t.Number
-	if t.Codec != "" {
-		t.Name = callTitle(r.model.Snapshot.Call)
-	}
-	if r.call != nil && !t.stays() {
+	if r.call != nil {
 		r.call.tell(t.notice())
 		return
 	}

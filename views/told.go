@@ -53,9 +53,6 @@ type Told struct {
 // toldTime is how long something told stays on the screen.
 const toldTime = 8 * time.Second
 
-// stays: it does not pass, so it is to be read until it is closed.
-func (t Told) stays() bool { return t.Codec != "" }
-
 // todo is what to do about a codec that does not open.
 func (t Told) todo() string {
 	key := "told.codec"

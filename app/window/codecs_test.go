@@ -24,7 +24,7 @@ func TestACodecThatDoesNotOpenIsToldInTheCall(t *testing.T) {
 	main, presented := remote{&fakeTrack{kind: rtc.Video}}, remote{&fakeTrack{kind: rtc.Video}}
 	sound := remote{&fakeTrack{kind: rtc.Audio}}
 	r.codecFailed(peer.CodecFailure{Codec: "VP8", Track: main})
-	if told := r.Model().Told; told.Number != 0 {
+	if told := r.Model().Lasting; len(told) != 0 {
 		t.Errorf("without a call: %+v", told)
 	}
 	snapshot := session.Initial()
@@ -45,8 +45,23 @@ func TestACodecThatDoesNotOpenIsToldInTheCall(t *testing.T) {
 	} {
 		c.failure.Codec = "AV1"
 		r.codecFailed(c.failure)
-		if told := r.Model().Told; told != (views.Told{Number: i + 1, What: c.want, Codec: "AV1"}) {
+		if told := r.Model().Lasting; len(told) != i+1 || told[i] != (views.Told{Number: i + 1, What: c.want, Codec: "AV1"}) {
 			t.Errorf("%+v", told)
 		}
+	}
+	before := r.Model().Lasting
+	r.tell(views.ToldCameraBack, "Webcam", "")
+	r.codecFailed(peer.CodecFailure{Codec: "VP8", Track: main}) // another codec, the same thing is missing
+	m := r.Model()
+	if last := m.Lasting[len(m.Lasting)-1]; len(m.Lasting) != len(before) || m.Told.What != views.ToldCameraBack ||
+		last != (views.Told{Number: m.Told.Number + 1, What: views.ToldNotSeen, Codec: "VP8"}) {
+		t.Errorf("%+v, and %+v", m.Lasting, m.Told)
+	}
+	if before[0].Codec != "AV1" {
+		t.Errorf("a model that was handed out has changed: %+v", before)
+	}
+	r.connector.watch(session.Initial())
+	if told := r.Model().Lasting; len(told) != 0 {
+		t.Errorf("after the call: %+v", told)
 	}
 }

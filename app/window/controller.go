@@ -50,6 +50,9 @@ type controller struct {
 	chose  struct{ camera, microphone bool }
 	shared *shared
 	told   views.Told
+	// lasting is told until the call is over: each kind once. numbers counts what was told.
+	lasting []views.Told
+	numbers int
 	// speakerAway: another speaker, or none, stands in for the wanted one.
 	speakerAway bool
 	history     history
@@ -114,7 +117,7 @@ func (c *controller) Model() views.Model {
 	defer c.mu.Unlock()
 	m.Snapshot, m.Status = c.snapshot, c.snapshot.SystemStatus()
 	m.Demo = m.Demo || c.inDemo()
-	m.SignedIn, m.Account, m.Told = c.signedIn, c.account, c.told
+	m.SignedIn, m.Account, m.Told, m.Lasting = c.signedIn, c.account, c.told, c.lasting
 	if c.shared != nil {
 		m.Sharing = c.shared.name
 	}
@@ -224,6 +227,7 @@ func (c *controller) later(fn func(context.Context)) {
 func (c *controller) forgetCall() {
 	c.mu.Lock()
 	c.cut = session.Call{}
+	c.lasting = nil
 	c.mu.Unlock()
 	c.dropTracks()
 }

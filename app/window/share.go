@@ -156,15 +156,15 @@ func (c *controller) sharePaused(s *shared, paused bool) {
 
 // tell the person something that happened by itself.
 func (c *controller) tell(what views.ToldWhat, name, uses string) {
-	c.tellOf(views.Told{What: what, Name: name, Uses: uses})
+	c.mu.Lock()
+	c.told = views.Told{Number: c.number(), What: what, Name: name, Uses: uses}
+	c.mu.Unlock()
+	c.logger.Info("told", "what", string(what)) // not the name: a window's title is nobody's business
+	c.changed()
 }
 
-// tellOf is tell; the number is given here.
-func (c *controller) tellOf(told views.Told) {
-	c.mu.Lock()
-	told.Number = c.told.Number + 1
-	c.told = told
-	c.mu.Unlock()
-	c.logger.Info("told", "what", string(told.What)) // not the name: a window's title is nobody's business
-	c.changed()
+// number of the next thing told; under the lock.
+func (c *controller) number() int {
+	c.numbers++
+	return c.numbers
 }

@@ -147,7 +147,9 @@ func moreOfCalls() (list []Sample) {
 	state("trouble", func(m *views.Model) {
 		m.Trouble = views.Trouble{Device: views.TroubleCamera, Err: device.ErrUnavailable}
 	})
-	state("no-codec", func(m *views.Model) { m.Told = views.Told{Number: 1, What: views.ToldNobodySeesShare, Codec: "H264"} })
+	state("no-codec", func(m *views.Model) {
+		m.Lasting = []views.Told{{Number: 1, What: views.ToldNobodySeesShare, Codec: "H264"}}
+	})
 	state("spectator", func(m *views.Model) { m.Snapshot.CallSession.Role = session.Spectator })
 	state("waiting", func(m *views.Model) { m.Snapshot.Call.State, m.Snapshot.Streams.Main = call.Purgatory, nil })
 	state("alone", func(m *views.Model) {
