@@ -7,8 +7,10 @@ import (
 	"fyne.io/fyne/v2/test"
 
 	"parley/connector/presentation"
+	"parley/views"
 	"parley/views/gallery"
 	"parley/views/kept"
+	"parley/views/keys"
 	"parley/views/widget"
 )
 
@@ -166,4 +168,81 @@ func TestTheCallIsLedFromTheSmallWindow(t *testing.T) {
 	if bar()["Stop sharing"] != nil {
 		t.Error("there is nothing to stop any more")
 	}
+}
+
+// pressedWindow is a window whose combinations of keys a test can press; Fyne's own for tests offers none.
+type pressedWindow struct {
+	fyne.Window
+	canvas *pressedCanvas
+}
+
+func (w *pressedWindow) Canvas() fyne.Canvas { return w.canvas }
+
+type pressedCanvas struct {
+	fyne.Canvas
+	taken fyne.ShortcutHandler
+}
+
+func (c *pressedCanvas) AddShortcut(s fyne.Shortcut, fn func(fyne.Shortcut)) {
+	c.taken.AddShortcut(s, fn)
+}
+func (c *pressedCanvas) RemoveShortcut(s fyne.Shortcut) { c.taken.RemoveShortcut(s) }
+
+// inSmallWindow opens the small window over a call with these shortcuts, with a microphone that is off.
+func inSmallWindow(t *testing.T, shortcuts map[string]string) (s *stage, m views.Model, small fyne.Window) {
+	t.Helper()
+	s = newStage(t)
+	s.env.NewWindow = func(string) fyne.Window {
+		w := test.NewWindow(nil)
+		small = &pressedWindow{w, &pressedCanvas{Canvas: w.Canvas()}}
+		return small
+	}
+	m = s.sample("call")
+	m.Settings.Shortcuts = shortcuts
+	m.Snapshot.Media.HasMicrophone, m.Snapshot.Media.MicrophoneOn, m.Snapshot.Media.MicrophoneMutedByServer = true, false, false
+	s.root.Set(m)
+	s.tap("More")
+	s.menu("Small window on top")
+	return s, m, small
+}
+
+// The release of a key that is held never reaches a window that closes meanwhile.
+func TestTheSmallWindowClosesWhileTheKeyToTalkIsHeld(t *testing.T) {
+	s, m, small := inSmallWindow(t, nil)
+	s.root.KeyDown(&fyne.KeyEvent{Name: fyne.KeySpace})
+	on := s.next("microphone")
+	if on.args[0] != true {
+		t.Fatalf("asked for %v", on.args)
+	}
+	s.finish(on, nil)
+	m.Snapshot.Media.MicrophoneOn = true
+	s.root.Set(m)
+	small.Canvas().OnTypedKey()(&fyne.KeyEvent{Name: fyne.KeyEscape})
+	off := s.next("microphone")
+	if off.args[0] != false {
+		t.Errorf("asked for %v", off.args)
+	}
+	s.finish(off, nil)
+	s.none()
+}
+
+// Keys that are chosen while the small window is open count in it, too.
+func TestTheSmallWindowTakesOtherKeysAtOnce(t *testing.T) {
+	s, m, small := inSmallWindow(t, map[string]string{"microphone": "Ctrl+F9"})
+	press := func(combination string) {
+		t.Helper()
+		combo, err := keys.Parse(combination)
+		if err != nil {
+			t.Fatal(err)
+		}
+		small.Canvas().(*pressedCanvas).taken.TypedShortcut(combo.Shortcut())
+	}
+	press("Ctrl+F9")
+	s.finish(s.next("microphone"), nil)
+	m.Settings.Shortcuts = map[string]string{"microphone": "Ctrl+F8"}
+	s.root.Set(m)
+	press("Ctrl+F9")
+	s.none()
+	press("Ctrl+F8")
+	s.finish(s.next("microphone"), nil)
 }

@@ -59,25 +59,40 @@ func (r *Root) openPictureWindow() {
 	p.window.SetPadded(false)
 	p.window.Resize(pictureSize)
 	p.window.SetCloseIntercept(r.closePicture)
-	r.bindPicture(p.window.Canvas())
 	r.picture = p
+	r.bindPicture()
+	r.hearPicture(p.window.Canvas())
 	p.set()
 	p.window.Show()
 }
 
-// bindPicture has the small window take the keys of the call that it has buttons for, and push to talk.
-func (r *Root) bindPicture(c fyne.Canvas) {
-	actions := []keys.Action{keys.Microphone, keys.Camera, keys.HangUp}
-	for _, a := range actions {
-		if combo := r.keys[a]; combo.Modifier != 0 {
-			c.AddShortcut(combo.Shortcut(), func(fyne.Shortcut) { r.Shortcut(a) })
+// pictureActions are what the small window has keys for, when it is in front.
+var pictureActions = []keys.Action{keys.Microphone, keys.Camera, keys.HangUp}
+
+// bindPicture has the small window, where there is one, take the combinations for its actions; keys alone are heard.
+func (r *Root) bindPicture() {
+	for _, a := range pictureActions {
+		if combo := r.keys[a]; r.picture != nil && combo.Modifier != 0 {
+			r.picture.window.Canvas().AddShortcut(combo.Shortcut(), func(fyne.Shortcut) { r.Shortcut(a) })
 		}
 	}
+}
+
+func (r *Root) unbindPicture() {
+	for _, a := range pictureActions {
+		if combo := r.keys[a]; r.picture != nil && combo.Modifier != 0 {
+			r.picture.window.Canvas().RemoveShortcut(combo.Shortcut())
+		}
+	}
+}
+
+// hearPicture has the small window take the keys without modifiers, and push to talk.
+func (r *Root) hearPicture(c fyne.Canvas) {
 	c.SetOnTypedKey(func(k *fyne.KeyEvent) {
 		switch a := r.keys.Owner(keys.Combo{Key: k.Name}); {
 		case k.Name == fyne.KeyEscape:
 			r.closePicture()
-		case slices.Contains(actions, a):
+		case slices.Contains(pictureActions, a):
 			r.Shortcut(a)
 		}
 	})
@@ -103,11 +118,13 @@ func (p *pictureWindow) set() {
 	}
 }
 
-// closePicture closes the small window.
+// closePicture closes the small window. Whoever held the key to talk in it is not heard any more: the key's release goes with
+// the window.
 func (r *Root) closePicture() {
 	if r.picture == nil {
 		return
 	}
+	r.talk.up()
 	r.env.Pictures.Show(r.picture.tile, nil)
 	r.picture.window.SetCloseIntercept(nil)
 	r.picture.window.Close()

@@ -39,8 +39,10 @@ func (r *Root) unbind() {
 func (r *Root) setKeys(next keys.Map) {
 	actions := r.shortcuts
 	r.unbind()
+	r.unbindPicture()
 	r.keys = next
 	r.bind(actions)
+	r.bindPicture()
 }
 
 // atOnce tells of actions that nothing over the window keeps away: who presses the microphone's key in a call means now.
