@@ -19,7 +19,7 @@ func (v *callView) chooseDevices() {
 	p = newDevicePanel(v.env, func() Settings { return settings }, func(edit func(*Settings)) {
 		edit(&settings)
 		p.tell(widget.Notice{})
-		v.env.change(edit, func(err error) { p.tell(Describe(OpDevices, "", err)) })
+		v.env.change(edit, func(err error) { v.toldOfDevices(p, Describe(OpDevices, "", err)) })
 	})
 	p.level = v.env.Actions.MicrophoneLevel
 	p.failed = p.tell
@@ -34,6 +34,16 @@ func (v *callView) chooseDevices() {
 		focus: p.microphone.Select, answer: func(bool) { p.stop(nil) }, gone: func() { p.stop(nil) },
 	})
 	p.start()
+}
+
+// toldOfDevices tells what became of a choice where it was made, or in the call when that was closed while the device opened.
+func (v *callView) toldOfDevices(p *devicePanel, n widget.Notice) {
+	switch {
+	case !p.stopped:
+		p.tell(n)
+	case !v.stopped && n.Title != "":
+		v.fail(n)
+	}
 }
 
 // rowsOfCall are what there is to choose in a call: nothing is tried out, for the call itself is seen and heard.

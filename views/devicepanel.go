@@ -143,7 +143,9 @@ func (p *devicePanel) find() {
 		if p.stopped {
 			return
 		}
-		p.failed(Describe(OpSettings, "", err))
+		if err != nil { // a list that is there takes no other complaint away
+			p.failed(Describe(OpSettings, "", err))
+		}
 		p.fill(found)
 		if p.shown != nil && (p.shown.CameraErr != nil || p.shown.MicrophoneErr != nil) {
 			p.used = [2]string{"\x00"} // what failed may be there now

@@ -340,6 +340,10 @@ func TestDevicesAreChosenInACall(t *testing.T) {
 	}
 	s.finish(c, device.ErrUnavailable)
 	s.says("Could not switch the device")
+	(*s.actions.plugged.Load())() // another device comes
+	s.settle()
+	s.settle() // the list
+	s.says("Could not switch the device")
 	select {
 	case p := <-s.actions.previews:
 		t.Errorf("%q is opened beside the call", p.camera)
@@ -349,5 +353,32 @@ func TestDevicesAreChosenInACall(t *testing.T) {
 	s.root.Set(s.sample("home"))
 	if s.silent("Could not switch the device"); s.actions.plugged.Load() != nil {
 		t.Error("devices are watched still")
+	}
+}
+
+// A device takes its time to open: who has closed the choice meanwhile is told in the call that it failed, as long as there is
+// one.
+func TestAChoiceThatFailsAfterItWasClosedIsToldInTheCall(t *testing.T) {
+	for _, over := range []bool{false, true} {
+		s := newStage(t)
+		m := s.sample("call")
+		m.Settings = kept.Defaults()
+		s.root.Set(m)
+		s.tap("More")
+		s.menu("Devices")
+		s.settle() // the list
+		s.choose("System default", "Headset", 0)
+		c := s.next("change")
+		s.tap("Close")
+		s.silent("Microphone\nSpeaker") // the choice is gone
+		if over {
+			s.root.Set(s.sample("home"))
+		}
+		s.finish(c, device.ErrUnavailable)
+		if over {
+			s.silent("Could not switch the device")
+		} else {
+			s.says("Could not switch the device")
+		}
 	}
 }
