@@ -27,6 +27,9 @@ type Env struct {
 	Now   func() time.Time
 
 	changes changes
+	// asked is closed when the newest question of the settings to the keyring is answered, which may be after they were left;
+	// nil: it was asked nothing. On the window's goroutine.
+	asked chan struct{}
 
 	overlays  []*overlay           // the last is on top
 	keysBelow func(*fyne.KeyEvent) // what keys do without them

@@ -32,7 +32,6 @@ type settingsView struct {
 
 	devices *devicePanel
 	ice     *iceList
-	asked   chan struct{} // closed when the newest question to the keyring is answered; nil: it was asked nothing
 }
 
 // settingsPage is one page: its key (of its words, too), its icon, and what makes it.

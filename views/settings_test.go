@@ -372,3 +372,45 @@ func TestChangesAreKeptInTheirOrder(t *testing.T) {
 		}
 	}
 }
+
+// What was asked of a slow keyring by settings that were left is waited for, by settings opened anew and by the window's end.
+func TestALeftPageOfTURNPasswordsIsWaitedFor(t *testing.T) {
+	s := newStage(t)
+	m := s.sample("settings")
+	m.Settings.ICEServers = []kept.ICEServer{{URL: "turn:old.test", User: "u"}}
+	s.root.Set(m)
+	s.root.OpenSettings()
+	s.settle() // the list of devices
+	s.settle() // and their preview
+	s.tap("Network")
+	s.settle() // the preview is closed
+	edit := func(from, to string) {
+		s.fieldThatSays(from).SetText(to)
+		s.await("change").end <- nil
+	}
+	edit("turn:old.test", "turn:new.test")
+	s.root.CloseSettings()
+	first := s.await("move credential")
+	m.Settings.ICEServers = []kept.ICEServer{{URL: "turn:new.test", User: "u"}}
+	s.root.Set(m)
+
+	s.root.OpenSettings()
+	edit("turn:new.test", "turn:third.test")
+	s.root.CloseSettings()
+	closed := 0
+	s.root.Settle(func() { closed++ })
+	if s.none(); closed != 0 {
+		t.Fatal("the window closes before the keyring has answered")
+	}
+	first.end <- nil
+	second := s.await("move credential")
+	want := []any{kept.ICEServer{URL: "turn:new.test", User: "u"}, kept.ICEServer{URL: "turn:third.test", User: "u"}}
+	if !slices.Equal(second.args, want) {
+		t.Errorf("moves %v", second.args)
+	}
+	if closed != 0 {
+		t.Error("the window closes before the keyring has answered the later question")
+	}
+	second.end <- nil
+	s.until("the window closes", func() bool { return closed == 1 })
+}

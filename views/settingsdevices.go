@@ -38,14 +38,13 @@ func (v *settingsView) stop() {
 // settleTime is how long the window's end waits for the keyring, which may ask a person to unlock it.
 const settleTime = 3 * time.Second
 
-// Settle gives the keyring what is typed in the settings, for the window closes; then follows.
+// Settle gives the keyring what is typed in the settings, for the window closes; then follows. Settings that were left a moment
+// ago may have asked it something, too.
 func (r *Root) Settle(then func()) {
-	if r.options == nil {
-		then()
-		return
+	if r.options != nil {
+		r.options.stop()
 	}
-	r.options.stop()
-	asked := r.options.asked
+	asked := r.env.asked
 	if asked == nil {
 		then()
 		return

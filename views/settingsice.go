@@ -127,9 +127,9 @@ func (l *iceList) used(as kept.ICEServer) bool {
 
 // ask asks the keyring for something, after all that it was asked before; failed undoes what was taken for granted.
 func (l *iceList) ask(r *iceRow, op func(context.Context, Actions) error, failed func()) {
-	before, done := l.v.asked, make(chan struct{})
-	l.v.asked = done
 	env := l.v.env
+	before, done := env.asked, make(chan struct{})
+	env.asked = done
 	env.run(func(ctx context.Context) error {
 		defer close(done)
 		if before != nil {
