@@ -124,18 +124,24 @@ func (c *controller) switchDevices(before, now kept.Settings) error {
 	if stream.Audio != nil && before.Microphone != now.Microphone && now.Microphone != kept.NoDevice && c.media.SwitchMicrophone != nil {
 		microphone = c.media.SwitchMicrophone(stream.Audio, now.Microphone, c.microphoneOptions())
 	}
-	// A call that began without is given what is chosen now, as what is plugged in: ready, and off.
-	c.mu.Lock()
-	c.chose.camera = stream.Video == nil && before.Camera != now.Camera
-	c.chose.microphone = stream.Audio == nil && before.Microphone != now.Microphone
-	takes := c.chose.camera || c.chose.microphone
-	c.mu.Unlock()
-	if takes {
-		c.devicesChanged()
-	}
+	// The old complaint goes before the new device is tried: that may fail, too.
 	c.mended(views.TroubleCamera, before.Camera != now.Camera && camera == nil)
 	c.mended(views.TroubleMicrophone, before.Microphone != now.Microphone && microphone == nil)
+	c.choose(stream.Video == nil && before.Camera != now.Camera, stream.Audio == nil && before.Microphone != now.Microphone)
 	return errors.Join(camera, microphone)
+}
+
+// choose has a call that began without a camera or a microphone given what was chosen now, as what is plugged in: ready, and
+// off. A choice stands until takeUp has tried it, whatever else is changed meanwhile.
+func (c *controller) choose(camera, microphone bool) {
+	if !camera && !microphone {
+		return
+	}
+	c.mu.Lock()
+	c.chose.camera = c.chose.camera || camera
+	c.chose.microphone = c.chose.microphone || microphone
+	c.mu.Unlock()
+	c.devicesChanged()
 }
 
 // mended takes the trouble with a device away that another one stands in for now.

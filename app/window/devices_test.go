@@ -292,3 +292,43 @@ func TestTheDemoListsItsCamera(t *testing.T) {
 		t.Errorf("with a camera: %v", got)
 	}
 }
+
+// That a chosen device failed is told although it failed at once: what is taken away is the complaint of before.
+func TestADeviceThatFailsAtOnceIsTold(t *testing.T) {
+	r, _ := bare(t)
+	r.controller.link.LookForSpeaker = func() { r.controller.takeUp(t.Context()) } // a look that runs meanwhile
+	r.controller.lost(views.TroubleMicrophone, device.ErrNotFound)
+	if err := r.Change(t.Context(), func(s *views.Settings) { s.Microphone = "Headset" }); err != nil {
+		t.Fatal(err)
+	}
+	r.controller.background.Wait()
+	if got := r.Model().Trouble; got.Device != views.TroubleMicrophone || !errors.Is(got.Err, device.ErrUnavailable) {
+		t.Errorf("told %+v", got)
+	}
+}
+
+// A choice that waits to be tried is not forgotten because something else is changed.
+func TestAChosenDeviceIsToldWhateverIsChangedMeanwhile(t *testing.T) {
+	r, _ := bare(t)
+	began, free := make(chan struct{}, 2), make(chan struct{})
+	r.controller.media.Microphone = func(string, MicrophoneOptions) (rtc.LocalTrack, error) {
+		began <- struct{}{}
+		<-free
+		return nil, device.ErrUnavailable
+	}
+	r.devicesChanged()
+	<-began // a plug is looked at
+	for _, edit := range []func(*views.Settings){
+		func(s *views.Settings) { s.Microphone = "Headset" },
+		func(s *views.Settings) { s.SpeakerVolume = 40 },
+	} {
+		if err := r.Change(t.Context(), edit); err != nil {
+			t.Fatal(err)
+		}
+	}
+	close(free)
+	r.controller.background.Wait()
+	if got := r.Model().Trouble; got.Device != views.TroubleMicrophone || !errors.Is(got.Err, device.ErrUnavailable) {
+		t.Errorf("told %+v", got)
+	}
+}
