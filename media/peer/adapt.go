@@ -62,8 +62,7 @@ type adaptation struct {
 	downSince    time.Time
 	upSince      time.Time
 	reason       string // "bandwidth", "cpu"; of the last step down
-	wasCPU       bool
-	rising       bool // the last step was one up
+	rising       bool   // the last step was one up
 	cpuLimitedAt time.Time
 	// The bitrate with which a size was mush, bit/s, and until when that speaks against it and larger ones.
 	starvedSize  int
@@ -111,7 +110,7 @@ func (a *adaptation) update(now time.Time, c conditions) bool {
 	if short || busy {
 		a.upSince = time.Time{}
 		if a.downSince.IsZero() {
-			a.downSince, a.wasCPU = now, busy && !short
+			a.downSince = now
 			return false
 		}
 		after := downAfter

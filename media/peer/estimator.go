@@ -125,9 +125,10 @@ func (e *estimator) onArrivals(b []byte) {
 			e.delay.Add(base+after, sent, incoming.AbsoluteClock, true, size)
 		}
 	})
-	e.feedback = e.feedback || valid
 	now := video.Now()
-	e.heardAt = now
+	if valid {
+		e.feedback, e.heardAt = true, now
+	}
 	e.overrun.add(now, count)
 	if carried, is := e.overrun.seen(now, e.delay.Queue()); is {
 		e.delay.Overrun(carried)
