@@ -3,9 +3,7 @@
 package window
 
 import (
-	"bufio"
 	"context"
-	"os/exec"
 	"slices"
 	"strings"
 	"testing"
@@ -13,6 +11,8 @@ import (
 
 	"fyne.io/fyne/v2"
 	"github.com/godbus/dbus/v5"
+
+	"parley/internal/testbus"
 )
 
 // notesService is a desktop that shows notifications.
@@ -41,24 +41,7 @@ func startBus(t *testing.T) *dbus.Conn {
 // startBusAt is startBus, with the bus's address.
 func startBusAt(t *testing.T) (*dbus.Conn, string) {
 	t.Helper()
-	path, err := exec.LookPath("dbus-daemon")
-	if err != nil {
-		t.Skip("dbus-daemon is not installed (scripts/packages.sh test installs it)")
-	}
-	bus := exec.Command(path, "--session", "--nofork", "--nopidfile", "--print-address=1")
-	out, err := bus.StdoutPipe()
-	if err == nil {
-		err = bus.Start()
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = bus.Process.Kill(); _ = bus.Wait() })
-	line, err := bufio.NewReader(out).ReadString('\n')
-	if err != nil {
-		t.Fatal(err)
-	}
-	address := strings.TrimSpace(line)
+	address := testbus.Start(t)
 	conn, err := dbus.Connect(address)
 	if err != nil {
 		t.Fatal(err)

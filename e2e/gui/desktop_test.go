@@ -1,18 +1,16 @@
 package gui
 
 import (
-	"bufio"
 	"context"
 	"fmt"
 	"maps"
-	"os/exec"
 	"slices"
 	"strings"
 	"time"
 
 	"github.com/godbus/dbus/v5"
 
-	"parley/e2e/harness"
+	"parley/internal/testbus"
 )
 
 // The names by which programs find what shows icons and notifications (freedesktop.org: StatusNotifierItem, Desktop
@@ -80,18 +78,9 @@ func (i idleService) UnInhibit(uint32) *dbus.Error {
 
 func startDesktop(s *session) *desktop {
 	s.t.Helper()
-	if missing := harness.Missing("dbus-daemon"); missing != "" {
-		s.t.Skipf("%s is not installed (scripts/packages.sh test installs it)", missing)
-	}
-	daemon := exec.Command("dbus-daemon", "--session", "--nofork", "--nopidfile", "--print-address=1")
-	out, err := daemon.StdoutPipe()
-	s.must(err)
-	s.must(daemon.Start())
-	s.t.Cleanup(func() { _ = daemon.Process.Kill(); _ = daemon.Wait() })
-	address, err := bufio.NewReader(out).ReadString('\n')
-	s.must(err)
-	d := &desktop{s: s, address: strings.TrimSpace(address), icons: make(chan string, 8), notes: make(chan notified, 8),
+	d := &desktop{s: s, address: testbus.Start(s.t), icons: make(chan string, 8), notes: make(chan notified, 8),
 		gone: make(chan uint32, 8), awake: make(chan bool, 8)}
+	var err error
 	d.bus, err = dbus.Connect(d.address)
 	s.must(err)
 	s.t.Cleanup(func() { _ = d.bus.Close() })

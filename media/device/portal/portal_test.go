@@ -3,13 +3,11 @@
 package portal
 
 import (
-	"bufio"
 	"context"
 	"errors"
 	"image"
 	"io"
 	"os"
-	"os/exec"
 	"strings"
 	"sync"
 	"testing"
@@ -18,32 +16,11 @@ import (
 	"github.com/godbus/dbus/v5"
 	"github.com/godbus/dbus/v5/prop"
 	"go.uber.org/goleak"
+
+	"parley/internal/testbus"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
-
-// startBus runs a session bus of the test's own.
-func startBus(t *testing.T) (address string) {
-	t.Helper()
-	path, err := exec.LookPath("dbus-daemon")
-	if err != nil {
-		t.Skip("dbus-daemon is not installed (scripts/packages.sh test installs it)")
-	}
-	bus := exec.Command(path, "--session", "--nofork", "--nopidfile", "--print-address=1")
-	out, err := bus.StdoutPipe()
-	if err == nil {
-		err = bus.Start()
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = bus.Process.Kill(); _ = bus.Wait() })
-	line, err := bufio.NewReader(out).ReadString('\n')
-	if err != nil {
-		t.Fatal(err)
-	}
-	return strings.TrimSpace(line)
-}
 
 // desktop is a portal in the test's hands.
 type desktop struct {
@@ -188,7 +165,7 @@ func (d *desktop) sessionClosed() {
 
 func TestSessionWithTheDesktop(t *testing.T) {
 	for _, old := range []bool{false, true} {
-		address := startBus(t)
+		address := testbus.Start(t)
 		d := startDesktop(t, address)
 		d.set(func() { d.oldNames = old })
 		if err := Available(t.Context(), address); err != nil {
@@ -225,7 +202,7 @@ func TestSessionWithTheDesktop(t *testing.T) {
 }
 
 func TestTheDesktopEndsTheSession(t *testing.T) {
-	address := startBus(t)
+	address := testbus.Start(t)
 	d := startDesktop(t, address)
 	s, err := Open(t.Context(), Options{Bus: address})
 	if err != nil {
@@ -246,7 +223,7 @@ func TestTheDesktopEndsTheSession(t *testing.T) {
 }
 
 func TestCancelledRefusedOrNonsense(t *testing.T) {
-	address := startBus(t)
+	address := testbus.Start(t)
 	d := startDesktop(t, address)
 	fails := func(what string, want error) {
 		t.Helper()
@@ -271,7 +248,7 @@ func TestCancelledRefusedOrNonsense(t *testing.T) {
 }
 
 func TestGivenUpWhileThePersonThinks(t *testing.T) {
-	address := startBus(t)
+	address := testbus.Start(t)
 	d := startDesktop(t, address)
 	d.set(func() { d.silent = true })
 	ctx, cancel := context.WithCancel(t.Context())
@@ -302,7 +279,7 @@ func (d *desktop) sessionClosed2() {
 }
 
 func TestNoPortal(t *testing.T) {
-	address := startBus(t)
+	address := testbus.Start(t)
 	if err := Available(t.Context(), address); !errors.Is(err, ErrMissing) {
 		t.Error(err)
 	}
