@@ -104,14 +104,7 @@ func TestTelephone(t *testing.T) {
 			engine := &webrtc.MediaEngine{}
 			capability := webrtc.RTPCodecCapability{MimeType: mime, ClockRate: 8000}
 			must(t, engine.RegisterCodec(webrtc.RTPCodecParameters{RTPCodecCapability: capability, PayloadType: pt}, webrtc.RTPCodecTypeAudio))
-			settings := webrtc.SettingEngine{}
-			settings.SetIncludeLoopbackCandidate(true)
-			settings.SetNetworkTypes([]webrtc.NetworkType{webrtc.NetworkTypeUDP4})
-			settings.SetInterfaceFilter(func(name string) bool { return name == "lo" })
-			pc, err := webrtc.NewAPI(webrtc.WithMediaEngine(engine), webrtc.WithSettingEngine(settings)).
-				NewPeerConnection(webrtc.Configuration{})
-			must(t, err)
-			defer pc.Close()
+			pc := loopbackPC(t, engine)
 			voice, err := webrtc.NewTrackLocalStaticSample(capability, "mic", "local")
 			must(t, err)
 			_, err = pc.AddTrack(voice)

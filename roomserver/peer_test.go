@@ -53,6 +53,12 @@ func peerConnection(t *testing.T, codec string) *webrtc.PeerConnection {
 	video1 := videoOf(codec)
 	video1.RTCPFeedback = []webrtc.RTCPFeedback{{Type: "nack"}, {Type: "nack", Parameter: "pli"}}
 	must(t, engine.RegisterCodec(webrtc.RTPCodecParameters{RTPCodecCapability: video1, PayloadType: 120}, webrtc.RTPCodecTypeVideo))
+	return loopbackPC(t, engine)
+}
+
+// loopbackPC is a peer connection over the loopback interface, closed at the test's end.
+func loopbackPC(t *testing.T, engine *webrtc.MediaEngine) *webrtc.PeerConnection {
+	t.Helper()
 	settings := webrtc.SettingEngine{}
 	settings.SetIncludeLoopbackCandidate(true)
 	settings.SetNetworkTypes([]webrtc.NetworkType{webrtc.NetworkTypeUDP4})

@@ -13,12 +13,21 @@ import (
 	"parley/views/widget"
 )
 
-// settings opens a page of the settings.
+// settingsPage opens a page of the settings, of which some are locked.
 func settingsPage(t *testing.T, page string, locks kept.Locks) *stage {
+	return openSettings(t, page, func(m *views.Model) { m.Locks = locks })
+}
+
+// openTURN opens the page with servers for ICE.
+func openTURN(t *testing.T, servers ...kept.ICEServer) *stage {
+	return openSettings(t, "Network", func(m *views.Model) { m.Settings.ICEServers = servers })
+}
+
+func openSettings(t *testing.T, page string, edit func(*views.Model)) *stage {
 	t.Helper()
 	s := newStage(t)
 	m := s.sample("settings")
-	m.Locks = locks
+	edit(&m)
 	s.root.Set(m)
 	s.root.OpenSettings()
 	s.settle() // the list of devices
@@ -208,15 +217,7 @@ func TestProxyAndServersAreCheckedAsTheyAreTyped(t *testing.T) {
 // The password of a TURN server is in the keyring by the server's address and user. When they are edited it moves with them,
 // once, when the field is left; when the server is removed it goes.
 func TestATURNPasswordFollowsItsServer(t *testing.T) {
-	s := newStage(t)
-	m := s.sample("settings")
-	m.Settings.ICEServers = []kept.ICEServer{{URL: "turn:old.test", User: "u"}, {URL: "stun:s.test"}}
-	s.root.Set(m)
-	s.root.OpenSettings()
-	s.settle() // the list of devices
-	s.settle() // and their preview
-	s.tap("Network")
-	s.settle() // the preview is closed
+	s := openTURN(t, kept.ICEServer{URL: "turn:old.test", User: "u"}, kept.ICEServer{URL: "stun:s.test"})
 	url := s.fieldThatSays("turn:old.test")
 	for _, letters := range []string{"turn:new", "turn:new.test"} {
 		url.SetText(letters)
@@ -275,15 +276,7 @@ func TestClosingTheWindowSettlesTURNPasswords(t *testing.T) {
 		{"", "keep credential", []any{"turn:old.test", "u", ""}},
 	} {
 		t.Run(c.typed, func(t *testing.T) {
-			s := newStage(t)
-			m := s.sample("settings")
-			m.Settings.ICEServers = []kept.ICEServer{{URL: "turn:old.test", User: "u"}}
-			s.root.Set(m)
-			s.root.OpenSettings()
-			s.settle() // the list of devices
-			s.settle() // and their preview
-			s.tap("Network")
-			s.settle() // the preview is closed
+			s := openTURN(t, kept.ICEServer{URL: "turn:old.test", User: "u"})
 			if url := s.fieldThatSays("turn:old.test"); c.typed != url.Text {
 				url.SetText(c.typed)
 				s.changed()
@@ -314,15 +307,7 @@ func TestClosingTheWindowSettlesTURNPasswords(t *testing.T) {
 
 // A keyring that is locked does not keep the window from closing.
 func TestClosingTheWindowDoesNotWaitForALockedKeyring(t *testing.T) {
-	s := newStage(t)
-	m := s.sample("settings")
-	m.Settings.ICEServers = []kept.ICEServer{{URL: "turn:old.test", User: "u"}}
-	s.root.Set(m)
-	s.root.OpenSettings()
-	s.settle()
-	s.settle()
-	s.tap("Network")
-	s.settle()
+	s := openTURN(t, kept.ICEServer{URL: "turn:old.test", User: "u"})
 	s.fieldThatSays("turn:old.test").SetText("turn:new.test")
 	s.changed()
 	closed := 0
@@ -375,15 +360,7 @@ func TestChangesAreKeptInTheirOrder(t *testing.T) {
 
 // What was asked of a slow keyring by settings that were left is waited for, by settings opened anew and by the window's end.
 func TestALeftPageOfTURNPasswordsIsWaitedFor(t *testing.T) {
-	s := newStage(t)
-	m := s.sample("settings")
-	m.Settings.ICEServers = []kept.ICEServer{{URL: "turn:old.test", User: "u"}}
-	s.root.Set(m)
-	s.root.OpenSettings()
-	s.settle() // the list of devices
-	s.settle() // and their preview
-	s.tap("Network")
-	s.settle() // the preview is closed
+	s := openTURN(t, kept.ICEServer{URL: "turn:old.test", User: "u"})
 	edit := func(from, to string) {
 		s.fieldThatSays(from).SetText(to)
 		s.await("change").end <- nil
@@ -391,6 +368,7 @@ func TestALeftPageOfTURNPasswordsIsWaitedFor(t *testing.T) {
 	edit("turn:old.test", "turn:new.test")
 	s.root.CloseSettings()
 	first := s.await("move credential")
+	m := s.sample("settings")
 	m.Settings.ICEServers = []kept.ICEServer{{URL: "turn:new.test", User: "u"}}
 	s.root.Set(m)
 
