@@ -30,15 +30,15 @@ type audioReceiver struct {
 	before   audio.Counters // of buffers of earlier codecs
 	holes    holes
 	nacks    uint64 // requests for lost packets
-	// requestLost asks the peer for packets again, canAsk tells whether it agreed to be asked. Nil: it did not.
+	canAsk   bool   // the peer agreed to be asked
+	// requestLost asks the peer for packets again.
 	requestLost func(ssrc uint32, sequence []uint16)
-	canAsk      func() bool
 	closed      bool
 	refused     string // a codec that did not open, to be told once the lock is given up
 	unopened    unopened
 }
 
-func (p *Conn) newAudioReceiver(l *line, t *RemoteTrack) *audioReceiver {
+func (p *Conn) newAudioReceiver(t *RemoteTrack) *audioReceiver {
 	a := &audioReceiver{track: t, log: p.log, output: p.config.Output, format: func(pt uint8) (format, bool) {
 		name := p.codecOf(pt)
 		for _, f := range p.formats {
@@ -48,7 +48,6 @@ func (p *Conn) newAudioReceiver(l *line, t *RemoteTrack) *audioReceiver {
 		}
 		return format{}, false
 	}}
-	a.canAsk = func() bool { return l.canNACK(p) }
 	a.requestLost = func(ssrc uint32, sequence []uint16) {
 		p.writeRTCP(&rtcp.TransportLayerNack{MediaSSRC: ssrc, Nacks: rtcp.NackPairsFromSequenceNumbers(sequence)})
 	}
@@ -116,7 +115,7 @@ func (a *audioReceiver) take(p *packet, n int, ssrc uint32) bool {
 	sequence := uint16(p.sequence)
 	p.sequence = a.counters.seq.unwrap(p.sequence)
 	a.counters.add(p, n)
-	repaired := a.holes.add(p.sequence, p.arrived)
+	repaired := a.canAsk && a.holes.add(p.sequence, p.arrived)
 	if repaired {
 		a.counters.recovered++
 		a.counters.recoveredBytes += uint64(len(p.payload))
@@ -132,20 +131,23 @@ func (a *audioReceiver) take(p *packet, n int, ssrc uint32) bool {
 	return true
 }
 
-// askLost asks for the packets that are missing and due.
+// setRepair tells whether the peer can be asked for lost packets.
+func (a *audioReceiver) setRepair(can bool) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.canAsk = can; !can {
+		a.holes.n = 0
+	}
+}
+
+// askLost asks for the packets that are missing and due. A hole that nobody is asked for is no repair when it fills.
 func (a *audioReceiver) askLost(now time.Duration) {
-	if a.requestLost == nil {
-		return
-	}
 	a.mu.Lock()
-	missing, ssrc := a.holes.n > 0, a.ssrc
-	a.mu.Unlock()
-	// A hole that nobody is asked for is no repair when it fills: canAsk takes the connection's lock, so not under ours.
-	if !missing || ssrc == 0 || !a.canAsk() {
-		return
+	var ask []uint16
+	ssrc := a.ssrc
+	if ssrc != 0 && a.holes.n > 0 { // there are none when the peer cannot be asked
+		ask = slices.Clone(a.holes.requests(now))
 	}
-	a.mu.Lock()
-	ask := slices.Clone(a.holes.requests(now))
 	if len(ask) > 0 {
 		a.nacks++
 	}

@@ -90,7 +90,7 @@ func (p *Conn) commitRemote(l *line) {
 	if l.kind == rtc.Video {
 		r.video = p.newVideoReceiver(t)
 	} else {
-		r.audio = p.newAudioReceiver(l, t)
+		r.audio = p.newAudioReceiver(t)
 	}
 	p.mu.Lock()
 	l.remote, l.receiver = t, r
@@ -101,10 +101,13 @@ func (p *Conn) commitRemote(l *line) {
 func (p *Conn) commitRepair(l *line) {
 	can := l.canNACK(p)
 	p.mu.Lock()
-	v := l.receiver.video
+	r := l.receiver
 	p.mu.Unlock()
-	if v != nil {
-		v.setRepair(can)
+	if r.video != nil {
+		r.video.setRepair(can)
+	}
+	if r.audio != nil {
+		r.audio.setRepair(can)
 	}
 }
 

@@ -95,7 +95,10 @@ func (l *lossLimit) update(now time.Duration, fraction float64, packets int, sen
 
 // chance is how much more than usual may be lost of so few packets without any reason.
 func (l *lossLimit) chance(packets int) float64 {
-	return lossChance * math.Sqrt(l.usual*(1-l.usual)/float64(max(packets, 1)))
+	if packets <= 0 {
+		return 0 // of how many it is not known
+	}
+	return lossChance * math.Sqrt(l.usual*(1-l.usual)/float64(packets))
 }
 
 // learn ends the try when it has gone far enough for long enough.

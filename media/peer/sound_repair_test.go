@@ -136,7 +136,7 @@ func TestReorderedSoundIsNoRepair(t *testing.T) {
 			format: func(uint8) (format, bool) {
 				return format{name: "PCMU", kind: rtc.Audio, clock: 8000, channels: 1, pt: 0}, true
 			},
-			canAsk:      func() bool { return agreed },
+			canAsk:      agreed,
 			requestLost: func(uint32, []uint16) { asked++ }}
 		for _, n := range []int64{1, 3, 2} {
 			p := newPacket()

@@ -64,7 +64,7 @@ func TestCodecFailuresAreTold(t *testing.T) {
 		t.Errorf("of the picture: %+v", f)
 	}
 	track := &RemoteTrack{kind: rtc.Audio, ended: make(chan struct{})}
-	a := p.newAudioReceiver(p.lines[0], track)
+	a := p.newAudioReceiver(track)
 	a.format = func(uint8) (format, bool) { return format{name: "none", clock: 8000}, true }
 	for n := range 3 {
 		packet := newPacket()

@@ -260,6 +260,7 @@ func (v *videoSender) process(frame *video.Frame, track rtc.LocalTrack, captured
 	encoding, f, asked := v.encoding, v.format, v.keyAsked
 	v.mu.Unlock()
 	if !track.Enabled() {
+		v.count(func(s *senderStats) { s.limitation.set("", time.Now()) })
 		v.forget()
 		v.askKey()
 		return
