@@ -124,6 +124,28 @@ func TestAnotherAddressInPartsInACall(t *testing.T) {
 	}
 }
 
+// A change while another socket is opened that no move has asked for: the attempt may take a way that is gone, and begins anew.
+func TestAChangeWhileASocketIsOpenedInACall(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w, net := mobile(t)
+		defer w.close()
+		agent := w.net.Last()
+		agent.SetOptionsErr(errors.New("dead"))
+		agent.StayAway()
+		for want := 1; want <= 2; want++ {
+			net.tell(autoconnect.NetworkChange)
+			time.Sleep(autoconnect.CallProbeTimeout)
+			synctest.Wait()
+			if n := agent.Reopened(); n != want {
+				t.Fatalf("socket replaced %d times, want %d", n, want)
+			}
+		}
+		agent.SetOptionsErr(nil)
+		agent.Connect()
+		w.wantRestarts("back", 1)
+	})
+}
+
 // The socket outlives the change (it had another way), the path does not: silence after a change is enough.
 func TestPathFallsSilentAfterAChange(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

@@ -2,6 +2,7 @@ package connector
 
 import (
 	"context"
+	"errors"
 
 	"parley/connector/call"
 	"parley/connector/rtc"
@@ -9,7 +10,8 @@ import (
 )
 
 // ReplaceStream sends other devices; muted stays muted. It returns when they are sent, or with o.Prove when statistics have
-// shown it: *stats.ErrNotSent when they have not. A failed renegotiation leaves the call as it was, with the new devices.
+// shown it: *stats.ErrNotSent when they have not. A failed renegotiation leaves the call as it was, with the new devices:
+// call.ErrNotNegotiated.
 func (c *Connector) ReplaceStream(ctx context.Context, stream rtc.LocalStream, o ReplaceOptions) error {
 	return c.do(ctx, func(done func(error)) {
 		camera := c.cameraOfCall()
@@ -22,12 +24,17 @@ func (c *Connector) ReplaceStream(ctx context.Context, stream rtc.LocalStream, o
 			if c.call.Peer() == camera.peer && !c.call.Answered() {
 				c.lastCall.Stream = c.call.Stream() // a call that is restored sends what was sent last
 			}
-			if err != nil || c.call.Peer() != camera.peer {
+			sent := err == nil || errors.Is(err, call.ErrNotNegotiated)
+			if !sent || c.call.Peer() != camera.peer {
 				done(err)
 				return
 			}
 			camera.adjust(o)
 			c.balancer.Balancer.Replaced()
+			if err != nil {
+				done(err)
+				return
+			}
 			c.prove(camera.peer, o.Prove, done)
 		})
 	}, nil)

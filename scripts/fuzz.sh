@@ -37,6 +37,6 @@ while read -r package target; do
   { awk -F '\t' -v p="$package" -v t="$target" '$1 != p || $2 != t' "$results"; printf '%s\n' "$row"; } |
     LC_ALL=C sort > "$results.new"
   mv "$results.new" "$results"
-done < <(git grep --untracked -E '^func Fuzz[A-Za-z]+\(' -- connector media/peer media/codec roomserver |
-  sed -nE 's#^(.*)/[^/]+_test\.go:func (Fuzz[A-Za-z]+)\(.*#\1 \2#p' | LC_ALL=C sort)
+done < <(git grep --untracked -E '^func Fuzz[A-Za-z0-9]+\(' -- connector media/peer media/codec roomserver |
+  sed -nE 's#^(.*)/[^/]+_test\.go:func (Fuzz[A-Za-z0-9]+)\(.*#\1 \2#p' | LC_ALL=C sort)
 exit $status

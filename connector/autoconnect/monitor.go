@@ -21,15 +21,6 @@ func (m *Manager) ping() {
 	}))
 }
 
-// probe pings after a network event.
-func (m *Manager) probe(done func(error)) {
-	if m.deps.InCall() {
-		m.deps.Connection.PingWithin(CallProbeTimeout, done)
-		return
-	}
-	m.deps.Connection.Ping(done)
-}
-
 // HandleEvent follows the connector's stream.
 func (m *Manager) HandleEvent(name string) {
 	switch name {

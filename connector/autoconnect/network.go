@@ -11,6 +11,9 @@ import (
 // changed networks is waiting.
 const CallProbeTimeout = 2 * time.Second
 
+// settling is how long the parts of a move go on coming: addresses of IPv6 come later than those of IPv4.
+const settling = 4 * time.Second
+
 // OfflineGrace is how long the network may be gone before the connection is given up.
 const OfflineGrace = 2 * time.Second
 
@@ -23,6 +26,7 @@ const (
 	Offline       NetworkEvent = "offline"
 	NetworkChange NetworkEvent = "change"
 	// Moved: online, or still so, and none of the addresses there were is left. No connection of before can live.
+	// A machine that also has an address which never goes, as of a bridge to containers, tells of changes only.
 	Moved NetworkEvent = "moved"
 )
 
@@ -58,6 +62,7 @@ type watcher struct {
 	offline bool // was the last that was told
 	away    bool // the grace is over, and a call has kept the connection from being given up
 	probing bool
+	movedAt time.Time
 	epoch   int
 }
 
@@ -101,8 +106,8 @@ func (w *watcher) handle(e NetworkEvent) {
 		w.away = false
 		w.apply(options.OnOnline, ReasonNetworkOnline)
 	case NetworkChange:
-		if w.manager.sparing() {
-			break // the rest of a change that has replaced the socket already: IPv6 comes later than IPv4
+		if w.manager.sparing() && time.Since(w.movedAt) < settling {
+			break // the rest of a move that is replacing the socket already
 		}
 		w.apply(options.OnChange, ReasonNetworkChange)
 	case Moved:
@@ -113,6 +118,7 @@ func (w *watcher) handle(e NetworkEvent) {
 		w.grace.Stop()
 		w.grace = nil
 		w.away = false
+		w.movedAt = time.Now()
 		w.moved(policy, reason)
 	}
 	w.offline = e == Offline
@@ -173,6 +179,15 @@ func (w *watcher) apply(policy Policy, reason Reason) {
 	default:
 		m.request(reason)
 	}
+}
+
+// probe pings after a network event.
+func (m *Manager) probe(done func(error)) {
+	if m.deps.InCall() {
+		m.deps.Connection.PingWithin(CallProbeTimeout, done)
+		return
+	}
+	m.deps.Connection.Ping(done)
 }
 
 func (w *watcher) probed(fn func(error)) func(error) {
