@@ -1,9 +1,10 @@
 package views
 
 // lasting is the oldest of what lasts as long as the call and has not been closed; what passes, and what a person did meanwhile,
-// only covers it for a while. A call that is being restored has other things to say.
+// only covers it for a while. What wants an answer, and who has put the call on hold, go before it.
 func (v *callView) lasting() (Told, bool) {
-	if v.holding || v.model.Snapshot.Redial.State.Reconnecting() {
+	s := v.model.Snapshot
+	if v.holding || s.Call.Held || s.Redial.State.Reconnecting() || v.words.Asks != asksNothing && v.words.Asks != asksToStopSharing {
 		return Told{}, false
 	}
 	for _, t := range v.model.Lasting {

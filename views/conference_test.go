@@ -2,6 +2,7 @@ package views_test
 
 import (
 	"errors"
+	"strings"
 	"testing"
 	"time"
 
@@ -118,6 +119,34 @@ func TestACodecThatDoesNotOpenIsTold(t *testing.T) {
 		s.silent(c.says)
 		s.root.Set(m)
 		s.silent(c.says)
+	}
+}
+
+// What wants an answer, and a hold, are not hidden by a codec that did not open.
+func TestACodecThatDoesNotOpenHidesNoQuestion(t *testing.T) {
+	const codec = "the sound cannot be played"
+	s := newStage(t)
+	m := s.sample("call")
+	m.Lasting = []views.Told{{Number: 1, What: views.ToldNotHeard, Codec: "opus"}}
+	s.root.Set(m)
+	s.says(codec)
+	for name, change := range map[string]func(*views.Model){
+		"a moderator asks":   func(m *views.Model) { m.Conference.AskedMicrophone, m.Snapshot.Media.MicrophoneOn = true, false },
+		"a device fails":     func(m *views.Model) { m.Trouble = views.Trouble{Device: views.TroubleCamera} },
+		"on hold by oneself": func(m *views.Model) { m.Snapshot.Call.OnHold = true },
+		"on hold by others":  func(m *views.Model) { m.Snapshot.Call.Held = true },
+		"speaking muted": func(m *views.Model) {
+			m.MutedSpeech, m.Snapshot.Media.MicrophoneOn = true, false
+		},
+	} {
+		now := m
+		change(&now)
+		s.root.Set(now)
+		if strings.Contains(s.words(), codec) {
+			t.Errorf("%s: the codec hides it", name)
+		}
+		s.root.Set(m)
+		s.says(codec)
 	}
 }
 

@@ -35,41 +35,7 @@ func (n newest[T]) put(value T) {
 	n.wanted <- value
 }
 
-// run does something with each until ctx ends, and once more with the last value then. It does not wait for what hangs.
+// run does something with each until ctx ends, and once more with the last value then.
 func (n newest[T]) run(ctx context.Context, do func(context.Context, T), last T) {
-	for {
-		select {
-		case value := <-n.wanted:
-			if !limited(ctx, func(own context.Context) { do(own, value) }) {
-				return
-			}
-		case <-ctx.Done():
-			end, cancel := context.WithTimeout(context.WithoutCancel(ctx), withdrawTime)
-			defer cancel()
-			within(end, func() { do(end, last) })
-			return
-		}
-	}
-}
-
-// limited is within, where fn has deliverTime for itself: what hangs does not hold up what comes after it.
-func limited(ctx context.Context, fn func(context.Context)) bool {
-	own, cancel := context.WithTimeout(ctx, deliverTime)
-	defer cancel()
-	return within(ctx, func() { fn(own) })
-}
-
-// within waits for fn, which runs on a goroutine of its own; false: ctx has ended before.
-func within(ctx context.Context, fn func()) bool {
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		fn()
-	}()
-	select {
-	case <-done:
-		return true
-	case <-ctx.Done():
-		return false
-	}
+	each(ctx, n.wanted, do, last)
 }

@@ -178,6 +178,7 @@ func (c *controller) watch(s session.Snapshot) {
 		c.mu.Unlock()
 		return
 	}
+	begun := !c.snapshot.Call.State.Active() && s.Call.State.Active()
 	stopped := c.snapshot.Presentation != presentation.Idle && s.Presentation == presentation.Idle
 	before := c.snapshot
 	c.snapshot = s
@@ -194,6 +195,9 @@ func (c *controller) watch(s session.Snapshot) {
 	c.mu.Unlock()
 	if over {
 		c.forgetCall()
+	}
+	if begun {
+		c.tryChosen()
 	}
 	if renew {
 		c.later(func(ctx context.Context) {
@@ -228,6 +232,7 @@ func (c *controller) forgetCall() {
 	c.mu.Lock()
 	c.cut = session.Call{}
 	c.lasting = nil
+	c.chose.camera, c.chose.microphone = false, false
 	c.mu.Unlock()
 	c.dropTracks()
 }

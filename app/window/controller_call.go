@@ -56,6 +56,7 @@ func (c *controller) acceptInstead(ctx context.Context, id string, video bool) e
 	c.mu.Lock()
 	c.dialing = false
 	c.mu.Unlock()
+	c.tryChosen()
 	if err == nil {
 		return nil
 	}
@@ -92,6 +93,7 @@ func (c *controller) talk(ctx context.Context, video bool, begin func(*Link, rtc
 	c.mu.Lock()
 	c.dialing = false
 	c.mu.Unlock()
+	c.tryChosen()
 	if err != nil {
 		c.dropTracks()
 	}

@@ -270,6 +270,27 @@ func TestADeviceChosenInACallThatFailsIsTold(t *testing.T) {
 	}
 }
 
+// What is chosen while a call is being set up is tried when it stands.
+func TestADeviceChosenWhileDialingIsTried(t *testing.T) {
+	r, _ := bare(t)
+	r.controller.media.Microphone = func(string, MicrophoneOptions) (rtc.LocalTrack, error) { return nil, device.ErrUnavailable }
+	dialing := func(is bool) { r.controller.mu.Lock(); r.controller.dialing = is; r.controller.mu.Unlock() }
+	dialing(true)
+	if err := r.Change(t.Context(), func(s *views.Settings) { s.Microphone = "Headset" }); err != nil {
+		t.Fatal(err)
+	}
+	r.lookedAt()
+	if got := r.Model().Trouble; got != (views.Trouble{}) {
+		t.Errorf("while dialing: %+v", got)
+	}
+	dialing(false)
+	r.controller.tryChosen()
+	r.controller.background.Wait()
+	if got := r.Model().Trouble; got.Device != views.TroubleMicrophone || !errors.Is(got.Err, device.ErrUnavailable) {
+		t.Errorf("when the call stands: %+v", got)
+	}
+}
+
 // In the demo's room a picture stands in for the camera that is not there, and is listed as what is used.
 func TestTheDemoListsItsCamera(t *testing.T) {
 	r := newRig(t)

@@ -1,6 +1,7 @@
 package window
 
 import (
+	"cmp"
 	"context"
 	"errors"
 
@@ -9,6 +10,7 @@ import (
 	"parley/connector/rtc"
 	"parley/views"
 	"parley/views/kept"
+	"parley/views/text"
 )
 
 // devicesChanged is told that devices came or went; from any goroutine.
@@ -37,16 +39,19 @@ func (c *controller) devicesChanged() {
 // but off: nobody is seen or heard because a plug was put in.
 func (c *controller) takeUp(ctx context.Context) {
 	c.mu.Lock()
-	link, had, state, dialing, chose := c.link, c.stream, c.snapshot.Call.State, c.dialing, c.chose
-	c.chose.camera, c.chose.microphone = false, false
+	link, had, chose := c.link, c.stream, c.chose
+	ready := link != nil && c.talking()
+	if ready || !c.dialing && c.snapshot.Call.State == call.Idle {
+		c.chose.camera, c.chose.microphone = false, false
+	}
 	c.mu.Unlock()
-	if link == nil || dialing || !state.Active() {
-		return
+	if !ready {
+		return // tryChosen follows when the call stands
 	}
 	s := c.settings()
 	var found rtc.LocalStream
 	if had.Video == nil && s.Camera != kept.NoDevice {
-		camera, err := c.media.Camera(s.Camera, c.cameraOptions(s, false))
+		camera, err := c.camera(s.Camera, c.cameraOptions(s, false))
 		switch {
 		case err == nil && camera != nil:
 			found.Video = camera
@@ -82,10 +87,24 @@ func (c *controller) takeUp(ctx context.Context) {
 	}
 	devices := c.media.Devices()
 	if found.Video != nil {
-		c.tell(views.ToldCameraNew, deviceName(devices.Cameras, s.Camera), "")
+		name := deviceName(devices.Cameras, s.Camera)
+		c.tell(views.ToldCameraNew, cmp.Or(name, text.T("settings.device.pattern")), "")
 	}
 	if found.Audio != nil {
 		c.tell(views.ToldMicrophoneNew, deviceName(devices.Microphones, s.Microphone), "")
+	}
+}
+
+// talking tells whether the call stands and has its devices; with the lock held.
+func (c *controller) talking() bool { return !c.dialing && c.snapshot.Call.State.Active() }
+
+// tryChosen tries what was chosen while the call did not stand yet.
+func (c *controller) tryChosen() {
+	c.mu.Lock()
+	waits := c.talking() && (c.chose.camera || c.chose.microphone)
+	c.mu.Unlock()
+	if waits {
+		c.devicesChanged()
 	}
 }
 

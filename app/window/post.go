@@ -1,18 +1,9 @@
 package window
 
-import (
-	"context"
-	"time"
-)
+import "context"
 
 // maxPosted is how many notifications wait while the desktop does not take them; more are left out, for they are of the moment.
 const maxPosted = 8
-
-// withdrawTime is how long the end waits for the desktop to take a notification away.
-const withdrawTime = time.Second
-
-// deliverTime is how long the desktop may take for one thing before the next has its turn.
-const deliverTime = 10 * time.Second
 
 // note is a notification.
 type note struct {
@@ -41,19 +32,5 @@ func (p *post) send(n note) bool {
 	}
 }
 
-// run delivers until ctx ends, and has no call ring on the desktop then. It does not wait for a desktop that hangs.
-func (p *post) run(ctx context.Context) {
-	for {
-		select {
-		case n := <-p.queue:
-			if !limited(ctx, func(own context.Context) { p.deliver(own, n) }) {
-				return
-			}
-		case <-ctx.Done():
-			last, cancel := context.WithTimeout(context.WithoutCancel(ctx), withdrawTime)
-			defer cancel()
-			within(last, func() { p.deliver(last, note{rings: true}) })
-			return
-		}
-	}
-}
+// run delivers until ctx ends, and has no call ring on the desktop then.
+func (p *post) run(ctx context.Context) { each(ctx, p.queue, p.deliver, note{rings: true}) }
